@@ -156,14 +156,14 @@ static enum fj_rc handles(struct hsm_tpm *t, uint32_t from, TPML_HANDLE *out, st
 }
 
 /* what an end in the middle of a use left loaded would take the place that we need; a hardware TPM's
- * resource manager shows nobody what is not his own */
+ * resource manager shows nobody what is not his own.  While sessions of ours await approvals, none is flushed. */
 static void flush_strays(struct hsm_tpm *t)
 {
 	static const uint32_t ranges[] = {TPM2_TRANSIENT_FIRST, TPM2_LOADED_SESSION_FIRST};
 	TPML_HANDLE list;
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(ranges); k++) {
-		if (handles(t, ranges[k], &list, NULL) != FJ_OK)
+		if ((ranges[k] == TPM2_LOADED_SESSION_FIRST && t->open > 0) || handles(t, ranges[k], &list, NULL) != FJ_OK)
 			continue;
 		for (uint32_t i = 0; i < list.count && list.handle[i] >> 24 == ranges[k] >> 24; i++) {
 			ESYS_TR tr;

@@ -22,6 +22,7 @@ struct hsm_tpm {
 	ESYS_TR used;            /* the key that signs, when it was loaded for that */
 	unsigned signing;        /* its number, and what it signs */
 	struct fj_hash digest;
+	unsigned open;           /* policy sessions that await approvals */
 	struct key key[HSM_MAX_KEYS];
 };
 

@@ -30,6 +30,7 @@ enum fj_rc hsm_tpm_policy_begin(struct hsm_tpm *t, uint32_t *session, uint8_t no
 	TSS2_RC rc = Esys_StartAuthSession(t->ctx, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY, &none, TPM2_ALG_SHA256, &s);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_TRSess_GetNonceTPM(t->ctx, s, &n);
+	t->open += s != ESYS_TR_NONE;
 	bool whole = rc == TSS2_RC_SUCCESS && n->size == 32;
 	if (whole)
 		memcpy(nonce, n->buffer, 32);
@@ -43,8 +44,10 @@ enum fj_rc hsm_tpm_policy_begin(struct hsm_tpm *t, uint32_t *session, uint8_t no
 
 void hsm_tpm_policy_end(struct hsm_tpm *t, uint32_t session)
 {
-	if (session != ESYS_TR_NONE)
-		Esys_FlushContext(t->ctx, session);
+	if (session == ESYS_TR_NONE)
+		return;
+	Esys_FlushContext(t->ctx, session);
+	t->open--;
 }
 
 /* an officer's key from its TPMT_PUBLIC, for one command */

@@ -80,7 +80,7 @@ integration() {
 	python_stage "integration bookings" tests/model/money_home.py
 }
 conformance() {
-	for t in never pkits pack clients golog mirrored; do
+	for t in never sm2 pkits pack clients golog mirrored; do
 		python_stage "conformance $t" "tests/conformance/${t}_test.py"
 	done
 	examples

@@ -292,6 +292,38 @@ static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* a root's key opens to its plan's officers, as many as the plan says, and to nothing else: no password, no other policy */
+static enum fj_rc under_officers(const struct ver_attestation *a, const char *name, const struct fj_hash *policy, struct fj_err *err)
+{
+	static const char clause[] = "TPM 2.0 Part 1, 19.7";
+	const struct ver_object *o = object_of(a, name);
+
+	if (o == NULL || o->said.type == 0) {
+		fj_fail(err, FJ_E_INVALID, "verify", clause, "%s: the plan has this key, and nothing is stated of it", name);
+		fj_err_zh(err, "%s：方案包含该密钥，但无相应声明", name);
+		return FJ_E_INVALID;
+	}
+	if ((o->area.attributes & VER_TPM_USER_AUTH) == 0 && fj_slice_eq(o->area.policy, FJ_SLICE(policy->b, FJ_SHA256_LEN)))
+		return FJ_OK;
+	fj_fail(err, FJ_E_INVALID, "verify", clause, "%s: its TPM lets it sign without the officers of this plan", name);
+	fj_err_zh(err, "%s：未经该方案官员批准，TPM 也允许其签名", name);
+	return FJ_E_INVALID;
+}
+
+static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
+{
+	const struct fj_plan *plan = g->in->plan;
+	struct fj_quorum q;
+	struct fj_hash policy;
+
+	if (plan == NULL)
+		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "no plan of a ceremony was named", "未指明密钥仪式方案");
+	fj_plan_root_quorum(plan, &q);
+	FJ_TRY(fj_quorum_policy(&q, &policy));
+	FJ_TRY(under_officers(g->a, "root", &policy, err));
+	return plan->sm2 ? under_officers(g->a, "root-sm2", &policy, err) : FJ_OK;
+}
+
 static enum fj_rc made_here(const struct ver_attestation *a, const struct ver_object *o, struct fj_err *err)
 {
 	const struct ver_object *storage = object_of(a, "storage");
@@ -509,6 +541,7 @@ static const struct {
 	[AT_SIGNATURES] = {"signatures", "every statement is signed by the attestation key", "各项声明均经证明密钥签名", step_signatures},
 	[AT_NAMES] = {"names", "every statement names the public area that is shown", "各项声明所指密钥与所附公钥区相符", step_names},
 	[AT_ATTRIBUTES] = {"attributes", "the keys can't leave their TPM, and serve one purpose each", "密钥不能离开 TPM，且各司其用", step_attributes},
+	[AT_OFFICERS] = {"officers", "a root's key signs with as many officers of the plan as it says, and not otherwise", "根密钥须经方案规定人数的官员批准方可签名", step_officers},
 	[AT_CREATION] = {"creation", "the keys were made in this TPM under one storage key", "密钥均在该 TPM 内、同一存储密钥下生成", step_creation},
 	[AT_QUOTE] = {"quote", "the registers' values are those of the quote", "寄存器值与引证（quote）相符", step_quote},
 	[AT_FRESHNESS] = {"freshness", "bound to this root, to its time and to a checkpoint of the issuer's log", "已绑定该根证书、时间与签发方日志检查点", step_freshness},

@@ -11,6 +11,7 @@
 #ifndef FJ_VERIFIER_ATTESTATION_H
 #define FJ_VERIFIER_ATTESTATION_H
 
+#include "base/plan.h"
 #include "base/x509.h"
 #include "verifier/attest_read.h"
 #include "verifier/verify.h"
@@ -21,7 +22,7 @@
 #define VER_VENDORS_MAX (1u << 20)  /* octets of a file of vendors' certificates */
 
 enum ver_at {
-	AT_FORM, AT_KEY, AT_SIGNATURES, AT_NAMES, AT_ATTRIBUTES, AT_CREATION, AT_QUOTE, AT_FRESHNESS, AT_ENDORSEMENT, AT_CERTIFICATES, AT_COUNT
+	AT_FORM, AT_KEY, AT_SIGNATURES, AT_NAMES, AT_ATTRIBUTES, AT_OFFICERS, AT_CREATION, AT_QUOTE, AT_FRESHNESS, AT_ENDORSEMENT, AT_CERTIFICATES, AT_COUNT
 };
 struct ver_object {
 	char name[25];             /* "storage", "ak", else its key's role: "root", "token-sm2" */
@@ -57,6 +58,7 @@ struct ver_attest_in {
 	struct fj_slice vendors;   /* PEM: vendors' roots and what lies between, the caller's; empty: none */
 	fj_time now;
 	int64_t max_age;           /* seconds that it may be old; 0: not asked */
+	const struct fj_plan *plan; /* the caller's, with every officer's signature; NULL: not asked whether it binds the roots */
 };
 /* Always a result, whatever the input; FJ_E_NOMEM is the only failure. */
 enum fj_rc ver_attestation_judge(const struct ver_trust *t, const struct ver_attest_in *in, struct ver_attestation *out, struct fj_err *err) FJ_MUST_USE;

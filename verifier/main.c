@@ -23,7 +23,7 @@
 #define INPUT_MAX VER_BUNDLE_MAX /* no less than a CRL of 8 MiB as PEM; a signed report */
 
 struct options {
-	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *log_proof, *vendors, *file;
+	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *log_proof, *vendors, *plan, *file;
 	bool attestation, json, logged, help;
 };
 /* what the options say */
@@ -36,7 +36,7 @@ static void usage(FILE *to)
 {
 	fputs("fujie-verify --trust DIR FILE|-   [--use k=v,k=v] [--max-age 24h] [--at RFC3339]\n"
 	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--log-proof FILE] [--logged] [--json]\n"
-	      "fujie-verify attestation --trust DIR  [--vendors FILE] [--max-age 24h] [--json]\n"
+	      "fujie-verify attestation --trust DIR  [--vendors FILE] [--plan SIGNED] [--max-age 24h] [--json]\n"
 	      "fujie-verify ceremony replay|transcript FILE --plan SIGNED   a key ceremony by its record alone\n"
 	      "fujie-verify --listen ... | watch ...    (fujie-gateway; fujie-gateway --help)\n"
 	      "\n"
@@ -60,6 +60,7 @@ static void usage(FILE *to)
 	      "  --logged  ask for such a proof, and for the witnesses of the trust's log.policy\n"
 	      "  --vendors  certificates of TPM vendors (PEM): roots, and what lies between; without them no\n"
 	      "           TPM counts as hardware\n"
+	      "  --plan   attestation: do the roots' keys open to the officers of this plan alone?\n"
 	      "  --json   one JSON document (docs/formats.md sections 8 and 23)\n"
 	      "\n"
 	      "Exit: 0 permit, or attested; 1 deny, indeterminate, or not attested; 2 wrong use, 3 failure.\n", to);
@@ -78,7 +79,7 @@ static enum fj_rc attestation_options(int words, const struct options *o, struct
 	if (o->trust == NULL || words != 0)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "give fujie-verify attestation --trust DIR, and no file; see --help");
 	return o->root == NULL && o->use == NULL && o->nonce == NULL && o->x5t == NULL && o->at == NULL && o->log_proof == NULL && !o->logged ? FJ_OK
-	    : fj_fail(err, FJ_E_USAGE, "verify", NULL, "attestation takes --trust, --vendors, --max-age and --json alone");
+	    : fj_fail(err, FJ_E_USAGE, "verify", NULL, "attestation takes --trust, --vendors, --plan, --max-age and --json alone");
 }
 
 static enum fj_rc options_read(int argc, char **argv, struct options *o, struct fj_err *err)
@@ -86,7 +87,7 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 	static const struct option longs[] = {{"trust", required_argument, NULL, 't'}, {"root", required_argument, NULL, 'r'},
 		{"max-age", required_argument, NULL, 'm'}, {"use", required_argument, NULL, 'u'},
 		{"nonce", required_argument, NULL, 'n'}, {"x5t", required_argument, NULL, 'x'}, {"at", required_argument, NULL, 'a'},
-		{"log-proof", required_argument, NULL, 'l'}, {"vendors", required_argument, NULL, 'v'}, {"logged", no_argument, NULL, 'L'},
+		{"log-proof", required_argument, NULL, 'l'}, {"vendors", required_argument, NULL, 'v'}, {"plan", required_argument, NULL, 'p'}, {"logged", no_argument, NULL, 'L'},
 		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int c;
 
@@ -102,6 +103,7 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		case 'a': FJ_TRY(once(&o->at, "at", err)); break;
 		case 'l': FJ_TRY(once(&o->log_proof, "log-proof", err)); break;
 		case 'v': FJ_TRY(once(&o->vendors, "vendors", err)); break;
+		case 'p': FJ_TRY(once(&o->plan, "plan", err)); break;
 		case 'L': o->logged = true; break;
 		case 'j': o->json = true; break;
 		case 'h': o->help = true; break;
@@ -112,6 +114,8 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		return FJ_OK;
 	if (o->attestation)
 		return attestation_options(argc - optind, o, err);
+	if (o->plan != NULL)
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--plan goes with attestation; see --help");
 	if (o->vendors != NULL && o->root != NULL)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--vendors goes with --trust: a bundle has no attestation");
 	if ((o->trust == NULL) == (o->root == NULL))
@@ -303,17 +307,31 @@ static enum fj_rc load_folder(const char *folder, struct ver_trust **out, int *d
 	return fj_dir_open(AT_FDCWD, folder, dir, err);
 }
 
-/* the folder's attestation anew, by the vendors that were named */
+static enum fj_rc read_plan(const char *file, struct fj_plan *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
+	unsigned by;
+
+	FJ_TRY(read_input(file, "plan", &text, err));
+	FJ_TRY(ver_plan(fj_buf_slice(&text), out, &by, err));
+	return fj_plan_all(out, by, err);
+}
+
+/* the folder's attestation anew, by the vendors and the plan that were named */
 static enum fj_rc attest(const struct options *o, int dir, struct ver_trust *trust, int64_t max_age, struct fj_err *err)
 {
 	FJ_AUTO(buf) vendors = FJ_BUF_INIT(VER_VENDORS_MAX);
 	struct ver_attest_in in = {.now = fj_now(), .max_age = max_age};
+	struct fj_plan plan;
 
 	if (o->vendors != NULL)
 		FJ_TRY(read_input(o->vendors, "vendors' certificates", &vendors, err));
 	in.vendors = fj_buf_slice(&vendors);
 	if (o->vendors != NULL && !ver_vendors_any(in.vendors))
 		return fj_refuse(err, FJ_E_USAGE, "verify", "RFC 7468", "--vendors names no file of certificates in PEM", "--vendors 所指文件不含 PEM 证书");
+	if (o->plan != NULL)
+		FJ_TRY(read_plan(o->plan, &plan, err));
+	in.plan = o->plan != NULL ? &plan : NULL;
 	return ver_folder_attest(dir, trust, &in, err);
 }
 

@@ -113,7 +113,7 @@ def verdicts(h):
         kinds[item['file']] = (out['kind'], out['tpm'])
     check('a verdict says where the keys lie that it stands on', len(kinds) > 4 and {t for _, t in kinds.values()} == {'software'}, kinds)
     for sentence, args in (('without --trust', ()), ('with a file', ('--trust', trust, 'x')), ('with a use', ('--trust', trust, '--use', 'asset=x')), ('vendors that are no PEM', ('--trust', trust, '--vendors', '/etc/hostname')),
-                           ('an age that is none', ('--trust', trust, '--max-age', 'long'))):
+                           ('an age that is none', ('--trust', trust, '--max-age', 'long')), ('a plan twice', ('--trust', trust, '--plan', 'x', '--plan', 'y'))):
         code, out = run(VERIFY, 'attestation', *args)
         check('wrong use: ' + sentence, code == 2 and out.startswith('fujie-verify: '), (code, out))
 
@@ -143,9 +143,9 @@ class Copy:
     def object(self, name):
         return next(o for o in self.doc['objects'] if o['name'] == name)
 
-    def judged(self):
+    def judged(self, *more):
         json.dump(self.doc, open(self.path, 'w'))
-        return attest(self.d)
+        return attest(self.d, *more)
 
 
 def b64(x):
@@ -250,10 +250,10 @@ def simulated(h):
     """everything made by a program, around the appliance's real points: each step on its own, then all of it"""
     of, qualifying = points(h), json.load(open(h.d + '/publish/trust/attestation/attestation.json'))['qualifying'].encode()
 
-    def judged(change=lambda what, value: value):
+    def judged(change=lambda what, value: value, *more):
         c = Copy(h)
         c.doc = made(h.root, qualifying, of, change)
-        return c.judged()
+        return c.judged(*more)
 
     def only(which, how):
         return lambda what, value: how(value) if what == which else value
@@ -284,6 +284,48 @@ def simulated(h):
     answer, doc = judged()
     check('a program can make all of it, and then it says software: never hardware', answer == SOFTWARE and failed_step(doc) is None, doc['checks'])
     return judged
+
+
+# --- the officers of the plan ---
+
+def officers(h, other, judged):
+    trust, plan = h.d + '/trust', h.d + '/ceremony/plan.json'
+
+    def outcome(doc):
+        return next(c['outcome'] for c in doc['checks'] if c['name'] == 'officers')
+    answer, doc = attest(trust)
+    check('whether officers bind the roots is not said without a plan', outcome(doc) == 'unknown')
+    answer, doc = attest(trust, '--plan', plan)
+    check('by the plan of the ceremony the roots\' keys open to its officers alone', answer == SOFTWARE and outcome(doc) == 'pass', doc)
+    answer, doc = attest(trust, '--plan', other.d + '/ceremony/plan.json')
+    check('by another plan they do not: none', answer == NONE and failed_step(doc) == 'officers' and '官员' in next(c for c in doc['checks'] if c['name'] == 'officers')['text']['zh'], doc)
+    signed = json.load(open(plan))
+    for sentence, change in (('a plan that one officer has not signed', lambda p: p['signatures'].pop()), ('a plan with another number, signed for the first', lambda p: p['plan']['quorum'].update(root=1)),
+                             ('a plan that is none', lambda p: p.clear())):
+        p = json.loads(json.dumps(signed))
+        change(p)
+        open(h.root + '/plan', 'w').write(json.dumps(p, separators=(',', ':'), sort_keys=True, ensure_ascii=False) + '\n')
+        answer, doc = attest(trust, '--plan', h.root + '/plan')
+        check('%s is not judged by' % sentence, answer[0] == 'none' and answer[1] not in (0, 2) and doc['error']['detail']['zh'], (answer, doc))
+    code, out = run(VERIFY, '--trust', trust, '--plan', plan, h.d + '/' + h.demo['certificates'][0]['file'])
+    check('a plan goes with attestation alone', code == 2 and '--plan' in out, out)
+
+    policy = base64.b64decode(next(o for o in json.load(open(h.d + '/publish/trust/attestation/attestation.json'))['objects'] if o['name'] == 'root')['public'])[8:42]
+    bare = lambda area: area[:4] + struct.pack('>I', struct.unpack('>I', area[4:8])[0] & ~USER) + area[8:]
+    under_policy = lambda area, bits=policy: area[:8] + bits + area[10:]
+    for sentence, of in (('the policy, and no password', {n: lambda a: under_policy(bare(a)) for n in ('root', 'root-sm2')}),
+                         ('a password', {}),
+                         ('a password beside the policy', {n: under_policy for n in ('root', 'root-sm2')}),
+                         ('neither', {n: bare for n in ('root', 'root-sm2')}),
+                         ('another policy', {n: lambda a: under_policy(bare(a), policy[:-1] + bytes([policy[-1] ^ 1])) for n in ('root', 'root-sm2')}),
+                         ('the policy for the P-256 root alone', {'root': lambda a: under_policy(bare(a))})):
+        answer, doc = judged(lambda what, value: of[what](value) if what in of else value, '--plan', plan)
+        good = sentence.startswith('the policy, ')
+        check('simulated: root keys with %s: %s' % (sentence, 'their officers\'' if good else 'none'), answer == (SOFTWARE if good else NONE) and failed_step(doc) == (None if good else 'officers'), (answer, failed_step(doc)))
+    c = Copy(h)
+    c.object('root').update(attest='', signature='')
+    answer, doc = c.judged('--plan', plan)
+    check('a root of which nothing is stated is not shown to be theirs', answer == NONE and failed_step(doc) == 'officers', failed_step(doc))
 
 
 # --- endorsement ---
@@ -577,7 +619,7 @@ if h.made:
         files(h)
         verdicts(h)
         changed(h, other)
-        simulated(h)
+        officers(h, other, simulated(h))
         endorsed(h)
         restricted(h)
         check('it is served', h.serve())

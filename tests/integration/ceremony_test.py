@@ -74,16 +74,6 @@ class Run:
         time.sleep(0.5) # its children end with it
 
 
-def until(true, seconds=30):
-    end = time.time() + seconds
-    while time.time() < end:
-        got = true()
-        if got:
-            return got
-        time.sleep(0.05)
-    return None
-
-
 def challenges(name, not_=None):
     """the file of a round, other than one that was seen"""
     path = HOME + '/ceremony/' + name + '.challenges'
@@ -319,34 +309,18 @@ def root_crl_test():
     check('a year on the root\'s CRL is over: nothing is good any more, and /healthz says why', until(lambda: h.verdict_service(item) == 'indeterminate' or None, 20) and 'root-crl' in red(), red())
     one = {n: open(h.d + '/publish/trust/crl/' + n, 'rb').read() for n in ('root.crl', 'root-sm2.crl')}
 
-    def begin():
-        for n in os.listdir(h.d + '/ceremony'):
-            if n.startswith('root-crl.'):
-                os.unlink(h.d + '/ceremony/' + n)
-        l = h.login('mof1')
-        env = dict(os.environ, FUJIE_PASSWORD=l['password'], FUJIE_TOTP=h.code('mof1'))
-        p = subprocess.Popen([B + '/fujie', 'ceremony', 'root-crl', '--dir', h.d, '--as', 'mof1', '--json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
-        return p, until(lambda: os.path.exists(h.d + '/ceremony/root-crl.challenges') or p.poll() is not None or None)
-
-    def approve(name, plan='ceremony/plan.json'):
-        out = h.d + '/officers/%s.tmp' % name
-        code, said_ = tool(OFFICER, 'approve', h.d + '/ceremony/root-crl.challenges', '--plan', h.d + '/' + plan, '--key', h.d + '/officers/%s.key' % name,
-                           '--passphrase-file', h.d + '/officers/%s.passphrase' % name, '--out', out, '--yes')
-        os.rename(out, h.d + '/ceremony/root-crl.%s.answers' % name)
-        return until(lambda: next((s for s in ('taken', 'refused') if os.path.exists(h.d + '/ceremony/root-crl.%s.answers.%s' % (name, s))), None))
-
     code, out = h.cli('root', 'answer', '--file', h.d + '/demo.json')
     check('nothing awaits approvals before it is asked for', code == 1, out)
     code, out = h.cli('ceremony', 'root-crl', who='hb-fin1')
     check('another department does not renew it', code == 1 and 'ceremony' not in str(out.get('rule')), out)
-    p, begun = begin()
+    p, begun = h.root_crl_begin()
     check('the keeper\'s officer asks: both CRLs await the officers', begun and [(c['step'], c['alg']) for c in json.load(open(h.d + '/ceremony/root-crl.challenges'))['challenges']] == [('root-crl', 'P-256'), ('root-crl', 'SM2')])
-    first = approve('officer2')
+    first = h.root_crl_approve('officer2')
     check('one officer is not enough', first == 'taken' and p.poll() is None and open(h.d + '/publish/trust/crl/root.crl', 'rb').read() == one['root.crl'])
     again = h.d + '/ceremony/root-crl.again.answers'
     shutil.copy(h.d + '/ceremony/root-crl.officer2.answers.taken', again)
     check('nor is the same one twice', until(lambda: os.path.exists(again + '.refused') or None))
-    second = approve('officer3')
+    second = h.root_crl_approve('officer3')
     out, told = p.communicate(timeout=60)
     check('a second: both are signed', second == 'taken' and p.returncode == 0 and json.loads(out) == {'signed': True}, (out, told))
     check('and published', until(lambda: all(open(h.d + '/publish/trust/crl/' + n, 'rb').read() != one[n] for n in one) or None, 20))

@@ -107,6 +107,16 @@ def is_free(port):
         s.close()
 
 
+def until(true, seconds=30):
+    end = time.time() + seconds
+    while time.time() < end:
+        got = true()
+        if got:
+            return got
+        time.sleep(0.05)
+    return None
+
+
 def quiet_port():
     """one that no outgoing connection takes: it is kept for as long as a lane's homes are used"""
     return next(p for p in random.sample(range(20000, 30000), 200) if is_free(p))
@@ -310,6 +320,24 @@ class Home:
             if int(rest[1]) == self.proc.pid:
                 out[name] = int(pid)
         return out
+
+    def root_crl_begin(self):
+        """(the process that renews the root's CRLs, does it await the officers?)"""
+        for n in os.listdir(self.d + '/ceremony'):
+            if n.startswith('root-crl.'):
+                os.unlink(self.d + '/ceremony/' + n)
+        env = dict(os.environ, FUJIE_PASSWORD=self.login('mof1')['password'], FUJIE_TOTP=self.code('mof1'))
+        p = subprocess.Popen([B + '/fujie', 'ceremony', 'root-crl', '--dir', self.d, '--as', 'mof1', '--json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+        return p, until(lambda: os.path.exists(self.d + '/ceremony/root-crl.challenges') or p.poll() is not None or None) and p.poll() is None
+
+    def root_crl_approve(self, name):
+        """what becomes of this officer's answer: taken, refused, None"""
+        key, out = self.d + '/officers/' + name, self.d + '/officers/%s.tmp' % name
+        subprocess.run([B + '/fujie-officer', 'approve', self.d + '/ceremony/root-crl.challenges', '--plan', self.d + '/ceremony/plan.json', '--key', key + '.key',
+             '--passphrase-file', key + '.passphrase', '--out', out, '--yes'], check=True, capture_output=True, timeout=120)
+        answer = self.d + '/ceremony/root-crl.%s.answers' % name
+        os.rename(out, answer)
+        return until(lambda: next((s for s in ('taken', 'refused') if os.path.exists(answer + '.' + s)), None))
 
 
 def usci(body):

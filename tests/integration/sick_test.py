@@ -139,6 +139,19 @@ def refusals_test():
     check('  and are issued, each once', until(lambda: certified(mine), 40) and signed_once())
 
 
+def full_with_approvals_test():
+    """what fills the TPM is flushed, and not the sessions that await officers"""
+    p, begun = h.root_crl_begin()
+    check('the root\'s CRLs await their officers', begun and h.root_crl_approve('officer1') == 'taken')
+    sick('%s 902 3' % SIGN_)
+    mine, out, _ = issue(6)
+    well()
+    check('  0x902 while they do: strays are flushed, and nobody notices', out.get('issued') == 6, out)
+    second = h.root_crl_approve('officer3')
+    out, told_ = p.communicate(timeout=60)
+    check('  nor do the officers', second == 'taken' and p.returncode == 0 and json.loads(out) == {'signed': True}, (second, out, told_))
+
+
 def home_page_test():
     sick('%s 921' % SIGN_)
     mine, _, _ = issue(1)
@@ -313,7 +326,7 @@ try:
     s, do, assets = h.registered('K', 90)
     taken = [0]
     only = re.compile(os.environ.get('ONLY', ''))
-    for test in (refusals_test, home_page_test, restarted_test, stalled_test, silent_test, gone_test, broken_test, counter_test, full_queue_test, cleared_test):
+    for test in (refusals_test, full_with_approvals_test, home_page_test, restarted_test, stalled_test, silent_test, gone_test, broken_test, counter_test, full_queue_test, cleared_test):
         if only.search(test.__name__):
             test()
 finally:

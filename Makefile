@@ -208,6 +208,7 @@ F_ROOM_crl = base
 F_ROOM_csv = iss
 F_ROOM_der = base
 F_ROOM_form = web
+F_ROOM_found_key = ca
 F_ROOM_json = base
 F_ROOM_jws = ver
 F_ROOM_ledger = iss

@@ -99,12 +99,13 @@ enum fj_rc hsm_tpm_policy_or(struct hsm_tpm *t, uint32_t session, const struct f
 enum fj_rc hsm_tpm_policy_sign(struct hsm_tpm *t, uint32_t session, unsigned key, const struct fj_hash *digest, uint8_t raw[64], struct fj_err *err)
 {
 	TPM2B_DIGEST d = {.size = FJ_SHA256_LEN};
-	TPMT_SIG_SCHEME scheme = {.scheme = TPM2_ALG_NULL};
+	TPMT_SIG_SCHEME scheme = {0};
 	TPMT_TK_HASHCHECK none = {.tag = TPM2_ST_HASHCHECK, .hierarchy = TPM2_RH_NULL};
 	TPMT_SIGNATURE *sig = NULL;
 	ESYS_TR obj;
 
 	memcpy(d.buffer, digest->b, FJ_SHA256_LEN);
+	scheme.scheme = TPM2_ALG_NULL; /* the key's own */
 	FJ_TRY(tpm_take(t, key, &obj, err));
 	TSS2_RC rc = Esys_Sign(t->ctx, obj, session, ESYS_TR_NONE, ESYS_TR_NONE, &d, &scheme, &none, &sig);
 	tpm_let_go(t, key, obj);

@@ -79,17 +79,19 @@ enum fj_rc iss_write(struct iss *i, iss_step_fn fn, void *arg, struct fj_err *er
 	return rc;
 }
 
-enum fj_rc iss_signer(struct iss *i, struct hsm_conn **conn, struct fj_err *err)
-{
-	if (*conn == NULL)
-		FJ_TRY(hsm_connect(i->run, HSM_SOCK_REGISTRY, conn, err));
-	return FJ_OK;
-}
-
 void iss_signer_drop(struct hsm_conn **conn)
 {
 	hsm_close(*conn);
 	*conn = NULL;
+}
+
+enum fj_rc iss_signer(struct iss *i, struct hsm_conn **conn, struct fj_err *err)
+{
+	if (*conn != NULL && hsm_ended(*conn)) /* the signer was started anew since it was last asked */
+		iss_signer_drop(conn);
+	if (*conn == NULL)
+		FJ_TRY(hsm_connect(i->run, HSM_SOCK_REGISTRY, conn, err));
+	return FJ_OK;
 }
 
 static enum fj_rc load_cert(struct iss *i, const char *what, struct fj_buf *out, struct fj_err *err)

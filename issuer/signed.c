@@ -141,13 +141,14 @@ static enum fj_rc lifts_of(struct iss_call *c, const char *kind, const char *obj
 enum fj_rc sgn_seal(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	json_t *lifts = NULL;
+	json_int_t until = c->now + HOLDS_DAYS * 86400;
 
 	if (strcmp(a->kind, HSM_ACT_ENROL) != 0 && (sealed_find(a->kind) == NULL || !checked(c->iss)))
 		return FJ_OK;
 	FJ_TRY(lifts_of(c, a->kind, a->object, &lifts, err));
 	if (lifts != NULL)
 		FJ_TRY(fj_json_set(a->payload, "lifts", lifts));
-	return fj_json_set(a->payload, "act", json_pack("{s:s, s:s, s:I}", "approval", a->id, "kind", a->kind, "until", (json_int_t)(c->now + HOLDS_DAYS * 86400)));
+	return fj_json_set(a->payload, "act", json_pack("{s:s, s:s, s:I}", "approval", a->id, "kind", a->kind, "until", until));
 }
 
 /* --- what stands behind an approval --- */

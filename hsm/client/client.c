@@ -13,8 +13,10 @@
  */
 #include "hsm/client/client.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -38,6 +40,16 @@ void hsm_close(struct hsm_conn *c)
 		return;
 	close(c->fd);
 	fj_free(c);
+}
+
+bool hsm_ended(const struct hsm_conn *c)
+{
+	char b;
+
+	if (c->next != c->due)
+		return false;
+	ssize_t n = recv(c->fd, &b, 1, MSG_PEEK | MSG_DONTWAIT);
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 static enum fj_rc put_approvals(struct fj_buf *b, const struct hsm_approval *a, size_t n)

@@ -21,6 +21,8 @@ struct hsm_conn;
 /* Connect to dirfd/name and be greeted; FJ_E_TIMEOUT when the signer does not answer
  * soon, FJ_E_UNAVAILABLE when nobody runs the appliance. */
 enum fj_rc hsm_connect(int dirfd, const char *name, struct hsm_conn **out, struct fj_err *err) FJ_MUST_USE;
+/* Has the signer ended it, while no answer is awaited on it?  One with answers to come tells so when they are received. */
+bool hsm_ended(const struct hsm_conn *c);
 void hsm_close(struct hsm_conn *c);
 FJ_DEFINE_AUTO_PTR(hsm_conn, struct hsm_conn, hsm_close)
 

@@ -121,10 +121,14 @@ class Point:
     """a key of the TPM: only its public half is asked about here"""
     def __init__(self, name, alg='P-256'):
         self.alg = alg
-        self.point = w.Key(name).point  # of SM2: any 64 octets, nothing is verified under it here
+        self.key = w.Key(name)  # of SM2: any 64 octets, nothing is verified under it here
+        self.point = self.key.point
 
     def xy(self):
         return self.point[1:]
+
+    def algorithm(self):
+        return SM2 if self.alg == 'SM2' else self.key.algorithm()
 
 
 def tbs_of(der):
@@ -158,7 +162,6 @@ def suffix(alg):
 def root_cert(key, **change):
     c = CaCert(None, key, w.name(('C', 'CN'), ('O', OPERATOR), ('CN', 'Fujie DEMO Root')), 1, NOW, NOW + 20 * 365 * DAY,
                {'ski': (False, lambda c: w.octets(c.ski())), 'ku': (True, w.flags(5, 6)), 'bc': (True, w.bc(True, 1))})
-    c.inner = SM2 if key.alg == 'SM2' else None
     for k, v in change.items():
         setattr(c, k, v)
     return c
@@ -169,7 +172,6 @@ def issuing_cert(ca, key, **change):
     c = CaCert(ca, key, w.name(('C', 'CN'), ('O', OPERATOR), ('CN', 'Fujie DEMO Issuing CA 1')), 2, NOW, NOW + 12 * 365 * DAY,
                {'ski': (False, lambda c: w.octets(c.ski())), 'aki': (False, lambda c: w.aki(c.issuer)), 'ku': (True, w.flags(5, 6)), 'bc': (True, w.bc(True, 0)),
                 'policy': (False, w.policy(ARC + '.3.2')), 'crldp': (False, w.crldp(BASE + '/crl/root%s.crl' % s)), 'aia': (False, w.aia(None, BASE + '/ca/root%s.cer' % s))})
-    c.inner = SM2 if key.alg == 'SM2' else None
     for k, v in change.items():
         setattr(c, k, v)
     return c
@@ -177,7 +179,6 @@ def issuing_cert(ca, key, **change):
 
 def root_crl(ca, **change):
     c = RootCrl(ca, BASE + '/crl/root%s.crl' % suffix(ca.key.alg), 1, NOW, NOW + 400 * DAY)
-    c.inner = SM2 if ca.key.alg == 'SM2' else None
     for k, v in change.items():
         setattr(c, k, v)
     return c
@@ -456,7 +457,7 @@ def structures():
         ('issuing', 'an issuing CA that is none', issuing_cert(ca, sub, ext=ext(issuing_cert(ca, sub), bc=(True, w.bc(False))))), ('issuing', 'an issuing CA with addresses elsewhere', issuing_cert(ca, sub, ext=ext(issuing_cert(ca, sub), crldp=(False, w.crldp('https://evil.example/crl/root.crl'))))),
         ('issuing', 'an issuing CA for another kind of home', issuing_cert(ca, sub, ext=ext(issuing_cert(ca, sub), policy=(False, w.policy(ARC + '.3.1'))))),
         ('issuing', 'an issuing CA under another root', issuing_cert(root_cert(sub), sub)), ('issuing', 'an issuing CA with a purpose', issuing_cert(ca, sub, ext=ext(issuing_cert(ca, sub), eku=(False, w.eku('1.3.6.1.5.5.7.3.1'))))),
-        ('issuing', 'an issuing CA whose key is of the other hierarchy', issuing_cert(ca, tpm['issuing', 'SM2'], inner=None)),
+        ('issuing', 'an issuing CA whose key is of the other hierarchy', issuing_cert(ca, tpm['issuing', 'SM2'])),
         ('root-crl', 'a CRL of another root', root_crl(root_cert(sub))), ('root-crl', 'a CRL for 500 days', root_crl(ca, until=NOW + 500 * DAY)), ('root-crl', 'a CRL for another address', root_crl(ca, where=BASE + '/crl/1.crl')),
         ('root-crl', 'a CRL that is signed by SM2', root_crl(ca, inner=SM2)), ('root-crl', 'a certificate under the step of a CRL', ca)]
     for step, name, made in rows:

@@ -264,15 +264,22 @@ def gone_test():
 
 def restarted_test():
     """in the middle of a batch"""
-    os.environ['FUJIE_TPM_MS'] = '0'
+    sick('%s ffffffff 20' % SIGN_)
     result = []
     one = threading.Thread(target=lambda: result.append(issue(40)))
     one.start()
-    time.sleep(0.15)
+    time.sleep(2)
+    well()
     os.kill(h.children()['swtpm'], signal.SIGKILL)
     one.join()
     (mine, out, _), = result
     check('a TPM that is restarted in the middle of forty: all are issued, each once', until(lambda: certified(mine), 60) and signed_once(), out)
+    until(lambda: issue(1)[1].get('issued') == 1, 30)
+    pid = h.children()['fujie-signer']
+    os.kill(pid, signal.SIGKILL)
+    check('a signer that was ended while nobody asked it is started anew', until(lambda: h.children().get('fujie-signer', pid) != pid, 30))
+    mine, out, _ = issue(1)
+    check('  and who had asked the one before notices nothing', out.get('issued') == 1, out)
 
 
 def full_queue_test():

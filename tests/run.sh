@@ -60,24 +60,20 @@ python_stage() {
 # of demo home once, and its tests take copies (lib.py).
 integration() {
 	need python3 || { skip integration "python3 is absent"; return; }
-	names="ledger accounts approvals officer inject acts home tamper people faults report cases demo rollback kill token negative signer sick quorum ceremony figures witness course paper copies portal public plan product revenue tasks legacy exchange card rules key find day crawl routes init succession supervision listing attack bundle gateway service mirror channels log logged attestation keylife"
+	names="accounts keylife ledger acts crawl tamper inject model=tests/model/drive.py public negative token sick approvals officer home people faults report cases demo rollback kill signer quorum ceremony figures witness course paper copies portal plan product revenue tasks legacy exchange card rules key find day routes init succession supervision listing attack bundle gateway service mirror channels log logged attestation scope=tests/model/scope_test.py verdict-model=tests/model/test_verdict.py verdicts=tests/model/verdict_test.py money=tests/model/money_test.py bookings=tests/model/money_home.py"
 	if ! need strace; then
 		names=$(echo "$names" | sed 's/ kill//')
 		skip "integration kill" "strace is absent"
 	fi
 	echo "$names" | tr ' ' '\n' | xargs -P "${LANES:-3}" --process-slot-var=SLOT -I{} sh -c \
-		'FUJIE_LANE=$3/$SLOT start=$(date +%s); export FUJIE_LANE; python3 "tests/integration/{}_test.py" "$1" >"$2/integration_{}.log" 2>&1; echo "$? $(($(date +%s) - start))" >"$2/integration_{}.rc"' sh "$B" "$logs" "$lanes"
+		'n={}; f=${n#*=}; [ "$f" = "$n" ] && f=tests/integration/${n}_test.py; n=${n%%=*}
+		FUJIE_LANE=$3/$SLOT start=$(date +%s); export FUJIE_LANE; python3 "$f" "$1" >"$2/integration_$n.log" 2>&1; echo "$? $(($(date +%s) - start))" >"$2/integration_$n.rc"' sh "$B" "$logs" "$lanes"
 	for n in $names; do
+		n=${n%%=*}
 		report "integration $n" "$logs/integration_$n.log" $(ended "$logs/integration_$n.rc")
 	done
 	# the lanes are free: in a whole check the browser begins
 	[ "$what" = check ] && [ -z "$(e2e_lacks)" ] && (e2e_run) &
-	python_stage "integration model" tests/model/drive.py
-	python_stage "integration scope" tests/model/scope_test.py
-	python_stage "integration verdict model" tests/model/test_verdict.py
-	python_stage "integration verdicts" tests/model/verdict_test.py
-	python_stage "integration money" tests/model/money_test.py
-	python_stage "integration bookings" tests/model/money_home.py
 }
 conformance() {
 	for t in never sm2 pkits pack clients golog mirrored; do

@@ -169,7 +169,7 @@ async function takingBack(one, two, stranger) {
 	const tok = h.token('permit', (t) => t.use.territory === '420106');
 	await test('list leads to detail, in words and in +08:00', async () => {
 		await open(one, '/list/certificate');
-		await one.click('text=' + GOOD);
+		await one.click(`main a:text-is("${GOOD}")`);
 		const text = await one.innerText('main');
 		assert.match(text, /有效/);
 		assert.match(text, /\d{4}-\d\d-\d\d 23:59:59 \+08:00/);

@@ -47,6 +47,11 @@ for path, source in sources():
     for m in re.finditer(r'\b(web_raw)\(', source):
         if path not in ('web/portal/disclosure.c', 'verifier/service/feed.c'):
             print('%s: web_raw' % path)
+nouns = {n for p in glob.glob('issuer/*.def') for n in re.findall(r'^CMD\(\w+, "([a-z-]+)\.', open(p, encoding='utf-8').read(), re.M)}
+for noun in sorted(nouns):
+    for context in ('noun', 'noun-one'):
+        if not zh.get((context, noun)):
+            print('zh-CN.po lacks: %s %s' % (context, noun))
 for text in sorted(said):
     if not zh.get(('', text)):
         print('zh-CN.po lacks: %s' % text)

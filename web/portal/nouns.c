@@ -83,7 +83,7 @@ static const struct portal_hint hints[] = {
 	{"usage.countersign", " REPORTED DISPUTED ", false}, {"usage.dispute", " REPORTED ", false},
 	{"token.revoke", " ACTIVE SUSPENDED EXHAUSTED ", true},
 	{"certificate.suspend", " ACTIVE ", false}, {"certificate.resume", " SUSPENDED ", false},
-	{"certificate.revoke", " ACTIVE SUSPENDED ", true},
+	{"certificate.revoke", " ACTIVE SUSPENDED ", true}, {"certificate.sm2", " ACTIVE ", false}, {"token.sm2", " ACTIVE ", false},
 	{"authorisation.suspend", " ACTIVE ", false}, {"authorisation.resume", " SUSPENDED ", false},
 	{"authorisation.reclaim", " ACTIVE SUSPENDED ", true},
 	{"authorisation.surrender", " ACTIVE SUSPENDED ", true},

@@ -8,8 +8,12 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 int fj_tty_open(void)
 {
@@ -41,4 +45,16 @@ bool fj_tty_ask(int tty, const char *question, bool echo, char *out, size_t cap)
 		tcsetattr(tty, TCSAFLUSH, &old);
 	}
 	return whole;
+}
+
+bool fj_tty_chinese(void)
+{
+	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++) {
+		const char *v = getenv(names[i]);
+		if (v != NULL && v[0] != '\0')
+			return strncmp(v, "zh", 2) == 0;
+	}
+	return false;
 }

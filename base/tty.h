@@ -1,5 +1,5 @@
 /*
- * tty.h - one line from a terminal: a secret without echo, or an answer.
+ * tty.h - one line from a terminal: a secret without echo, or an answer; and the language of who sits there.
  */
 #ifndef FJ_BASE_TTY_H
 #define FJ_BASE_TTY_H
@@ -13,5 +13,7 @@ int fj_tty_open(void);
  * left out, and so is what was typed before the question was there.  False when it ended before a line
  * did. */
 bool fj_tty_ask(int tty, const char *question, bool echo, char *out, size_t cap);
+/* Chinese, where the system's messages are: LC_ALL, LC_MESSAGES, LANG, the first that is not empty (POSIX 8.2). */
+bool fj_tty_chinese(void);
 
 #endif

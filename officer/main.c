@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "base/sandbox.h"
+#include "base/tty.h"
 #include "officer/officer.h"
 
 #define KEY 1     /* names a key */
@@ -74,19 +75,6 @@ static void usage(FILE *to, bool zh)
 static enum fj_rc wrong(struct fj_err *err, const char *en, const char *zh, const char *what)
 {
 	return ofc_refuse(err, FJ_E_USAGE, en, zh, what);
-}
-
-/* Chinese where the system's messages are */
-static bool by_system(void)
-{
-	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-
-	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++) {
-		const char *v = getenv(names[i]);
-		if (v != NULL && v[0] != '\0')
-			return strncmp(v, "zh", 2) == 0;
-	}
-	return false;
 }
 
 static enum fj_rc options_read(int argc, char **argv, struct ofc *o, struct fj_err *err)
@@ -204,7 +192,7 @@ static int refuse(const struct ofc *o, const struct fj_err *err)
 int main(int argc, char **argv)
 {
 	static const struct rlimit none = {0, 0};
-	struct ofc o = {.zh = by_system()};
+	struct ofc o = {.zh = fj_tty_chinese()};
 	struct fj_err err = {0};
 
 	fj_sodium_init();

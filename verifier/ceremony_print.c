@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/tty.h"
 #include "verifier/ceremony.h"
 #include "verifier/internal.h"
 
@@ -21,19 +22,6 @@ struct told {
 	const struct fj_plan *plan;
 	json_t *signed_; /* [{step, alg, sha256}] */
 };
-
-/* Chinese where the system's messages are */
-static bool by_system(void)
-{
-	static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-
-	for (size_t i = 0; i < FJ_ARRAY_LEN(names); i++) {
-		const char *v = getenv(names[i]);
-		if (v != NULL && v[0] != '\0')
-			return strncmp(v, "zh", 2) == 0;
-	}
-	return false;
-}
 
 static void line(const struct told *t, const char *zh, const char *en, const char *value)
 {
@@ -167,7 +155,7 @@ static enum fj_rc options_read(int argc, char **argv, struct ask *a, struct fj_e
 	int c;
 
 	opterr = 0;
-	a->zh = by_system();
+	a->zh = fj_tty_chinese();
 	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return fj_fail(err, FJ_E_USAGE, "verify", NULL, c == ':' ? "\"%s\" needs a value" : "\"%s\" is not an option", argv[optind - 1]);

@@ -250,38 +250,6 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 
 /* --- rows and files of credentials --- */
 
-static enum fj_rc publish_certificates(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	bool row;
-
-	FJ_TRY(sto_query(i->pub.db, STO_PUB_CERTIFICATES, &q, err, "i", since));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return FJ_OK;
-		FJ_TRY(pub_db_certificate(i->pub.rows, &q, err));
-		if (sto_int(&q, 13) > *seq)
-			*seq = sto_int(&q, 13);
-	}
-}
-
-static enum fj_rc publish_twins(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	bool row;
-
-	FJ_TRY(sto_query(i->pub.db, STO_PUB_TWINS, &q, err, "i", since));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return FJ_OK;
-		FJ_TRY(pub_db_twin(i->pub.rows, &q, err));
-		if (sto_int(&q, 3) > *seq)
-			*seq = sto_int(&q, 3);
-	}
-}
-
 /* the certificates that an authorisation names, where a token's verifier looks for them */
 static enum fj_rc publish_named(struct iss *i, const json_t *p, struct fj_err *err)
 {
@@ -300,69 +268,50 @@ static enum fj_rc publish_named(struct iss *i, const json_t *p, struct fj_err *e
 	return FJ_OK;
 }
 
-static enum fj_rc publish_authorisations(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
+static enum fj_rc put_authorisation(struct iss *i, const struct sto_q *q, struct fj_err *err)
 {
-	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(json) payload = NULL;
 	char path[128];
-	bool row;
 
-	FJ_TRY(sto_query(i->pub.db, STO_PUB_AUTHORISATIONS, &q, err, "i", since));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return FJ_OK;
-		FJ_AUTO(json) payload = NULL;
-		FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 10)), 1u << 20, &payload, err));
-		FJ_TRY(pub_keep(i, "authorisations", sto_text(&q, 0), fj_json_num(payload, "iat"), ".jwt", sto_blob(&q, 8), err));
-		snprintf(path, sizeof(path), "publish/trust/authorisations/%.40s.jwt", sto_text(&q, 0));
-		FJ_TRY(pub_file(i, path, sto_blob(&q, 8), err));
-		FJ_TRY(pub_proof(i, PIPE_AUTHORISATION, sto_text(&q, 0), sto_text(&q, 12), err));
-		FJ_TRY(publish_named(i, payload, err));
-		FJ_TRY(pub_db_authorisation(i->pub.rows, &q, payload, err));
-		if (sto_int(&q, 9) > *seq)
-			*seq = sto_int(&q, 9);
-	}
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(q, 10)), 1u << 20, &payload, err));
+	FJ_TRY(pub_keep(i, "authorisations", sto_text(q, 0), fj_json_num(payload, "iat"), ".jwt", sto_blob(q, 8), err));
+	snprintf(path, sizeof(path), "publish/trust/authorisations/%.40s.jwt", sto_text(q, 0));
+	FJ_TRY(pub_file(i, path, sto_blob(q, 8), err));
+	FJ_TRY(pub_proof(i, PIPE_AUTHORISATION, sto_text(q, 0), sto_text(q, 12), err));
+	FJ_TRY(publish_named(i, payload, err));
+	return pub_db_authorisation(i->pub.rows, q, payload, err);
 }
 
-static enum fj_rc publish_products(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
+/* what is published as rows: what has changed since an event, and which column says by which event */
+static const struct {
+	enum sto_id changed;
+	int seq;
+	enum fj_rc (*put)(struct pub_db *p, const struct sto_q *row, struct fj_err *err); /* NULL: of an authorisation, with its files */
+} published[] = {
+	{STO_PUB_CERTIFICATES, 13, pub_db_certificate}, {STO_PUB_TWINS, 3, pub_db_twin}, {STO_PUB_AUTHORISATIONS, 9, NULL},
+	{STO_PUB_PRODUCTS, 11, pub_db_product}, {STO_PUB_COPIES, 14, pub_db_copy},
+};
+
+static enum fj_rc publish_changed(struct iss *i, size_t which, int64_t since, int64_t *seq, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
-	FJ_TRY(sto_query(i->pub.db, STO_PUB_PRODUCTS, &q, err, "i", since));
+	FJ_TRY(sto_query(i->pub.db, published[which].changed, &q, err, "i", since));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			return FJ_OK;
-		FJ_TRY(pub_db_product(i->pub.rows, &q, err));
-		if (sto_int(&q, 11) > *seq)
-			*seq = sto_int(&q, 11);
-	}
-}
-
-static enum fj_rc publish_copies(struct iss *i, int64_t since, int64_t *seq, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	bool row;
-
-	FJ_TRY(sto_query(i->pub.db, STO_PUB_COPIES, &q, err, "i", since));
-	for (;;) {
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return FJ_OK;
-		FJ_TRY(pub_db_copy(i->pub.rows, &q, err));
-		if (sto_int(&q, 14) > *seq)
-			*seq = sto_int(&q, 14);
+		FJ_TRY(published[which].put != NULL ? published[which].put(i->pub.rows, &q, err) : put_authorisation(i, &q, err));
+		if (sto_int(&q, published[which].seq) > *seq)
+			*seq = sto_int(&q, published[which].seq);
 	}
 }
 
 static enum fj_rc put_rows(struct iss *i, bool delegated_too, bool all, int64_t since, int64_t *seq, struct fj_err *err)
 {
-	FJ_TRY(publish_certificates(i, since, seq, err));
-	FJ_TRY(publish_twins(i, since, seq, err));
-	FJ_TRY(publish_authorisations(i, since, seq, err));
-	FJ_TRY(publish_products(i, since, seq, err));
-	FJ_TRY(publish_copies(i, since, seq, err));
+	for (size_t k = 0; k < FJ_ARRAY_LEN(published); k++)
+		FJ_TRY(publish_changed(i, k, since, seq, err));
 	if (delegated_too)
 		FJ_TRY(publish_delegated(i, i->pub.rows, err));
 	if (all)

@@ -8,10 +8,25 @@ cd "$(dirname "$0")/.."
 passed=0 failed=0 skipped=
 logs=$B/logs
 mkdir -p "$logs"
+log_of() { echo "$logs/$(echo "$1" | tr '/ ' '__').log"; }
+# end CODE START: what a .rc file holds, the code and the seconds that it took
+end() { echo "$1 $(($(date +%s) - $2))"; }
+# one KIND/NAME: this test alone, its end in a file; SLOT is its lane
+one() {
+	for f in "tests/$1_test.py" "tests/$1.py" "tests/$1.js"; do [ -f "$f" ] && break; done
+	run=python3
+	[ "${f%.js}" = "$f" ] || run=node
+	FUJIE_LANE=$lanes/${SLOT:-0}
+	export FUJIE_LANE
+	start=$(date +%s) log=$(log_of "$1")
+	"$run" "$f" "$B" >"$log" 2>&1
+	end $? "$start" >"${log%.log}.rc"
+}
+[ "$what" = one ] && { one "$3"; exit 0; }
 rm -f "$logs"/*.rc # what dies without an end has none: the former one is not told again
 lanes=$(mktemp -d)
-FUJIE_LANE=$lanes/0
-export FUJIE_LANE
+faults=$lanes/faults
+export lanes
 trap 'rm -rf "$lanes"' EXIT
 
 # report NAME LOG CODE [SECONDS]: the log's last line is "N passed, N failed"
@@ -24,17 +39,16 @@ report() {
 	took=
 	[ "${4:-0}" -gt 1 ] && took=", $4 s"
 	printf '%-34s %5d passed, %d failed%s\n' "$1" "$p" "$f" "$took"
-	[ "$f" -gt 0 ] && { grep -E '^(not ok|#)' "$2" | head -n 20; [ -z "$last" ] && tail -n 15 "$2"; }
-	return 0
+	[ "$f" -gt 0 ] || return 0
+	{ grep -E '^(not ok|#)' "$2" | head -n 20; [ -z "$last" ] && tail -n 15 "$2"; } | tee "$faults.now"
+	{ echo "$1: $f failed"; cat "$faults.now"; } >>"$faults"
 }
-# end CODE START: what a .rc file holds, the code and the seconds that it took
-end() { echo "$1 $(($(date +%s) - $2))"; }
 ended() { cat "$1" 2>/dev/null || echo 1; }
 # stage NAME COMMAND...
 stage() {
 	name=$1
 	shift
-	log=$logs/$(echo "$name" | tr '/ ' '__').log
+	log=$(log_of "$name")
 	start=$(date +%s)
 	"$@" >"$log" 2>&1
 	report "$name" "$log" $(end $? "$start")
@@ -53,121 +67,118 @@ units() {
 		stage "${2:-unit} ${n#test_}" "$1/tests/$n"
 	done
 }
-python_stage() {
-	if need python3; then stage "$1" python3 "$2" "$B"; else skip "$1" "python3 is absent"; fi
+
+# Tests of the whole appliance wait much, so LANES of them run side by side; what takes longest
+# begins.  A lane makes each kind of demo home once, and its tests take copies (lib.py).
+E2E="e2e/axe e2e/tasks e2e/portal e2e/acts e2e/public e2e/keys"
+CONFORMANCE="conformance/never conformance/golog conformance/examples conformance/sm2 conformance/pkits conformance/pack conformance/clients conformance/mirrored"
+LONG="integration/accounts integration/crawl integration/acts integration/tamper integration/inject integration/ledger integration/sick model/drive"
+SHORT="integration/keylife integration/public integration/negative integration/token integration/cases integration/people integration/faults integration/demo integration/rollback
+integration/kill integration/signer integration/ceremony integration/figures integration/witness integration/course integration/report integration/home
+integration/attestation integration/supervision integration/init integration/routes integration/paper integration/copies integration/approvals integration/officer
+integration/quorum integration/portal integration/plan integration/product integration/revenue integration/tasks integration/legacy integration/exchange integration/card
+integration/rules integration/key integration/find integration/day integration/succession integration/listing integration/attack integration/bundle integration/gateway
+integration/service integration/mirror integration/channels integration/log integration/logged model/scope model/test_verdict model/verdict model/money model/money_home"
+lanes_run() {
+	echo "$@" | tr ' ' '\n' | xargs -P "${LANES:-4}" --process-slot-var=SLOT -I{} "tests/run.sh" one "$B" {}
 }
-# LANES of them run side by side, since they wait much; the longest begin.  A lane makes each kind
-# of demo home once, and its tests take copies (lib.py).
-integration() {
-	need python3 || { skip integration "python3 is absent"; return; }
-	names="accounts keylife ledger acts crawl tamper inject model=tests/model/drive.py public negative token sick approvals officer home people faults report cases demo rollback kill signer quorum ceremony figures witness course paper copies portal plan product revenue tasks legacy exchange card rules key find day routes init succession supervision listing attack bundle gateway service mirror channels log logged attestation scope=tests/model/scope_test.py verdict-model=tests/model/test_verdict.py verdicts=tests/model/verdict_test.py money=tests/model/money_test.py bookings=tests/model/money_home.py"
-	if ! need strace; then
-		names=$(echo "$names" | sed 's/ kill//')
-		skip "integration kill" "strace is absent"
-	fi
-	echo "$names" | tr ' ' '\n' | xargs -P "${LANES:-3}" --process-slot-var=SLOT -I{} sh -c \
-		'n={}; f=${n#*=}; [ "$f" = "$n" ] && f=tests/integration/${n}_test.py; n=${n%%=*}
-		FUJIE_LANE=$3/$SLOT start=$(date +%s); export FUJIE_LANE; python3 "$f" "$1" >"$2/integration_$n.log" 2>&1; echo "$? $(($(date +%s) - start))" >"$2/integration_$n.rc"' sh "$B" "$logs" "$lanes"
-	for n in $names; do
-		n=${n%%=*}
-		report "integration $n" "$logs/integration_$n.log" $(ended "$logs/integration_$n.rc")
-	done
-	# the lanes are free: in a whole check the browser begins
-	[ "$what" = check ] && [ -z "$(e2e_lacks)" ] && (e2e_run) &
-}
-conformance() {
-	for t in never sm2 pkits pack clients golog mirrored; do
-		python_stage "conformance $t" "tests/conformance/${t}_test.py"
-	done
-	examples
-}
-# what is in examples/, each by its own tool; those that are absent are listed, the others still run
-examples() {
-	for t in nginx go java node; do
-		need "$t" || [ -x "/usr/sbin/$t" ] || skip "examples $t" "$t is absent (make deps-full)"
-	done
-	python_stage "conformance examples" tests/conformance/examples_test.py
-}
-# a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
-E2E="tasks axe portal acts public keys"
-# why the browser tests can't run; nothing when they can
-e2e_lacks() {
-	if ! need node; then echo "node is absent (make deps-full)"
-	elif ! need chromium; then echo "chromium is absent (make deps-full)"
-	elif [ ! -d tests/e2e/node_modules/playwright-core ]; then echo "tests/e2e/node_modules is absent (make deps-full)"; fi
-}
-e2e_of() {
+lanes_report() {
 	for t in "$@"; do
-		start=$(date +%s)
-		node "tests/e2e/$t.js" "$B" >"$logs/e2e_$t.log" 2>&1
-		end $? "$start" >"$logs/e2e_$t.rc"
+		log=$(log_of "$t")
+		report "$(echo "$t" | tr / ' ')" "$log" $(ended "${log%.log}.rc")
 	done
 }
-e2e_run() { # in the lanes that the integration tests have left
-	(FUJIE_LANE=$lanes/1; e2e_of tasks portal) &
-	(FUJIE_LANE=$lanes/2; e2e_of axe acts public keys) &
-	wait
-}
-e2e_report() {
-	for t in $E2E; do report "e2e $t" "$logs/e2e_$t.log" $(ended "$logs/e2e_$t.rc"); done
-}
-e2e() {
-	why=$(e2e_lacks)
-	if [ -n "$why" ]; then skip e2e "$why"; else e2e_run; e2e_report; fi
-}
-san_build() { make --no-print-directory -j2 SAN=1 BUILD="$B/san" san-tests; }
-sanitizers() {
-	if echo 'int main(void){return 0;}' | gcc -fsanitize=address,undefined -x c - -o "$B/san-probe" 2>/dev/null; then
-		rm -f "$B/san-probe"
-		san_build >"$logs/san-build.log" 2>&1 || { echo "sanitizer build failed"; tail "$logs/san-build.log"; failed=$((failed + 1)); return; }
-		units "$B/san" sanitizer
-		stage "sanitizer corpus" tests/fuzz/run.sh replay "$B/san"
-	else
-		skip sanitizer "gcc has no sanitizers here"
+without() { echo "$1" | tr ' ' '\n' | grep -vx "$2" | tr '\n' ' '; }
+# what of $@ can't be run here is told, and the rest left in `able`
+lacking() {
+	able=$*
+	if ! need python3; then
+		skip "integration, conformance" "python3 is absent"
+		able=$(echo "$able" | tr ' ' '\n' | grep '^e2e/' | tr '\n' ' ')
 	fi
+	case " $able " in *" integration/kill "*) need strace || { skip "integration kill" "strace is absent"; able=$(without "$able" integration/kill); } ;; esac
+	case " $able " in *" conformance/examples "*) # each is run by its own tool; the others still are
+		for t in nginx go java node; do
+			need "$t" || [ -x "/usr/sbin/$t" ] || skip "examples $t" "$t is absent (make deps-full)"
+		done ;;
+	esac
+	# a real browser; its npm packages are put there by `make deps-full` or `make e2e`, never by a check
+	case " $able " in *" e2e/"*)
+		if ! need node; then why="node is absent"
+		elif ! need chromium; then why="chromium is absent"
+		elif [ ! -d tests/e2e/node_modules/playwright-core ]; then why="tests/e2e/node_modules is absent"
+		else return 0; fi
+		skip e2e "$why (make deps-full)"
+		able=$(echo "$able" | tr ' ' '\n' | grep -v '^e2e/' | tr '\n' ' ') ;;
+	esac
 }
-slow_lint() {
-	if need clang-tidy; then stage "lint clang-tidy" tests/lint/tidy.sh "$B"; else skip "lint clang-tidy" "clang-tidy is absent"; fi
-	if need cppcheck; then stage "lint cppcheck" tests/lint/cppcheck.sh; else skip "lint cppcheck" "cppcheck is absent"; fi
+whole() {
+	lacking "$@"
+	lanes_run $able
+	lanes_report $able
 }
 
-# What only computes runs behind the integration tests, which mostly wait; it is told where it belongs.
-behind() {
-	for t in clang-tidy:tidy cppcheck:cppcheck; do
-		need "${t%%:*}" || continue
-		start=$(date +%s)
-		"tests/lint/${t#*:}.sh" "$B" core >"$logs/lint_${t%%:*}.log" 2>&1
-		end $? "$start" >"$logs/lint_${t%%:*}.rc"
-	done
-	san_build >"$logs/san-behind.log" 2>&1 # what fails here fails again where it is told
+sanitized() {
+	if ! echo 'int main(void){return 0;}' | gcc -fsanitize=address,undefined -x c - -o "$B/san-probe" 2>/dev/null; then
+		skip sanitizer "gcc has no sanitizers here"
+		return
+	fi
+	rm -f "$B/san-probe"
+	make --no-print-directory -j2 SAN=1 BUILD="$B/san" san-tests >"$logs/san-build.log" 2>&1 ||
+		{ echo "sanitizer build failed"; tail "$logs/san-build.log"; failed=$((failed + 1)); return; }
+	units "$B/san" sanitizer
+	stage "sanitizer corpus" tests/fuzz/run.sh replay "$B/san"
 }
-behind_lint() {
-	for t in clang-tidy cppcheck; do
-		if need "$t"; then report "lint $t" "$logs/lint_$t.log" $(ended "$logs/lint_$t.rc"); else skip "lint $t" "$t is absent"; fi
+slow_lint() { # $1: "core", or nothing for all
+	for t in clang-tidy:tidy cppcheck:cppcheck; do
+		if need "${t%%:*}"; then stage "lint ${t%%:*}" "tests/lint/${t#*:}.sh" "$B" $1; else skip "lint ${t%%:*}" "${t%%:*} is absent"; fi
 	done
+}
+# What only computes runs behind what waits: two of them, in shells of their own, told at the end.
+behind() { # NAME COMMAND...
+	name=$1
+	shift
+	(
+		renice -n 10 -p "$(exec sh -c 'echo $PPID')" >/dev/null
+		faults=$lanes/$name.faults
+		"$@" >"$lanes/$name.out"
+		echo "$passed $failed $skipped" >"$lanes/$name.sum"
+	) &
+}
+behind_report() {
+	cat "$lanes/$1.out"
+	[ -f "$lanes/$1.faults" ] && cat "$lanes/$1.faults" >>"$faults"
+	read -r p f s <"$lanes/$1.sum" || { p=0 f=1 s=; echo "$1: ended early" | tee -a "$faults"; }
+	passed=$((passed + p)) failed=$((failed + f)) skipped="$skipped${s:+ $s}"
 }
 
 case $what in
 unit) units "$B" ;;
-lint) stage lint tests/lint/lint.sh "$B"; slow_lint ;;
-quick) stage lint tests/lint/lint.sh "$B"; units "$B" ;;
-integration) integration ;;
-e2e) e2e ;;
-conformance) conformance ;;
+lint)
+	stage lint tests/lint/lint.sh "$B"
+	slow_lint ""
+	;;
+quick)
+	stage lint tests/lint/lint.sh "$B"
+	units "$B"
+	;;
+integration) whole $LONG $SHORT ;;
+conformance) whole $CONFORMANCE ;;
+e2e) LANES=2 whole $E2E ;;
 check)
 	stage lint tests/lint/lint.sh "$B"
 	units "$B"
-	export B logs
-	(renice -n 10 -p "$(exec sh -c 'echo $PPID')" >/dev/null; behind) &
-	integration
-	conformance
+	p=$passed f=$failed passed=0 failed=0
+	behind lint slow_lint core
+	behind sanitizers sanitized
+	passed=$p failed=$f
+	whole e2e/axe e2e/tasks $LONG e2e/portal $CONFORMANCE e2e/acts e2e/public e2e/keys $SHORT
 	wait
-	why=$(e2e_lacks)
-	if [ -n "$why" ]; then skip e2e "$why"; else e2e_report; fi
-	behind_lint
-	sanitizers
+	behind_report lint
+	behind_report sanitizers
 	;;
 esac
+[ -s "$faults" ] && { echo; echo "what failed:"; cat "$faults"; }
 [ -n "$skipped" ] && echo "skipped:$skipped"
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -276,7 +276,7 @@ def sessions():
 
 
 def passwords():
-    b, other = signed('bea', bea), signed('bea', bea)
+    b, other = signed('pia', pia), signed('pia', pia)
     change = lambda cur, new, again=None: b.post('/account/password', {'current': cur, 'password': new, 'again': new if again is None else again})
     check('a form without the session\'s token changes nothing', b.ask('/account/password', {'current': GOOD, 'password': OTHER, 'again': OTHER})[0] == 403)
     check('the present password has to be known', change(OTHER, OTHER)[0] == 401)
@@ -284,7 +284,7 @@ def passwords():
         check('%s is not taken' % what, change(GOOD, new)[0] == 422)
     check('it is changed', change(GOOD, OTHER)[0] == 303 and b.is_in())
     check('the other sessions are over', not other.is_in())
-    check('the old one is one no more', Browser().sign_in('bea', GOOD, code(bea))[0] == 401 and Browser().sign_in('bea', OTHER, code(bea))[0] == 303)
+    check('the old one is one no more', Browser().sign_in('pia', GOOD, code(pia))[0] == 401 and Browser().sign_in('pia', OTHER, code(pia))[0] == 303)
     for _ in range(7):
         last = change('wrong ' + GOOD, OTHER)
     check('who sits at an open session and guesses has to wait', 'try again in' in last[1], last[1][-200:])
@@ -315,9 +315,10 @@ def forced():
 def telephone():
     b, other = signed('dora', dora), signed('dora', dora)
     last = steps[dora]
-    check('a new telephone needs password and the present one', b.post('/account/factor', {'current': OTHER, 'code': code(dora)})[0] == 401 and b.post('/account/factor', {'current': GOOD, 'code': '000000'})[0] == 401 and
+    now = code(dora)
+    check('a new telephone needs password and the present one', b.post('/account/factor', {'current': OTHER, 'code': now})[0] == 401 and b.post('/account/factor', {'current': GOOD, 'code': '000000'})[0] == 401 and
           b.post('/account/factor', {'current': GOOD, 'code': totp(dora, last)})[0] == 401)
-    status, page, _ = b.post('/account/factor', {'current': GOOD, 'code': code(dora)})
+    status, page, _ = b.post('/account/factor', {'current': GOOD, 'code': now})
     fresh = 'otpauth://totp/x?secret=%s&' % re.search('<p class="mono">([A-Z2-7 ]+)</p>', page).group(1).replace(' ', '')
     check('it is shown', status == 200 and '<svg class="qr"' in page and fresh != dora)
     check('until it is confirmed the old one counts', Browser().sign_in('dora', GOOD, totp(fresh))[0] == 401 and Browser().sign_in('dora', GOOD, code(dora))[0] == 303)
@@ -520,7 +521,7 @@ try:
         h.ini(portal={'cert': h.root + '/tls.pem', 'key': h.root + '/tls.key', 'client_ca': h.root + '/ukey-ca.pem'}, account={'leaked': h.root + '/leaks.txt'})
     check('a demo home that serves under TLS', h.made and h.serve(), h.made_err)
     ada, codes = enrolment()
-    bea, cleo, dora, emil, fay, hana = (hire(n)[0] for n in ('bea', 'cleo', 'dora', 'emil', 'fay', 'hana'))
+    bea, cleo, dora, emil, fay, hana, pia = (hire(n)[0] for n in ('bea', 'cleo', 'dora', 'emil', 'fay', 'hana', 'pia'))
     known, _ = signing_in(ada, codes)
     words()
     sessions()

@@ -4,7 +4,7 @@ successors of certificates with the authorisations under them, judged by the ver
 service and fujie-verify; transfers, endings, expiry; and the registry killed between a
 successor and the re-binding.  For what is accepted, what is refused beside it, by its
 rule.  Names and numbers are illustrative."""
-import re, sqlite3, zlib
+import http.client, re, sqlite3, zlib
 from lib import *
 
 HUBEI, HUBEI_WATER, MWR_IC, YONGJIANG, JINGCHU = '11420000DEMA00013M', '12420000DEMA00099D', '12100000DEMA000729', '91450100DEMA00144T', '91420100DEMA001011'
@@ -651,6 +651,9 @@ def kills():
     check('served again', h.serve())
 
 
+GONE = (OSError, ValueError, http.client.HTTPException)  # what a killed server's client meets
+
+
 def kill_at(n, ap, officer, daus, toks):
     """(was it between, faults); None: it lived"""
     global h
@@ -666,7 +669,7 @@ def kill_at(n, ap, officer, daus, toks):
         try:
             c.api('POST', '/api/v1/approval/approve', {'id': ap}, officer)
             alive = True
-        except (OSError, ValueError):
+        except GONE:
             alive = False
         db = reader(c.d)
         issued = db.execute("SELECT COUNT(*) FROM certificate WHERE asset_no = 'K-1' AND state = 'ACTIVE' AND succeeds <> ''").fetchone()[0]
@@ -695,7 +698,7 @@ def settled(ap, officer):
                 return h.wait_up()
             if decided_ == 'OPEN' and h.wait_up():
                 h.api('POST', '/api/v1/approval/approve', {'id': ap}, officer)
-        except (OSError, ValueError, sqlite3.OperationalError):
+        except (*GONE, sqlite3.OperationalError):
             pass
         time.sleep(0.1)
     return False

@@ -43,18 +43,18 @@ def calendar_tells():
                                                                                                TOKEN_SIGNER='NOTHING', STATUS_SIGNER='NOTHING', LOG_SIGNER='NOTHING'), rows)
 
 
-def page(who, path, lang='zh-CN'):
-    """a page as the officer has it"""
-    import http.cookiejar
-    jar = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
-    jar.addheaders = [('Accept-Language', lang)]
-    base = 'http://127.0.0.1:%d' % h.p
-    l = h.login(who)
-    form = jar.open(base + '/login', timeout=20).read().decode()
-    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
-    fields.update(login=who, password=l['password'], totp=h.code(who))
-    jar.open(base + '/login', urllib.parse.urlencode(fields).encode(), timeout=20).read()
-    return jar.open(base + path + ('&' if '?' in path else '?') + 'lang=' + lang[:2], timeout=20).read().decode()
+browsers = {}
+
+
+def page(who, path, lang='zh'):
+    """a page as the officer has it, who signs in again where the clock has ended the session"""
+    path += ('&' if '?' in path else '?') + 'lang=' + lang
+    b = browsers[who] = browsers.get(who) or Browser(h, who)
+    b.open(path)
+    if b.url.path == '/login':
+        b.sign_in()
+        b.open(path)
+    return b.html
 
 
 def moved(when, state, days):

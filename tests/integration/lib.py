@@ -38,6 +38,18 @@ def finish():
     sys.exit(1 if failed else 0)
 
 
+def ended(kind, fault, trace):
+    """a test that ends early says where, and what it had seen until then counts"""
+    import traceback
+    where = traceback.extract_tb(trace)
+    check('it goes on to its end', False, '%s: %s' % (kind.__name__, fault))
+    print(''.join('# %s:%d %s\n' % (os.path.basename(f.filename), f.lineno, f.line) for f in where), end='')
+    print('%d passed, %d failed' % (passed, failed), flush=True)
+
+
+sys.excepthook = ended
+
+
 def rebuilt(home, sentence='the events give every table again'):
     """the tables of a home, served or not, against its events"""
     code, out = home.cli('db', 'rebuild', '--check')

@@ -125,8 +125,8 @@ src | xargs grep -nE 'TODO|FIXME|XXX' | rule "nothing is left for later in the s
 { src | grep '\.c$' | grep -vE '^(hsm|officer|verifier|verifier/gateway|verifier/log|verifier/witness)/main\.c$'; ls tests/unit/test_*.c tests/fuzz/fuzz_*.c; } | while read -r f; do
 	grep -qE "^	$f( |\$)" sources.mk || echo "$f"
 done | rule "sources.mk names every source"
-ls tests/integration/*_test.py tests/conformance/*_test.py tests/model/*_test.py | sed 's%.*/%%; s/_test.py//' | while read -r t; do
-	grep -qE "(names=\"|for t in )([^ ]+ )*$t[ ;\"]|/${t}_test.py" tests/run.sh || echo "$t"
+ls tests/integration/*_test.py tests/conformance/*_test.py tests/model/*_test.py | sed 's%tests/%%; s/_test.py//' | while read -r t; do
+	grep -qE "(^|[\" ])$t([\" ]|$)" tests/run.sh || echo "$t"
 done | rule "every integration and conformance test is run"
 { git grep -nIF "$PWD/" -- . ':!tests/lint/exceptions'; git grep -nE '"resolved":' -- '*lock.json'; } 2>/dev/null | rule "no path or host of a developer's machine"
 passed=$(grep -c p "$sum") failed=$(grep -c f "$sum")

@@ -54,7 +54,8 @@ HSM_SRC := \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
-	hsm/tpm_policy.c
+	hsm/tpm_policy.c \
+	hsm/unseal.c
 
 HSMCLIENT_SRC := \
 	hsm/client/client.c

@@ -10,7 +10,7 @@
 
 #define CITE "formats.md 22"
 
-static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl"};
+static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl", [FJ_STEP_UNSEAL] = "unseal"};
 
 const char *fj_step_name(enum fj_step s)
 {
@@ -39,6 +39,21 @@ enum fj_rc fj_tpm_root_public(enum fj_alg alg, bool sm3, const struct fj_hash *p
 	FJ_TRY(fj_buf_put(out, xy, 32));
 	FJ_TRY(fj_buf_put(out, (const uint8_t[]){0x00, 0x20}, 2));
 	return fj_buf_put(out, xy + 32, 32);
+}
+
+enum fj_rc fj_tpm_sealed_public(const struct fj_hash *policy, const uint8_t unique[32], struct fj_buf *out)
+{
+	static const uint8_t head[] = {
+		0x00, 0x08,             /* type: KEYEDHASH */
+		0x00, 0x0b,             /* nameAlg: SHA-256 */
+		0x00, 0x00, 0x04, 0x12, /* objectAttributes: fixedTPM, fixedParent, noDA */
+		0x00, 0x20,             /* authPolicy, 32 octets */
+	};
+
+	FJ_TRY(fj_buf_put(out, head, sizeof(head)));
+	FJ_TRY(fj_buf_put(out, policy->b, sizeof(policy->b)));
+	FJ_TRY(fj_buf_put(out, (const uint8_t[]){0x00, 0x10, 0x00, 0x20}, 4)); /* scheme: NULL; unique, 32 octets */
+	return fj_buf_put(out, unique, 32);
 }
 
 void fj_round_release(struct fj_round *r)
@@ -86,11 +101,14 @@ static enum fj_rc read_head(const json_t *o, struct fj_hash *plan, enum fj_step 
 	FJ_TRY(fj_json_int(o, "version", 1, 1, &version, err));
 	FJ_TRY(hash(o, "plan", plan, err));
 	FJ_TRY(fj_json_str(o, "step", 32, &name, err));
-	FJ_TRY(fj_json_str(o, "alg", 16, &of, err));
 	for (*step = 0; *step < FJ_STEP_END && strcmp(steps[*step], name) != 0;)
 		(*step)++;
 	if (*step == FJ_STEP_END)
-		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl", "步骤不在本程序所知之列：root、issuing、root-crl");
+		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl, unseal", "步骤不在本程序所知之列：root、issuing、root-crl、unseal");
+	*alg = FJ_ES256;
+	if (*step == FJ_STEP_UNSEAL)
+		return json_object_get(o, "alg") == NULL ? FJ_OK : bad(err, "alg", "what is unsealed has no algorithm", "解封没有算法可言");
+	FJ_TRY(fj_json_str(o, "alg", 16, &of, err));
 	*alg = strcmp(of, fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
 	return strcmp(of, fj_alg_name(*alg)) == 0 ? FJ_OK : bad(err, "alg", "the algorithm is neither P-256 nor SM2", "算法应为 P-256 或 SM2");
 }
@@ -107,6 +125,11 @@ static enum fj_rc read_nonce(const json_t *o, uint8_t out[FJ_TPM_NONCE_LEN], str
 	return FJ_OK;
 }
 
+static const char *ref_of(enum fj_step s)
+{
+	return s == FJ_STEP_UNSEAL ? FJ_REF_UNSEAL : FJ_REF_ROOT_SIGN;
+}
+
 static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct fj_err *err)
 {
 	static const char *const keys[] = {"version", "plan", "step", "alg", "structure", "key", "nonce", "expiration", "kind", NULL};
@@ -115,13 +138,16 @@ static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct
 
 	FJ_TRY(fj_json_only(o, keys, err));
 	FJ_TRY(read_head(o, &c->plan, &c->step, &c->alg, err));
-	FJ_TRY(octets(o, "structure", &c->structure, err));
+	if (c->step != FJ_STEP_UNSEAL)
+		FJ_TRY(octets(o, "structure", &c->structure, err));
+	else if (json_object_get(o, "structure") != NULL)
+		return bad(err, "structure", "unsealing signs no structure", "解封不签署任何结构");
 	FJ_TRY(octets(o, "key", &c->key, err));
 	FJ_TRY(read_nonce(o, c->nonce, err));
 	FJ_TRY(fj_json_int(o, "expiration", 1, FJ_PLAN_EXPIRATION, &expiration, err));
 	c->expiration = (uint32_t)expiration;
 	FJ_TRY(fj_json_str(o, "kind", 32, &kind, err));
-	return strcmp(kind, FJ_REF_ROOT_SIGN) == 0 ? FJ_OK : bad(err, "kind", "the kind of approval is not fujie-root-sign, the only one there is", "批准种类应为 fujie-root-sign");
+	return strcmp(kind, ref_of(c->step)) == 0 ? FJ_OK : bad(err, "kind", "the kind of approval is not the one of its step: fujie-root-sign, of unseal fujie-unseal", "批准种类与步骤不符：应为 fujie-root-sign，解封应为 fujie-unseal");
 }
 
 /* the list under `name`, or the one object for itself */
@@ -172,14 +198,18 @@ json_t *fj_challenge_json(const struct fj_challenge *c)
 	if (fj_b64u_put(&structure, fj_buf_slice(&c->structure)) != FJ_OK || fj_b64u_put(&key, fj_buf_slice(&c->key)) != FJ_OK ||
 	    fj_b64u_put(&nonce, FJ_SLICE(c->nonce, sizeof(c->nonce))) != FJ_OK)
 		return NULL;
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", fj_alg_name(c->alg),
-	    "structure", fj_buf_str(&structure), "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", FJ_REF_ROOT_SIGN);
+	bool sign = c->step != FJ_STEP_UNSEAL;
+	return json_pack("{s:i, s:s, s:s, s:s*, s:s*, s:s, s:s, s:I, s:s}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", sign ? fj_alg_name(c->alg) : NULL,
+	    "structure", sign ? fj_buf_str(&structure) : NULL, "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", ref_of(c->step));
 }
 
 void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64])
 {
 	const uint8_t *x = c->key.data + FJ_ROOT_PUBLIC_LEN - 66;
 
+	memset(xy, 0, 64);
+	if (c->key.len != FJ_ROOT_PUBLIC_LEN)
+		return;
 	memcpy(xy, x, 32);
 	memcpy(xy + 32, x + 34, 32);
 }
@@ -207,15 +237,32 @@ static enum fj_rc check_key(const struct fj_challenge *c, const struct fj_plan *
 	    "该密钥不是本方案的根密钥：其属性、算法或策略中的官员与方案不符。请勿批准：这样的密钥可能无须本方案官员即可签名");
 }
 
+/* likewise from the plan and what the TPM alone knows the inside of */
+static enum fj_rc check_sealed(const struct fj_challenge *c, const struct fj_plan *p, struct fj_err *err)
+{
+	FJ_AUTO(buf) want = FJ_BUF_INIT(FJ_SEALED_PUBLIC_LEN);
+	struct fj_quorum q;
+	struct fj_hash policy;
+
+	if (p->unseal == 0)
+		return refused(err, "step", "the plan seals no keys. Don't approve", "方案没有封存任何密钥。请勿批准");
+	fj_plan_unseal_quorum(p, &q);
+	FJ_TRY(fj_quorum_policy(&q, &policy));
+	if (c->key.len == FJ_SEALED_PUBLIC_LEN && fj_tpm_sealed_public(&policy, c->key.data + FJ_SEALED_PUBLIC_LEN - 32, &want) == FJ_OK && fj_slice_eq(fj_buf_slice(&want), fj_buf_slice(&c->key)))
+		return FJ_OK;
+	return refused(err, "key", "what is to be unsealed is not this plan's: its attributes or the officers in its policy differ. Don't approve",
+	    "要解封的对象不属于本方案：其属性或策略中的官员与方案不符。请勿批准");
+}
+
 enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan *p, struct fj_tpm_name *name, struct fj_err *err)
 {
 	if (!fj_hash_eq(&c->plan, &p->hash))
 		return refused(err, "plan", "the challenge is of another plan. Don't approve; ask for one that names your plan's hash", "质询属于另一方案。请勿批准，请索取本方案散列值的质询");
-	if (c->alg == FJ_SM2 && !p->sm2)
+	if (c->step != FJ_STEP_UNSEAL && c->alg == FJ_SM2 && !p->sm2)
 		return refused(err, "alg", "the plan has no SM2 keys. Don't approve", "方案不含 SM2 密钥。请勿批准");
 	if (c->expiration > p->expiration)
 		return refused(err, "expiration", "the approval would hold longer than the plan allows. Don't approve; have the appliance ask anew", "批准的有效时间超过方案所允许。请勿批准，请设备重新发起");
-	FJ_TRY(check_key(c, p, err));
+	FJ_TRY(c->step == FJ_STEP_UNSEAL ? check_sealed(c, p, err) : check_key(c, p, err));
 	fj_tpm_name_of(fj_buf_slice(&c->key), name);
 	return FJ_OK;
 }
@@ -225,8 +272,13 @@ void fj_challenge_approval(const struct fj_challenge *c, const struct fj_plan *p
 {
 	struct fj_quorum q;
 
-	fj_plan_root_quorum(p, &q);
-	fj_tpm_cphash_sign(name, digest, cphash);
+	if (c->step == FJ_STEP_UNSEAL) {
+		fj_plan_unseal_quorum(p, &q);
+		fj_tpm_cphash_unseal(name, cphash);
+	} else {
+		fj_plan_root_quorum(p, &q);
+		fj_tpm_cphash_sign(name, digest, cphash);
+	}
 	fj_tpm_approval_digest(c->nonce, c->expiration, cphash, FJ_SLICE(q.ref, q.ref_len), to_sign);
 }
 
@@ -271,7 +323,7 @@ static json_t *answer_json(const struct fj_answer *a)
 	fj_hex(a->cphash.b, sizeof(a->cphash.b), cphash);
 	if (fj_b64u_put(&sig, FJ_SLICE(a->sig, sizeof(a->sig))) != FJ_OK)
 		return NULL;
-	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s}", "version", 1, "plan", plan, "step", fj_step_name(a->step), "alg", fj_alg_name(a->alg),
+	return json_pack("{s:i, s:s, s:s, s:s*, s:s, s:s, s:s}", "version", 1, "plan", plan, "step", fj_step_name(a->step), "alg", a->step != FJ_STEP_UNSEAL ? fj_alg_name(a->alg) : NULL,
 	    "officer", a->officer, "cphash", cphash, "sig", fj_buf_str(&sig));
 }
 

@@ -1,7 +1,9 @@
 /*
  * approval.h - what an appliance asks of an officer, and what the officer answers
  * (docs/formats.md 22): a challenge names the structure to be signed, the TPM's key and the
- * session's nonce; an answer holds a signature over what the officer's own tool computed.
+ * session's nonce; an answer holds a signature over what the officer's own tool computed.  Or
+ * (docs/formats.md 30) it is not a signature that is asked for but that the TPM unseals what opens
+ * the issuing keys: then there is no structure and no algorithm, and the key is the sealed object.
  *
  * A challenge carries no digest and no cpHash.  Whoever has it computes them from the
  * structure, and compares the key with the one that the plan's officers have, octet by
@@ -17,16 +19,17 @@
 #define FJ_ROUND_OCTETS (1u << 20)   /* of such a file */
 #define FJ_STRUCTURE_MAX 65536       /* octets of a structure to be signed */
 #define FJ_ROOT_PUBLIC_LEN 120
+#define FJ_SEALED_PUBLIC_LEN 78
 
 /* what a challenge asks for; names as in the file */
-enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_END };
-const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl" */
+enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_UNSEAL, FJ_STEP_END };
+const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl", "unseal" */
 
 struct fj_challenge {
 	struct fj_hash plan;
 	enum fj_step step;
 	enum fj_alg alg;
-	struct fj_buf structure;     /* TBSCertificate or TBSCertList */
+	struct fj_buf structure;     /* TBSCertificate or TBSCertList; empty of "unseal", whose alg says nothing */
 	struct fj_buf key;           /* TPMT_PUBLIC */
 	uint8_t nonce[FJ_TPM_NONCE_LEN];
 	uint32_t expiration;         /* seconds from when the session began */
@@ -45,12 +48,12 @@ enum fj_rc fj_round_read(struct fj_slice file, struct fj_round *out, struct fj_e
 json_t *fj_challenge_json(const struct fj_challenge *c);
 
 /* Against the plan: its hash, its algorithms, at most its expiration, and the key, which must be
- * the plan's root key and no other: FJ_E_REFUSED otherwise, with what to do.  *name: the key's. */
+ * the plan's root key (of "unseal": its sealed object) and no other: FJ_E_REFUSED otherwise, with what to do.  *name: the key's. */
 enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan *p, struct fj_tpm_name *name, struct fj_err *err) FJ_MUST_USE;
-/* the key's point, of a challenge that was checked */
+/* the root key's point, of a challenge that was checked; zeros of "unseal" */
 void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64]);
 /* cpHash of the one TPM2_Sign of that digest (P-256: SHA-256 of the structure; SM2: SM3(Z || structure))
- * by that key, and what the officer signs for it in this session. */
+ * by that key, of "unseal" (digest NULL) of TPM2_Unseal, and what the officer signs for it in this session. */
 void fj_challenge_approval(const struct fj_challenge *c, const struct fj_plan *p, const struct fj_tpm_name *name,
     const struct fj_hash *digest, struct fj_hash *cphash, struct fj_hash *to_sign);
 
@@ -70,5 +73,8 @@ enum fj_rc fj_answers_put(const struct fj_answer *a, size_t n, struct fj_buf *ou
  * sign, neither userWithAuth nor adminWithPolicy; ECDSA with SHA-256, SM2 with SM3 where the TPM has it, else
  * with SHA-256 (sm3: which of the two; the digest comes from outside either way); policy: fj_quorum_policy. */
 enum fj_rc fj_tpm_root_public(enum fj_alg alg, bool sm3, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *tpmt_public) FJ_MUST_USE;
+/* The one public area of what opens the issuing keys: octets that were sealed (KEYEDHASH, no scheme), fixedTPM, fixedParent and
+ * noDA, neither userWithAuth nor adminWithPolicy; policy: fj_quorum_policy; unique: the TPM's hash of the octets and a seed of its own. */
+enum fj_rc fj_tpm_sealed_public(const struct fj_hash *policy, const uint8_t unique[32], struct fj_buf *tpmt_public) FJ_MUST_USE;
 
 #endif

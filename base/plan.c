@@ -3,7 +3,7 @@
  *
  * Its hash stands in every key's policy and in every approval, so there may be but one plan
  * for one hash: canonical JSON, each member known, every text and number in bounds.  What
- * later plans may hold ("unseal", "move") is refused until there is who honours it.
+ * later plans may hold ("move") is refused until there is who honours it.
  */
 #include "base/plan.h"
 
@@ -139,6 +139,22 @@ static enum fj_rc read_officers(const json_t *plan, struct fj_plan *p, struct fj
 	return FJ_OK;
 }
 
+/* absent: no key has to be unsealed */
+static enum fj_rc read_unseal(const json_t *plan, struct fj_plan *p, struct fj_err *err)
+{
+	static const char *const keys[] = {"m", NULL};
+	json_t *unseal;
+	int64_t m;
+
+	if (json_object_get(plan, "unseal") == NULL)
+		return FJ_OK;
+	FJ_TRY(fj_json_obj(plan, "unseal", &unseal, err));
+	FJ_TRY(fj_json_only(unseal, keys, err));
+	FJ_TRY(fj_json_int(unseal, "m", 1, (int64_t)p->n, &m, err));
+	p->unseal = (unsigned)m;
+	return FJ_OK;
+}
+
 static enum fj_rc hash_of(const json_t *plan, struct fj_plan *p, struct fj_err *err)
 {
 	FJ_AUTO(buf) canonical = FJ_BUF_INIT(FJ_PLAN_MAX);
@@ -155,7 +171,7 @@ static enum fj_rc hash_of(const json_t *plan, struct fj_plan *p, struct fj_err *
 
 enum fj_rc fj_plan_read(const json_t *plan, struct fj_plan *p, struct fj_err *err)
 {
-	static const char *const keys[] = {"version", "home", "algorithms", "officers", "quorum", "expiration", "made", NULL};
+	static const char *const keys[] = {"version", "home", "algorithms", "officers", "quorum", "unseal", "expiration", "made", NULL};
 	int64_t version, expiration;
 	const char *made;
 
@@ -165,6 +181,7 @@ enum fj_rc fj_plan_read(const json_t *plan, struct fj_plan *p, struct fj_err *er
 	FJ_TRY(read_home(plan, p, err));
 	FJ_TRY(read_algorithms(plan, p, err));
 	FJ_TRY(read_officers(plan, p, err));
+	FJ_TRY(read_unseal(plan, p, err));
 	FJ_TRY(fj_json_int(plan, "expiration", 1, FJ_PLAN_EXPIRATION, &expiration, err));
 	p->expiration = (uint32_t)expiration;
 	FJ_TRY(fj_json_str(plan, "made", FJ_TIME_CAP, &made, err));
@@ -279,11 +296,23 @@ enum fj_rc fj_plan_add_signature(struct fj_slice in, unsigned officer, const uin
 	return fj_buf_puts(out, "\n") == FJ_OK ? FJ_OK : fj_no_memory(err, "plan");
 }
 
-void fj_plan_root_quorum(const struct fj_plan *p, struct fj_quorum *q)
+static void quorum_of(const struct fj_plan *p, unsigned m, const char *ref, struct fj_quorum *q)
 {
-	*q = (struct fj_quorum){.m = p->root, .n = p->n, .ref_len = strlen(FJ_REF_ROOT_SIGN) + sizeof(p->hash.b)};
+	size_t n = strlen(ref);
+
+	*q = (struct fj_quorum){.m = m, .n = p->n, .ref_len = n + sizeof(p->hash.b)};
 	for (unsigned i = 0; i < p->n; i++)
 		memcpy(q->officer[i], p->officer[i].xy, 64);
-	memcpy(q->ref, FJ_REF_ROOT_SIGN, strlen(FJ_REF_ROOT_SIGN));
-	memcpy(q->ref + strlen(FJ_REF_ROOT_SIGN), p->hash.b, sizeof(p->hash.b));
+	memcpy(q->ref, ref, n);
+	memcpy(q->ref + n, p->hash.b, sizeof(p->hash.b));
+}
+
+void fj_plan_root_quorum(const struct fj_plan *p, struct fj_quorum *q)
+{
+	quorum_of(p, p->root, FJ_REF_ROOT_SIGN, q);
+}
+
+void fj_plan_unseal_quorum(const struct fj_plan *p, struct fj_quorum *q)
+{
+	quorum_of(p, p->unseal, FJ_REF_UNSEAL, q);
 }

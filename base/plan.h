@@ -30,6 +30,7 @@ struct fj_plan {
 	bool demo, sm2;                   /* sm2: a second hierarchy beside P-256 */
 	char arc[64], base[161], operator_[64 * 4 + 1];
 	unsigned n, root;                 /* officers; how many of them the root needs */
+	unsigned unseal;                  /* how many of them unseal what opens the issuing keys; 0: nothing has to be unsealed */
 	struct fj_officer officer[FJ_QUORUM_MAX];
 	uint32_t expiration;              /* seconds, 1 to FJ_PLAN_EXPIRATION */
 	fj_time made;
@@ -55,6 +56,9 @@ enum fj_rc fj_plan_add_signature(struct fj_slice file, unsigned officer, const u
 /* The root's quorum: the plan's officers, its number, policyRef "fujie-root-sign" || hash. */
 #define FJ_REF_ROOT_SIGN "fujie-root-sign"
 void fj_plan_root_quorum(const struct fj_plan *p, struct fj_quorum *q);
+/* What opens the issuing keys, where the plan has "unseal": the same officers, its own number, policyRef "fujie-unseal" || hash. */
+#define FJ_REF_UNSEAL "fujie-unseal"
+void fj_plan_unseal_quorum(const struct fj_plan *p, struct fj_quorum *q);
 
 /* SubjectPublicKeyInfo of a P-256 key with an uncompressed point, and back: one form only. */
 enum fj_rc fj_p256_spki_put(struct fj_buf *out, const uint8_t xy[64]) FJ_MUST_USE;

@@ -93,8 +93,8 @@ static enum fj_rc load_tpm(struct hsm_signer *s, unsigned role, struct fj_err *e
 enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err)
 {
 	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++) {
-		if (s->mem.slot[r] == 0)
-			continue; /* a ceremony was cut before it */
+		if (s->mem.slot[r] == 0 || hsm_role(r)->where == HSM_OFFICERS)
+			continue; /* a ceremony was cut before it; no key */
 		fj_buf_release(&s->spki[r]);
 		fj_buf_init(&s->spki[r], 512);
 		EVP_PKEY_free(s->pub[r]);

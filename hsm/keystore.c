@@ -198,27 +198,56 @@ static enum fj_rc create_ruled(struct hsm_signer *s, enum fj_alg alg, const stru
 	return fj_fail(err, FJ_E_TPM, HSM_LAYER, NULL, "the TPM makes a root key of another form than the plan's officers can check");
 }
 
+/* 32 octets that open the issuing keys, sealed under the officers and kept, since the ceremony goes on with them */
+static enum fj_rc create_seal(struct hsm_signer *s, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
+{
+	fj_secret_release(&s->auth);
+	FJ_TRY(fj_secret_new(&s->auth, FJ_SHA256_LEN, err));
+	fj_random(s->auth.p, s->auth.len);
+	struct fj_slice secret = FJ_SLICE(s->auth.p, s->auth.len);
+	return hsm_tpm_create(s->tpm, 0, &secret, policy, b, err);
+}
+
+static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b, struct fj_err *err)
+{
+	const struct hsm_role_row *r = hsm_role(role);
+	struct fj_hash policy;
+
+	if (quorum_policy(&s->mem, role, &policy))
+		return role == HSM_SEAL ? create_seal(s, &policy, b, err) : create_ruled(s, r->alg, &policy, b, err);
+	if (role == HSM_AK)
+		return hsm_tpm_create_ak(s->tpm, b, err);
+	if (unseal_rules(&s->mem, role))
+		return hsm_tpm_create_locked(s->tpm, r->alg, &s->auth, b, err);
+	return r->where == HSM_SEALED ? create_sealed(s, r->alg, b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, NULL, b, err);
+}
+
+static enum fj_rc attach(struct hsm_signer *s, unsigned slot, const struct hsm_blob *b, struct fj_err *err)
+{
+	const struct mem_key *k = &s->mem.key[slot];
+
+	FJ_TRY(hsm_tpm_attach(s->tpm, slot, b, k->handle, err));
+	if (unseal_rules(&s->mem, k->role))
+		hsm_tpm_auth(s->tpm, slot, &s->auth);
+	return FJ_OK;
+}
+
 static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle, struct fj_err *err)
 {
 	FJ_AUTO(hsm_blob) b;
-	const struct hsm_role_row *r = hsm_role(role);
 	unsigned slot = free_slot(&s->mem);
-	struct fj_hash policy;
 
 	hsm_blob_init(&b);
 	if (slot == HSM_MAX_KEYS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
-	if (quorum_policy(&s->mem, role, &policy))
-		FJ_TRY(create_ruled(s, r->alg, &policy, &b, err));
-	else
-		FJ_TRY(role == HSM_AK ? hsm_tpm_create_ak(s->tpm, &b, err) : r->where == HSM_SEALED ? create_sealed(s, r->alg, &b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, NULL, &b, err));
+	FJ_TRY(create(s, role, &b, err));
 	FJ_TRY(record(s, slot, (uint8_t)role, handle, &b, err));
-	return hsm_tpm_attach(s->tpm, slot, &b, handle, err);
+	return attach(s, slot, &b, err);
 }
 
 bool store_has(const struct hsm_memory *m, unsigned role)
 {
-	return m->sm2 || hsm_role(role)->alg != FJ_SM2;
+	return (m->sm2 || hsm_role(role)->alg != FJ_SM2) && (role != HSM_SEAL || m->unseal.m > 0);
 }
 
 static bool lacks(const struct hsm_memory *m, unsigned role)
@@ -226,25 +255,42 @@ static bool lacks(const struct hsm_memory *m, unsigned role)
 	return store_has(m, role) && m->slot[role] == 0;
 }
 
+/* A ceremony that was cut between the keys that one secret opens has nobody who could unseal it yet: these are made anew, and
+ * the ones before stay behind, unused. */
+static bool to_make(const struct hsm_signer *s, bool cut, unsigned role)
+{
+	return lacks(&s->mem, role) || (cut && (role == HSM_SEAL || unseal_rules(&s->mem, role)));
+}
+
+static enum fj_rc make_rest(struct hsm_signer *s, bool cut, const uint32_t *handle, struct fj_err *err)
+{
+	size_t next = 0;
+
+	if (to_make(s, cut, HSM_SEAL))
+		FJ_TRY(make_key(s, HSM_SEAL, 0, err));
+	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++)
+		if (r != HSM_SEAL && to_make(s, cut, r))
+			FJ_TRY(make_key(s, r, hsm_role(r)->where == HSM_PERSISTENT ? handle[next++] : 0, err));
+	return FJ_OK;
+}
+
 enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err)
 {
 	uint32_t handle[1 + HSM_ROLE_END];
 	FJ_AUTO(hsm_blob) storage;
 	size_t n = !s->mem.key[0].used, next = 0;
+	bool cut = unseal_waits(s) && (lacks(&s->mem, HSM_ISSUING) || lacks(&s->mem, HSM_ISSUING_SM2));
 
 	hsm_blob_init(&storage);
 	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++)
-		n += lacks(&s->mem, r) && hsm_role(r)->where == HSM_PERSISTENT;
+		n += to_make(s, cut, r) && hsm_role(r)->where == HSM_PERSISTENT;
 	FJ_TRY(hsm_tpm_free_handles(s->tpm, handle, n, err));
 	if (!s->mem.key[0].used) {
 		FJ_TRY(hsm_tpm_storage(s->tpm, handle[next], &storage, err));
 		FJ_TRY(record(s, 0, 0, handle[next++], &storage, err));
 	}
 	FJ_TRY(hsm_tpm_counter_make(s->tpm, err));
-	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++)
-		if (lacks(&s->mem, r))
-			FJ_TRY(make_key(s, r, hsm_role(r)->where == HSM_PERSISTENT ? handle[next++] : 0, err));
-	return FJ_OK;
+	return make_rest(s, cut, handle + next, err);
 }
 
 enum fj_rc store_make_ak(struct hsm_signer *s, struct fj_err *err)
@@ -272,7 +318,7 @@ enum fj_rc store_find(struct hsm_signer *s, struct fj_err *err)
 		if (!s->mem.key[i].used)
 			continue;
 		FJ_TRY(store_read(s, i, &b, err));
-		FJ_TRY(i == 0 ? hsm_tpm_storage(s->tpm, s->mem.key[0].handle, &b, err) : hsm_tpm_attach(s->tpm, i, &b, s->mem.key[i].handle, err));
+		FJ_TRY(i == 0 ? hsm_tpm_storage(s->tpm, s->mem.key[0].handle, &b, err) : attach(s, i, &b, err));
 	}
 	return FJ_OK;
 }

@@ -25,6 +25,10 @@
  *              bytes TPMT_PUBLIC of the key, u32 seconds until it ends
  * QUORUM_SIGN  u8 id, u32 n, n x {u8 officer (the plan's, from 0), raw[64] r||s}
  *                                                      answer: bytes DER signature
+ * UNSEAL_BEGIN (empty)                                 answer: u8 id, raw[32] nonce, bytes
+ *              TPMT_PUBLIC of what is sealed, u32 seconds until it ends
+ * UNSEAL       u8 id, approvals as in QUORUM_SIGN       answer: (empty)
+ * SEAL         approvals as in SIGN                     answer: (empty)
  * ENROL        as INTENT, then approvals as in SIGN     answer: (empty)
  * INTENT       u8 flags (1: refused, not approved; 2: only look at it), bytes payload
  *              (canonical JSON), u32 n, n x {raw[32] SHA-256 of the key's
@@ -42,6 +46,7 @@ enum hsm_msg {
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
 	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
+	HSM_MSG_UNSEAL_BEGIN = 29, HSM_MSG_UNSEAL = 30, HSM_MSG_SEAL = 31,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -49,6 +54,7 @@ enum hsm_role {
 	HSM_ROOT = 1, HSM_ISSUING, HSM_TOKEN, HSM_OCSP, HSM_LOG, HSM_NOTE,
 	HSM_ROOT_SM2, HSM_ISSUING_SM2, HSM_TOKEN_SM2, HSM_OCSP_SM2,
 	HSM_AK, /* the attestation key: it signs what the TPM states, on HSM_MSG_ATTEST alone */
+	HSM_SEAL, /* no key: 32 octets under the plan's officers, which open the issuing keys */
 	HSM_ROLE_END
 };
 enum hsm_kind {

@@ -160,6 +160,7 @@ enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row
 	if (!store_has(&s->mem, role))
 		return policy_no(err, "design.md 2", "this home was made without an SM2 hierarchy");
 	FJ_TRY(counter_open(s, err));
+	FJ_TRY(unseal_open(s, role, err));
 	if (late || (early && !row->ceremony))
 		return policy_no(err, "design.md 2", late ? "CA certificates are signed in the ceremony only" : "there are no CA certificates yet");
 	if (officers < needs(s, row) && !quorum_rules(&s->mem, row))
@@ -390,6 +391,9 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return mem_apply(&s->mem, r->body, err);
 	case AUDIT_KEY:
 		return store_replay(&s->mem, r->body, err);
+	case AUDIT_UNSEAL:
+	case AUDIT_SEAL:
+		return unseal_replay(r->type, r->body, err);
 	case AUDIT_COUNTER:
 	case AUDIT_RESTORE:
 		return counter_replay(&s->mem, r, err);
@@ -604,10 +608,10 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 	fj_hex(s->mem.plan.hash.b, FJ_SHA256_LEN, plan);
 	fj_time_utc(fj_now(), now);
 	hsm_tpm_maker(s->tpm, maker);
-	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:I, s:s?, s:s, s:s?, s:b}", "tpm", s->hardware ? "hardware" : "software",
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:I, s:s?, s:s, s:s?, s:b, s:o}", "tpm", s->hardware ? "hardware" : "software",
 	    "manufacturer", maker, "demo", s->mem.demo, "ceremony", ceremony[s->mem.ceremony], "keys", status_keys(s),
 	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash,
-	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem));
+	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem), "sealed", s->mem.unseal.m == 0 ? json_null() : json_boolean(unseal_waits(s)));
 	FJ_TRY(officers_into(&s->mem, j, err));
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return fj_put_bytes(answer, fj_buf_slice(&text));
@@ -740,6 +744,9 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_ATTEST, HSM_FROM_REGISTRY, signer_attest},
 		{HSM_MSG_QUORUM_BEGIN, HSM_FROM_REGISTRY, signer_quorum_begin},
 		{HSM_MSG_QUORUM_SIGN, HSM_FROM_REGISTRY, signer_quorum_sign},
+		{HSM_MSG_UNSEAL_BEGIN, HSM_FROM_REGISTRY, signer_unseal_begin},
+		{HSM_MSG_UNSEAL, HSM_FROM_REGISTRY, signer_unseal},
+		{HSM_MSG_SEAL, HSM_FROM_REGISTRY, signer_seal},
 		{HSM_MSG_ENROL, HSM_FROM_REGISTRY, signer_enrol},
 		{HSM_MSG_INTENT, HSM_FROM_REGISTRY, signer_intent},
 	};

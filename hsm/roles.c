@@ -19,6 +19,7 @@ static const struct hsm_role_row roles[HSM_ROLE_END] = {
 	[HSM_TOKEN_SM2] = {"token-sm2", FJ_SM2, HSM_PERSISTENT, HSM_TOKEN},
 	[HSM_OCSP_SM2] = {"ocsp-sm2", FJ_SM2, HSM_SEALED, HSM_OCSP},
 	[HSM_AK] = {"ak", FJ_ES256, HSM_LOADED, HSM_AK},
+	[HSM_SEAL] = {"seal", 0, HSM_OFFICERS, HSM_SEAL},
 };
 
 const struct hsm_role_row *hsm_role(unsigned role)

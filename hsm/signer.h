@@ -27,7 +27,8 @@
 #define HSM_LAYER "signer"
 
 /* --- roles.c: what the key of each role is --- */
-enum hsm_where { HSM_LOADED = 1, HSM_PERSISTENT, HSM_SEALED }; /* loaded for one use; at a handle; 32 octets that sign in our memory */
+/* loaded for one use; at a handle; 32 octets that sign in our memory; octets that officers unseal (unseal.c) */
+enum hsm_where { HSM_LOADED = 1, HSM_PERSISTENT, HSM_SEALED, HSM_OFFICERS };
 struct hsm_role_row {
 	const char *name;
 	enum fj_alg alg;    /* 0: Ed25519 */
@@ -100,7 +101,7 @@ struct hsm_memory {
 	struct fj_buf policy;             /* canonical JSON of the ceremony */
 	bool planned;                     /* the root is under the plan's officers (quorum.c) */
 	struct fj_plan plan;
-	struct fj_quorum quorum;          /* of the root, by the plan */
+	struct fj_quorum quorum, unseal;  /* of the root, by the plan; of what opens the issuing keys, m 0 where nothing is to be unsealed */
 	struct fj_buf root_tbs[FJ_ALG_END], issuing_tbs[FJ_ALG_END]; /* as signed; by the algorithm that they are signed with */
 	struct mem_key key[HSM_MAX_KEYS];
 	uint8_t slot[HSM_ROLE_END];       /* the role's key of now; 0: none yet */
@@ -135,7 +136,7 @@ struct mem_recent *mem_recent_find(struct hsm_memory *m, const uint8_t id[16]);
 struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], const struct fj_hash *tbs);
 
 /* --- audit log (audit.c) --- */
-enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE };
+enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE, AUDIT_UNSEAL = 22, AUDIT_SEAL = 23 };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -174,6 +175,7 @@ struct hsm_signer {
 	EVP_PKEY *pub[HSM_ROLE_END];     /* to verify with; those of OCSP hold the private key */
 	struct fj_buf spki[HSM_ROLE_END];
 	struct fj_secret note;           /* libsodium's secret key of HSM_NOTE */
+	struct fj_secret auth;           /* what opens the issuing keys, where officers unseal it; empty: they have not yet */
 	bool hardware, demo_allowed;
 	struct hsm_watch {               /* counter.c */
 		bool due;                /* to be raised before anything more is recorded */
@@ -187,7 +189,8 @@ struct hsm_signer {
 	unsigned x5c_next;
 	struct hsm_open {                /* structures that await approvals (quorum.c) */
 		uint8_t id;              /* 0: free */
-		const struct hsm_kind_row *row;
+		const struct hsm_kind_row *row; /* of kind 0: it is not a signature that is awaited, but that HSM_SEAL is unsealed */
+		const struct fj_quorum *quorum;
 		enum hsm_role role;
 		struct fj_buf tbs;
 		struct fj_hash digest, cphash;
@@ -366,6 +369,40 @@ bool quorum_final(struct hsm_memory *m, const struct fj_buf *tbs);
 void quorum_tick(struct hsm_signer *s);
 enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+
+/* approvals of what is open, as a request has them, in the order of the plan; the fewest that satisfy its policy */
+struct hsm_approvals {
+	unsigned set;                    /* bit i: officer i */
+	uint8_t sig[FJ_QUORUM_MAX][64];
+	struct fj_buf raw;               /* as a signing request has them: for the log */
+};
+void hsm_approvals_init(struct hsm_approvals *a);
+void hsm_approvals_release(struct hsm_approvals *a);
+FJ_DEFINE_AUTO(hsm_approvals, struct hsm_approvals, hsm_approvals_release)
+/* An open place for what is asked, whose session is begun; the public area of the object goes into the answer. */
+enum fj_rc quorum_open(struct hsm_signer *s, struct hsm_open *o, struct fj_err *err) FJ_MUST_USE;
+/* of that kind of row; NULL: it is not open any more */
+struct hsm_open *quorum_find(struct hsm_signer *s, uint8_t id, bool unseal);
+/* the rest of a request: each approval is verified, too few are refused */
+enum fj_rc quorum_read(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct hsm_approvals *a, struct fj_err *err) FJ_MUST_USE;
+/* the TPM's own judgement of them, in the session */
+enum fj_rc quorum_satisfy(struct hsm_signer *s, const struct hsm_open *o, const struct hsm_approvals *a, struct fj_err *err) FJ_MUST_USE;
+/* a record of an approved act, written and replayed at once */
+enum fj_rc quorum_record(struct hsm_signer *s, enum audit_type type, enum fj_rc made, const struct fj_buf *b, struct fj_err *err) FJ_MUST_USE;
+void quorum_forget(struct hsm_signer *s, struct hsm_open *o);
+enum fj_rc quorum_answer(const struct hsm_signer *s, const struct hsm_open *o, const struct fj_buf *public, struct fj_buf *answer) FJ_MUST_USE;
+
+/* --- unseal.c: what opens the issuing keys, under the same officers --- */
+/* does it open the key of this role? */
+bool unseal_rules(const struct hsm_memory *m, unsigned role);
+/* FJ_E_BUSY: a key of this role waits for its officers */
+enum fj_rc unseal_open(const struct hsm_signer *s, unsigned role, struct fj_err *err) FJ_MUST_USE;
+/* has this home what is to be unsealed, and was it not yet? */
+bool unseal_waits(const struct hsm_signer *s);
+enum fj_rc unseal_replay(enum audit_type type, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_unseal_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_unseal(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_seal(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 
 /* --- clockwatch.c --- */
 #define CLOCK_BACK 120  /* seconds that the clock may go back behind the last record */

@@ -9,7 +9,7 @@
  *
  * Dictionary attack protection (TPM 2.0 Part 1, 19.8) is off for our keys: their
  * authorisation is empty, custody is the TPM's own, so there is no password to
- * guess.  With it, each end without TPM2_Shutdown counts as a guess, and the third
+ * guess; or it is 32 random octets, which nobody guesses (unseal.c).  With it, each end without TPM2_Shutdown counts as a guess, and the third
  * locks every key for minutes.  The endorsement keys of others have it: we say
  * TPM2_Shutdown at an orderly end and lift a lockout at the start.
  */
@@ -412,6 +412,24 @@ enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_sl
 	return rc;
 }
 
+enum fj_rc hsm_tpm_create_locked(struct hsm_tpm *t, enum fj_alg alg, const struct fj_secret *auth, struct hsm_blob *b, struct fj_err *err)
+{
+	TPM2B_PUBLIC pub = signing_template(alg, digest_of(t, alg));
+	TPM2B_SENSITIVE_CREATE sens = {.sensitive.userAuth.size = (UINT16)auth->len};
+
+	if (auth->len != FJ_SHA256_LEN)
+		return fj_fail(err, FJ_E_INTERNAL, "tpm", NULL, "a key's password is not 32 octets");
+	memcpy(sens.sensitive.userAuth.buffer, auth->p, auth->len);
+	enum fj_rc rc = tpm_create(t, &pub, &sens, b, err);
+	fj_wipe(&sens, sizeof(sens));
+	return rc;
+}
+
+void hsm_tpm_auth(struct hsm_tpm *t, unsigned key, const struct fj_secret *auth)
+{
+	t->key[key].auth = auth;
+}
+
 static enum fj_rc load(struct hsm_tpm *t, const struct key *k, ESYS_TR *out, struct fj_err *err)
 {
 	TSS2_RC rc = Esys_Load(t->ctx, t->storage, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &k->priv, &k->pub, out);
@@ -510,6 +528,30 @@ enum fj_rc hsm_tpm_unseal(struct hsm_tpm *t, unsigned key, struct fj_secret *sec
 	return rc;
 }
 
+/* The library keeps a password in ordinary memory: it has it while a signature is made, and zeros before and after.  In its buffer
+ * the answer takes the command's place. */
+static void give_auth(struct hsm_tpm *t, unsigned key, ESYS_TR obj)
+{
+	const struct fj_secret *auth = t->key[key].auth;
+	TPM2B_AUTH a = {.size = 0};
+
+	if (auth == NULL || auth->len > sizeof(a.buffer))
+		return;
+	a.size = (UINT16)auth->len;
+	if (auth->len > 0)
+		memcpy(a.buffer, auth->p, auth->len);
+	Esys_TR_SetAuth(t->ctx, obj, &a);
+	fj_wipe(&a, sizeof(a));
+}
+
+static void take_auth(struct hsm_tpm *t, unsigned key)
+{
+	TPM2B_AUTH none = {.size = 0};
+
+	if (t->key[key].auth != NULL && t->key[key].tr != ESYS_TR_NONE)
+		Esys_TR_SetAuth(t->ctx, t->key[key].tr, &none);
+}
+
 enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, unsigned key, const struct fj_hash *digest, struct fj_err *err)
 {
 	TPM2B_DIGEST d = {.size = FJ_SHA256_LEN};
@@ -523,7 +565,10 @@ enum fj_rc hsm_tpm_sign_start(struct hsm_tpm *t, unsigned key, const struct fj_h
 	t->digest = *digest;
 	scheme.scheme = TPM2_ALG_NULL;
 	memcpy(d.buffer, digest->b, FJ_SHA256_LEN);
+	give_auth(t, key, obj);
 	TSS2_RC rc = Esys_Sign_Async(t->ctx, obj, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, &d, &scheme, &none);
+	if (rc != TSS2_RC_SUCCESS)
+		take_auth(t, key);
 	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "sign");
 }
 
@@ -535,6 +580,7 @@ static TSS2_RC await(struct hsm_tpm *t, TPMT_SIGNATURE **sig)
 	do
 		rc = Esys_Sign_Finish(t->ctx, sig);
 	while ((rc & ~TSS2_RC_LAYER_MASK) == TSS2_BASE_RC_TRY_AGAIN);
+	take_auth(t, t->signing);
 	if (t->used != ESYS_TR_NONE)
 		Esys_FlushContext(t->ctx, t->used);
 	t->used = ESYS_TR_NONE;

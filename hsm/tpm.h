@@ -62,6 +62,11 @@ enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *
  * policy (NULL: none) it signs in a session that satisfies it, and in no other way.  FJ_E_UNSUPPORTED: the TPM does
  * not know the algorithm. */
 enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* A signing key that only a password opens: 32 octets, which are nobody's but who unseals them. */
+enum fj_rc hsm_tpm_create_locked(struct hsm_tpm *t, enum fj_alg alg, const struct fj_secret *auth, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* What opens a key from now on: looked at for each signature, and with the TPM's library for no longer than that takes.
+ * It stays the caller's; while it is empty the key is asked without a password, and the TPM refuses. */
+void hsm_tpm_auth(struct hsm_tpm *t, unsigned key, const struct fj_secret *auth);
 /* The key of a blob is number `key` from now on; handle 0: loaded when it is used.  A handle that is
  * empty is filled.  FJ_E_TPM: something else stands there; FJ_E_CORRUPT: a blob that this TPM does not know. */
 enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err) FJ_MUST_USE;
@@ -76,8 +81,9 @@ enum fj_rc hsm_tpm_sign_finish(struct hsm_tpm *t, uint8_t raw[64], struct fj_err
 /* --- tpm_policy.c: a key that is under a policy (TPM 2.0 Part 1, 19.7) --- */
 /* its TPMT_PUBLIC, marshalled */
 enum fj_rc hsm_tpm_public_area(const struct hsm_tpm *t, unsigned key, struct fj_buf *tpmt_public, struct fj_err *err) FJ_MUST_USE;
-/* A policy session and its nonce; one that was begun is ended, signed with or not.  0 is none. */
-enum fj_rc hsm_tpm_policy_begin(struct hsm_tpm *t, uint32_t *session, uint8_t nonce[32], struct fj_err *err) FJ_MUST_USE;
+/* A policy session and its nonce; one that was begun is ended, signed with or not.  0 is none.  secret: what comes out of it
+ * is encrypted on its way, under a key that the storage key salts. */
+enum fj_rc hsm_tpm_policy_begin(struct hsm_tpm *t, bool secret, uint32_t *session, uint8_t nonce[32], struct fj_err *err) FJ_MUST_USE;
 void hsm_tpm_policy_end(struct hsm_tpm *t, uint32_t session);
 /* PolicySigned: an officer's signature (r || s) that is bound to the session's nonce and to one command */
 struct hsm_tpm_approval {
@@ -91,6 +97,8 @@ enum fj_rc hsm_tpm_policy_signed(struct hsm_tpm *t, uint32_t session, const stru
 enum fj_rc hsm_tpm_policy_or(struct hsm_tpm *t, uint32_t session, const struct fj_or *or, struct fj_err *err) FJ_MUST_USE;
 /* r || s, where the session satisfies the key's policy for this digest */
 enum fj_rc hsm_tpm_policy_sign(struct hsm_tpm *t, uint32_t session, unsigned key, const struct fj_hash *digest, uint8_t raw[64], struct fj_err *err) FJ_MUST_USE;
+/* what is sealed under a policy, 32 octets, where the session satisfies it */
+enum fj_rc hsm_tpm_policy_unseal(struct hsm_tpm *t, uint32_t session, unsigned key, struct fj_secret *out, struct fj_err *err) FJ_MUST_USE;
 
 /* The counter's value: FJ_E_NOTFOUND before it is made.  Making one that is there leaves it. */
 enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err) FJ_MUST_USE;

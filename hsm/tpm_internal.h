@@ -13,6 +13,7 @@ struct key {
 	ESYS_TR tr;              /* persistent: of its handle; else ESYS_TR_NONE */
 	TPM2B_PUBLIC pub;
 	TPM2B_PRIVATE priv;      /* of one that is loaded when it is used */
+	const struct fj_secret *auth; /* its password, the signer's; NULL: it has none */
 };
 struct hsm_tpm {
 	struct hsm_tcti tcti;

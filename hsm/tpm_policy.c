@@ -2,8 +2,9 @@
  * tpm_policy.c - policy sessions: officers' approvals, given to the TPM (TPM 2.0 Part 1, 19.7).
  *
  * A key that is under a quorum has neither userWithAuth nor adminWithPolicy: no password opens it,
- * only a session whose policy digest is the key's.  The session carries nothing secret, so it is not
- * salted; what it is bound to is said by each approval (PolicySigned with cpHash and its nonce).
+ * only a session whose policy digest is the key's.  One that signs carries nothing secret, so it is not
+ * salted; one that unseals is, and encrypts what comes out.  What it is bound to is said by each approval
+ * (PolicySigned with cpHash and its nonce).
  * A session without the approvals signs nothing, one that has signed is gone, and so is one that
  * could not.  Officers' public keys are loaded one at a time.
  */
@@ -21,13 +22,15 @@ enum fj_rc hsm_tpm_public_area(const struct hsm_tpm *t, unsigned key, struct fj_
 	return FJ_OK;
 }
 
-enum fj_rc hsm_tpm_policy_begin(struct hsm_tpm *t, uint32_t *session, uint8_t nonce[32], struct fj_err *err)
+enum fj_rc hsm_tpm_policy_begin(struct hsm_tpm *t, bool secret, uint32_t *session, uint8_t nonce[32], struct fj_err *err)
 {
-	TPMT_SYM_DEF none = {.algorithm = TPM2_ALG_NULL};
+	TPMT_SYM_DEF none = {.algorithm = TPM2_ALG_NULL}, aes = {.algorithm = TPM2_ALG_AES, .keyBits.aes = 128, .mode.aes = TPM2_ALG_CFB};
 	TPM2B_NONCE *n = NULL;
 	ESYS_TR s = ESYS_TR_NONE;
 
-	TSS2_RC rc = Esys_StartAuthSession(t->ctx, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY, &none, TPM2_ALG_SHA256, &s);
+	TSS2_RC rc = Esys_StartAuthSession(t->ctx, secret ? t->storage : ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, NULL, TPM2_SE_POLICY, secret ? &aes : &none, TPM2_ALG_SHA256, &s);
+	if (rc == TSS2_RC_SUCCESS && secret)
+		rc = Esys_TRSess_SetAttributes(t->ctx, s, TPMA_SESSION_ENCRYPT, 0xff);
 	if (rc == TSS2_RC_SUCCESS)
 		rc = Esys_TRSess_GetNonceTPM(t->ctx, s, &n);
 	t->open += s != ESYS_TR_NONE;
@@ -114,4 +117,30 @@ enum fj_rc hsm_tpm_policy_sign(struct hsm_tpm *t, uint32_t session, unsigned key
 	bool ok = tpm_raw(sig, raw);
 	Esys_Free(sig);
 	return ok ? FJ_OK : fj_fail(err, FJ_E_TPM, "tpm", NULL, "the TPM answered a signature of another form");
+}
+
+/* The library's buffer has what was decrypted: an answer of more octets takes its place. */
+static void overwrite(struct hsm_tpm *t)
+{
+	TPM2B_DIGEST *random = NULL;
+
+	if (Esys_GetRandom(t->ctx, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, 48, &random) == TSS2_RC_SUCCESS)
+		Esys_Free(random);
+}
+
+enum fj_rc hsm_tpm_policy_unseal(struct hsm_tpm *t, uint32_t session, unsigned key, struct fj_secret *out, struct fj_err *err)
+{
+	TPM2B_SENSITIVE_DATA *data = NULL;
+	ESYS_TR obj;
+
+	FJ_TRY(tpm_take(t, key, &obj, err));
+	TSS2_RC rc = Esys_Unseal(t->ctx, obj, session, ESYS_TR_NONE, ESYS_TR_NONE, &data);
+	tpm_let_go(t, key, obj);
+	overwrite(t);
+	if (rc != TSS2_RC_SUCCESS)
+		return tpm_fail(err, rc, "unseal under these approvals");
+	enum fj_rc done = data->size == 32 ? fj_secret_copy(out, FJ_SLICE(data->buffer, 32), err) : fj_fail(err, FJ_E_TPM, "tpm", NULL, "what was sealed under officers is not 32 octets");
+	fj_wipe(data, sizeof(*data));
+	Esys_Free(data);
+	return done;
 }

@@ -333,21 +333,14 @@ enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t 
 
 /* --- the root under its officers --- */
 
-enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err)
+/* what an officer's tool is to be given, or a refusal */
+static enum fj_rc recv_challenge(struct hsm_conn *c, enum hsm_msg kind, struct hsm_challenge *out, struct fj_err *err)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
 	FJ_AUTO(frame) f = {0};
 	struct fj_rd r;
 	struct fj_slice nonce, public;
 
-	memset(out, 0, sizeof(*out));
-	fj_buf_init(&out->public, 1024);
-	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
-	FJ_TRY(fj_put_u8(&b, (uint8_t)kind));
-	if (fj_put_bytes(&b, tbs) != FJ_OK)
-		return fj_fail(err, FJ_E_LIMIT, "hsm", NULL, "a structure is too large to be signed");
-	FJ_TRY(send_body(c, HSM_MSG_QUORUM_BEGIN, &b, err));
-	FJ_TRY(recv_body(c, HSM_MSG_QUORUM_BEGIN, ANSWER_MS, &f, err));
+	FJ_TRY(recv_body(c, kind, ANSWER_MS, &f, err));
 	fj_rd_init(&r, fj_buf_slice(&f.body));
 	if (fj_get_u8(&r, &out->id) != FJ_OK || fj_get_raw(&r, sizeof(out->nonce), &nonce) != FJ_OK || fj_get_bytes(&r, 1024, &public) != FJ_OK ||
 	    fj_get_u32(&r, &out->expiration) != FJ_OK || fj_rd_end(&r) != FJ_OK || fj_buf_put(&out->public, public.p, public.len) != FJ_OK)
@@ -356,17 +349,63 @@ enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kin
 	return FJ_OK;
 }
 
+static enum fj_rc put_signed(struct fj_buf *b, uint8_t id, const struct hsm_officer_approval *a, size_t n)
+{
+	FJ_TRY(fj_put_u8(b, id));
+	FJ_TRY(fj_put_u32(b, (uint32_t)n));
+	for (size_t i = 0; i < n; i++) {
+		FJ_TRY(fj_put_u8(b, a[i].officer));
+		FJ_TRY(fj_buf_put(b, a[i].sig, sizeof(a[i].sig)));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+
+	memset(out, 0, sizeof(*out));
+	fj_buf_init(&out->public, 1024);
+	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(fj_put_u8(&b, (uint8_t)kind));
+	if (fj_put_bytes(&b, tbs) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, "hsm", NULL, "a structure is too large to be signed");
+	FJ_TRY(send_body(c, HSM_MSG_QUORUM_BEGIN, &b, err));
+	return recv_challenge(c, HSM_MSG_QUORUM_BEGIN, out, err);
+}
+
 enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_buf *der, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
 
-	FJ_TRY(fj_put_u8(&b, id));
-	FJ_TRY(fj_put_u32(&b, (uint32_t)n));
-	for (size_t i = 0; i < n; i++) {
-		FJ_TRY(fj_put_u8(&b, a[i].officer));
-		FJ_TRY(fj_buf_put(&b, a[i].sig, sizeof(a[i].sig)));
-	}
+	FJ_TRY(put_signed(&b, id, a, n));
 	return ask(c, HSM_MSG_QUORUM_SIGN, &b, der, err);
+}
+
+enum fj_rc hsm_unseal_begin(struct hsm_conn *c, struct hsm_challenge *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) nothing = FJ_BUF_INIT(16);
+
+	memset(out, 0, sizeof(*out));
+	fj_buf_init(&out->public, 1024);
+	FJ_TRY(send_body(c, HSM_MSG_UNSEAL_BEGIN, &nothing, err));
+	return recv_challenge(c, HSM_MSG_UNSEAL_BEGIN, out, err);
+}
+
+enum fj_rc hsm_unseal(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+
+	FJ_TRY(put_signed(&b, id, a, n));
+	return ask(c, HSM_MSG_UNSEAL, &b, NULL, err);
+}
+
+enum fj_rc hsm_seal(struct hsm_conn *c, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+
+	FJ_TRY(put_approvals(&b, a, n));
+	return ask(c, HSM_MSG_SEAL, &b, NULL, err);
 }
 
 /* --- attestation --- */

@@ -103,6 +103,14 @@ enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kin
  * open.  FJ_E_STATE: it is not open any more.  FJ_E_TPM: the TPM refused, and it is closed. */
 enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 
+/* --- what opens the issuing keys, in a home whose plan has "unseal" (docs/formats.md 30) --- */
+/* As hsm_quorum_begin; public is of what is sealed.  FJ_E_POLICY: there is none here; FJ_E_STATE: it is unsealed. */
+enum fj_rc hsm_unseal_begin(struct hsm_conn *c, struct hsm_challenge *out, struct fj_err *err) FJ_MUST_USE;
+/* From now on the issuing keys sign, until the signer ends.  Refusals as of hsm_quorum_sign. */
+enum fj_rc hsm_unseal(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
+/* They sign no more; a: who wants it, for the signer's log. */
+enum fj_rc hsm_seal(struct hsm_conn *c, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
+
 /* --- attestation --- */
 #define HSM_MAX_OBJECTS 64
 #define HSM_MAX_ENDORSEMENTS 16
@@ -142,7 +150,7 @@ enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
  * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
- * "whole":bool, all its keys are made,"approvals":"software"|"signer" (who checks them),
+ * "whole":bool, all its keys are made,"sealed":null|bool: the issuing keys wait for their officers (null: they never do),"approvals":"software"|"signer" (who checks them),
  * "officers":[{login,person,kind,key,rp?,origin?,credential?}]} */
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 

@@ -91,6 +91,18 @@ enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_sl
 	return fj_buf_puts(&b->pub, "key");
 }
 
+enum fj_rc hsm_tpm_create_locked(struct hsm_tpm *t, enum fj_alg alg, const struct fj_secret *auth, struct hsm_blob *b, struct fj_err *err)
+{
+	HOLDS(auth->len == FJ_SHA256_LEN);
+	return hsm_tpm_create(t, alg, NULL, NULL, b, err);
+}
+
+void hsm_tpm_auth(struct hsm_tpm *t, unsigned key, const struct fj_secret *auth)
+{
+	(void)t;
+	HOLDS(key > 0 && auth != NULL);
+}
+
 enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err)
 {
 	(void)t;
@@ -146,9 +158,10 @@ enum fj_rc hsm_tpm_public_area(const struct hsm_tpm *t, unsigned key, struct fj_
 	return hsm_tpm_public(t, key, tpmt_public, err);
 }
 
-enum fj_rc hsm_tpm_policy_begin(struct hsm_tpm *t, uint32_t *session, uint8_t nonce[32], struct fj_err *err)
+enum fj_rc hsm_tpm_policy_begin(struct hsm_tpm *t, bool secret, uint32_t *session, uint8_t nonce[32], struct fj_err *err)
 {
 	(void)t;
+	(void)secret;
 	(void)err;
 	*session = 1;
 	memset(nonce, 1, 32);
@@ -182,6 +195,12 @@ enum fj_rc hsm_tpm_policy_sign(struct hsm_tpm *t, uint32_t session, unsigned key
 	HOLDS(session == 1);
 	FJ_TRY(hsm_tpm_sign_start(t, key, digest, err));
 	return hsm_tpm_sign_finish(t, raw, err);
+}
+
+enum fj_rc hsm_tpm_policy_unseal(struct hsm_tpm *t, uint32_t session, unsigned key, struct fj_secret *out, struct fj_err *err)
+{
+	HOLDS(session == 1);
+	return hsm_tpm_unseal(t, key, out, err);
 }
 
 enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err)

@@ -143,10 +143,11 @@ class Tpm:
 class Alone:
     """signer and software TPM on the state of a home, and a wire between them that can
     lie: `lie` gets a command's code and the TPM's answer, and gives what the signer sees;
+    `hear` gets each command and its code;
     `kill_at`: the signer ends by kill -9 with this command on its way; `room`: octets that
     its files may have; `tpm`: one that runs already"""
     def __init__(self, home, kill_at=None, room=None, tpm=None):
-        self.home, self.lie, self.seen, self.kill_at = home, None, [], kill_at
+        self.home, self.lie, self.hear, self.seen, self.kill_at = home, None, None, [], kill_at
         for name in ('signer', 'run'):
             os.makedirs(os.path.join(home, name), exist_ok=True)
         self.tpm = tpm or Tpm(home + '/tpm')
@@ -176,6 +177,8 @@ class Alone:
                 if code == self.kill_at:
                     self.proc.kill()
                     break
+                if self.hear:
+                    self.hear(command, code)
                 answer = self.tpm.ask(command)
                 self.wire.sendall(self.lie(code, answer) if self.lie else answer)
         except OSError:

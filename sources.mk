@@ -371,6 +371,7 @@ ISSUER_SRC := \
 	issuer/token_sheet.c \
 	issuer/totp.c \
 	issuer/trade.c \
+	issuer/unseal.c \
 	issuer/usage.c \
 	issuer/user.c \
 	issuer/workday.c
@@ -471,7 +472,7 @@ CLI_SRC := \
 	issuer/cli/parts.c \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
-	issuer/cli/root_crl.c \
+	issuer/cli/round.c \
 	issuer/cli/serve.c \
 	issuer/cli/sign.c \
 	issuer/cli/stops.c

@@ -1,6 +1,6 @@
 /*
  * ceremony.c - one structure that the root signs under its officers: made, given to the signer,
- * approved, signed.
+ * approved, signed; and, without a structure, that the issuing keys are unsealed.
  *
  * What is checked of an approval is what the signer checks too (hsm/quorum.c), so that it can be
  * refused as it comes, with its officer and the reason; the signer and the TPM do not rely on it.
@@ -75,6 +75,11 @@ static enum hsm_role root_role(enum fj_alg alg)
 	return alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT;
 }
 
+unsigned crm_needs(const struct fj_plan *p, enum fj_step step)
+{
+	return step == FJ_STEP_UNSEAL ? p->unseal : p->root;
+}
+
 /* what the officers compute too; a key that is not the plan's is told before anybody is asked */
 static enum fj_rc compute(const struct fj_plan *p, struct crm_item *it, struct fj_err *err)
 {
@@ -84,7 +89,8 @@ static enum fj_rc compute(const struct fj_plan *p, struct crm_item *it, struct f
 
 	FJ_TRY(fj_challenge_check(&it->c, p, &name, err));
 	fj_challenge_xy(&it->c, xy);
-	FJ_TRY(ca_digest(it->c.alg, xy, fj_buf_slice(&it->c.structure), &digest, err));
+	if (it->c.step != FJ_STEP_UNSEAL)
+		FJ_TRY(ca_digest(it->c.alg, xy, fj_buf_slice(&it->c.structure), &digest, err));
 	fj_challenge_approval(&it->c, p, &name, &digest, &it->cphash, &it->to_sign);
 	return FJ_OK;
 }
@@ -94,7 +100,8 @@ enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_
 	struct hsm_challenge ch;
 
 	it->set = 0;
-	enum fj_rc rc = hsm_quorum_begin(conn, root_role(it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
+	enum fj_rc rc = it->c.step == FJ_STEP_UNSEAL ? hsm_unseal_begin(conn, &ch, err)
+	    : hsm_quorum_begin(conn, root_role(it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
 	if (rc == FJ_OK) {
 		it->id = ch.id;
 		it->until = fj_boot_ms() + (int64_t)ch.expiration * 1000 - MARGIN_MS;
@@ -121,8 +128,11 @@ json_t *crm_challenges(const struct crm_item *items, size_t n)
 
 static enum fj_rc no(struct fj_err *err, const struct fj_answer *a, const char *en, const char *zh)
 {
-	(void)!fj_fail(err, FJ_E_REFUSED, LAYER, "formats.md 22", "the answer of %s to \"%s\" (%s) is refused: %s", a->officer, fj_step_name(a->step), fj_alg_name(a->alg), en);
-	fj_err_zh(err, "%s 对“%s”（%s）的答复被拒绝：%s", a->officer, fj_step_name(a->step), fj_alg_name(a->alg), zh);
+	char to[40];
+
+	snprintf(to, sizeof(to), a->step == FJ_STEP_UNSEAL ? "%s" : "%s, %s", fj_step_name(a->step), fj_alg_name(a->alg));
+	(void)!fj_fail(err, FJ_E_REFUSED, LAYER, "formats.md 22", "the answer of %s (%s) is refused: %s", a->officer, to, en);
+	fj_err_zh(err, "%s 的答复（%s）被拒绝：%s", a->officer, to, zh);
 	return FJ_E_REFUSED;
 }
 
@@ -167,15 +177,28 @@ enum fj_rc crm_assemble(struct iss *i, struct crm_item *it, struct fj_slice sig,
 	return ca_verify_signed_by(fj_buf_slice(&it->out), fj_buf_slice(it->c.step == FJ_STEP_ROOT ? &it->out : &i->ca[it->c.alg].root), err);
 }
 
-enum fj_rc crm_sign(struct iss *i, struct hsm_conn *conn, struct crm_item *it, struct fj_err *err)
+static size_t in_hand(const struct crm_item *it, struct hsm_officer_approval a[FJ_QUORUM_MAX])
 {
-	struct hsm_officer_approval a[FJ_QUORUM_MAX];
-	FJ_AUTO(buf) sig = FJ_BUF_INIT(96);
 	size_t n = 0;
 
 	for (unsigned k = 0; k < FJ_QUORUM_MAX; k++)
 		if (it->set & 1u << k)
 			a[n++] = it->approval[k];
-	FJ_TRY(hsm_quorum_sign(conn, it->id, a, n, &sig, err));
+	return n;
+}
+
+enum fj_rc crm_sign(struct iss *i, struct hsm_conn *conn, struct crm_item *it, struct fj_err *err)
+{
+	struct hsm_officer_approval a[FJ_QUORUM_MAX];
+	FJ_AUTO(buf) sig = FJ_BUF_INIT(96);
+
+	FJ_TRY(hsm_quorum_sign(conn, it->id, a, in_hand(it, a), &sig, err));
 	return crm_assemble(i, it, fj_buf_slice(&sig), err);
+}
+
+enum fj_rc crm_unseal(struct hsm_conn *conn, const struct crm_item *it, struct fj_err *err)
+{
+	struct hsm_officer_approval a[FJ_QUORUM_MAX];
+
+	return hsm_unseal(conn, it->id, a, in_hand(it, a), err);
 }

@@ -10,7 +10,7 @@
 
 #define CRM_DIR "ceremony" /* below the home */
 
-/* --- ceremony.c: one structure --- */
+/* --- ceremony.c: one structure, or that the issuing keys are unsealed (which has none) --- */
 struct crm_item {
 	struct fj_challenge c;      /* step and alg are the caller's; the rest by crm_begin */
 	uint8_t id;                 /* the signer's */
@@ -27,10 +27,14 @@ enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint
 /* a root's CRL with these entries, for 400 days from now */
 enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 enum hsm_kind crm_kind(enum fj_step step);
+/* so many officers have to approve */
+unsigned crm_needs(const struct fj_plan *p, enum fj_step step);
 /* The structure is given to the signer, and the challenge made; approvals in hand are forgotten. */
 enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
 /* An answer, to the structure of these that it is for.  FJ_E_REFUSED, FJ_E_SIGNATURE: why it is none. */
 enum fj_rc crm_take(const struct fj_plan *p, struct crm_item *items, size_t n, const struct fj_answer *a, struct fj_err *err) FJ_MUST_USE;
+/* With enough approvals in hand: unsealed. */
+enum fj_rc crm_unseal(struct hsm_conn *conn, const struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
 /* With enough approvals in hand: signed, assembled into it->out, and verified under the root of its algorithm. */
 enum fj_rc crm_sign(struct iss *i, struct hsm_conn *conn, struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
 /* The same from a signature (DER) that is there. */
@@ -58,7 +62,16 @@ enum fj_rc crm_plan(struct fj_slice file, struct fj_plan *out, struct fj_err *er
  * waiting for the officers as long as it takes.  Broken off, it goes on from the transcript. */
 enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
 
+/* A ceremony that goes on after a new start of the signer: the issuing keys are unsealed first, by a round through files, where
+ * the plan has them sealed.  The transcript has nothing of it, the signer's log has. */
+enum fj_rc crm_unseal_round(struct iss *i, const struct fj_plan *p, struct fj_err *err) FJ_MUST_USE;
+
 /* --- root_crl.c: the root's CRLs after the ceremony; what awaits approvals --- */
 void crm_renewal_free(struct crm_renewal *r);
+/* the plan that this home was made under; *there false: none */
+enum fj_rc crm_plan_kept(struct fj_plan *p, bool *there, struct fj_err *err) FJ_MUST_USE;
+
+/* --- unseal.c: the issuing keys after a start; what awaits approvals --- */
+void crm_unsealing_free(struct crm_unsealing *u);
 
 #endif

@@ -10,6 +10,9 @@
  * a session of the TPM, which is gone then.  What is signed stands in the transcript, from which an
  * interrupted ceremony goes on; a signature that the signer recorded and that never reached the
  * transcript is asked for again.
+ *
+ * Where the plan has the issuing keys sealed, one more round unseals them when the signer was started anew in the
+ * meantime: they sign what is left to be made.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -34,13 +37,13 @@ static const struct round {
 	{"root", {{FJ_STEP_ROOT, FJ_ES256}, {FJ_STEP_ROOT, FJ_SM2}}},
 	{"issuing", {{FJ_STEP_ISSUING, FJ_ES256}, {FJ_STEP_ROOT_CRL, FJ_ES256}}},
 	{"issuing-sm2", {{FJ_STEP_ISSUING, FJ_SM2}, {FJ_STEP_ROOT_CRL, FJ_SM2}}},
-};
+}, unseal_round = {"unseal", {{FJ_STEP_UNSEAL, FJ_ES256}}};
 
 struct hold {
 	struct iss *i;
 	const struct fj_plan *p;
 	struct fj_buf *crl;       /* by algorithm */
-	struct crm_log log;
+	struct crm_log log;       /* fd -1: nothing of it is written down */
 	bool begun, closed;       /* as the transcript has it */
 	struct fj_buf last[FJ_STEP_END][FJ_ALG_END]; /* the structure that was challenged last */
 	const struct round *r;
@@ -61,6 +64,15 @@ static void tell(const struct hold *h, json_t *what)
 	if (h->i->conf.progress != NULL && what != NULL)
 		h->i->conf.progress(what);
 	json_decref(what);
+}
+
+static enum fj_rc put_line(struct hold *h, const char *step, json_t *in, json_t *out, struct fj_err *err)
+{
+	if (h->log.fd >= 0)
+		return crm_log_put(&h->log, step, in, out, err);
+	json_decref(in);
+	json_decref(out);
+	return FJ_OK;
 }
 
 /* where what a step yields belongs */
@@ -141,7 +153,7 @@ static enum fj_rc keep(struct hold *h, struct crm_item *it, struct fj_err *err)
 	struct fj_buf *to = result(h, it->c.step, it->c.alg);
 
 	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&it->out)));
-	FJ_TRY(crm_log_put(&h->log, "signature", json_pack("{s:s, s:s, s:o}", "step", fj_step_name(it->c.step), "alg", fj_alg_name(it->c.alg), "officers", names(h, it)),
+	FJ_TRY(put_line(h, "signature", json_pack("{s:s, s:s, s:o}", "step", fj_step_name(it->c.step), "alg", fj_alg_name(it->c.alg), "officers", names(h, it)),
 	    json_pack("{s:s}", "signed", fj_buf_str(&b64)), err));
 	fj_buf_release(to);
 	fj_buf_init(to, FJ_STRUCTURE_MAX);
@@ -160,7 +172,7 @@ static enum fj_rc write_challenges(struct hold *h, struct fj_err *err)
 	FJ_TRY(fj_put_u8(&text, '\n'));
 	snprintf(path, sizeof(path), CRM_DIR "/%s.challenges", h->r->name);
 	FJ_TRY(fj_file_replace(AT_FDCWD, path, fj_buf_slice(&text), 0644, err));
-	tell(h, json_pack("{s:s, s:s, s:I, s:I}", "waits", h->r->name, "challenges", path, "needs", (json_int_t)h->p->root, "seconds", (json_int_t)h->p->expiration));
+	tell(h, json_pack("{s:s, s:s, s:I, s:I}", "waits", h->r->name, "challenges", path, "needs", (json_int_t)crm_needs(h->p, h->item[0].c.step), "seconds", (json_int_t)h->p->expiration));
 	return FJ_OK;
 }
 
@@ -173,9 +185,10 @@ static enum fj_rc challenge(struct hold *h, struct fj_err *err)
 		if (it->out.len > 0)
 			continue;
 		fj_buf_clear(&it->c.structure);
-		FJ_TRY(crm_structure(h->i, it->c.step, it->c.alg, it->c.step == FJ_STEP_ROOT_CRL ? (uint64_t)fj_now() : 0, &it->c.structure, err));
+		if (it->c.step != FJ_STEP_UNSEAL)
+			FJ_TRY(crm_structure(h->i, it->c.step, it->c.alg, it->c.step == FJ_STEP_ROOT_CRL ? (uint64_t)fj_now() : 0, &it->c.structure, err));
 		FJ_TRY(crm_begin(h->i->make.signer, h->p, it, err));
-		FJ_TRY(crm_log_put(&h->log, "challenge", json_pack("{s:s}", "round", h->r->name), fj_challenge_json(&it->c), err));
+		FJ_TRY(put_line(h, "challenge", json_pack("{s:s}", "round", h->r->name), fj_challenge_json(&it->c), err));
 	}
 	return write_challenges(h, err);
 }
@@ -185,9 +198,9 @@ static enum fj_rc note_answer(struct hold *h, const char *file, json_t *answer, 
 	json_t *in = json_pack("{s:s, s:s, s:o}", "round", h->r->name, "file", file, "answer", answer);
 
 	if (why->rc == FJ_OK)
-		return crm_log_put(&h->log, "answer", in, json_pack("{s:b}", "taken", 1), err);
+		return put_line(h, "answer", in, json_pack("{s:b}", "taken", 1), err);
 	tell(h, json_pack("{s:s, s:s, s:s, s:s}", "refused", file, "round", h->r->name, "en", why->en, "zh", why->zh));
-	return crm_log_put(&h->log, "answer", in, json_pack("{s:b, s:s, s:s}", "taken", 0, "en", why->en, "zh", why->zh), err);
+	return put_line(h, "answer", in, json_pack("{s:b, s:s, s:s}", "taken", 0, "en", why->en, "zh", why->zh), err);
 }
 
 /* one officer's file: each answer by itself; *bad: one was refused */
@@ -260,6 +273,13 @@ static enum fj_rc look(struct hold *h, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* what is done has something in `out` */
+static enum fj_rc unsealed(const struct hold *h, struct crm_item *it, struct fj_err *err)
+{
+	FJ_TRY(crm_unseal(h->i->make.signer, it, err));
+	return fj_buf_puts(&it->out, "unsealed");
+}
+
 /* what has its approvals is signed; *again: a session is gone, and the challenge is to be made anew */
 static enum fj_rc sign_ready(struct hold *h, bool *again, struct fj_err *err)
 {
@@ -271,14 +291,14 @@ static enum fj_rc sign_ready(struct hold *h, bool *again, struct fj_err *err)
 			*again = true;
 			continue;
 		}
-		if ((unsigned)__builtin_popcount(it->set) < h->p->root)
+		if ((unsigned)__builtin_popcount(it->set) < crm_needs(h->p, it->c.step))
 			continue;
-		enum fj_rc rc = crm_sign(h->i, h->i->make.signer, it, err);
+		enum fj_rc rc = it->c.step == FJ_STEP_UNSEAL ? unsealed(h, it, err) : crm_sign(h->i, h->i->make.signer, it, err);
 		if (rc == FJ_E_STATE || rc == FJ_E_TPM)
 			*again = true;
 		else
 			FJ_TRY(rc);
-		if (rc == FJ_OK)
+		if (rc == FJ_OK && it->c.step != FJ_STEP_UNSEAL)
 			FJ_TRY(keep(h, it, err));
 	}
 	return FJ_OK;
@@ -301,7 +321,7 @@ static enum fj_rc wait_for_officers(struct hold *h, struct fj_err *err)
 		FJ_TRY(look(h, err));
 		FJ_TRY(sign_ready(h, &again, err));
 		if (again) {
-			FJ_TRY(crm_log_put(&h->log, "expired", json_pack("{s:s}", "round", h->r->name), json_object(), err));
+			FJ_TRY(put_line(h, "expired", json_pack("{s:s}", "round", h->r->name), json_object(), err));
 			FJ_TRY(challenge(h, err));
 		}
 		if (open_items(h) > 0)
@@ -364,10 +384,10 @@ static enum fj_rc begin(struct hold *h, struct fj_err *err)
 
 	FJ_TRY(iss_signer(h->i, &h->i->make.signer, err));
 	if (h->begun)
-		return h->closed ? FJ_OK : crm_log_put(&h->log, "go-on", json_object(), json_object(), err);
+		return h->closed ? FJ_OK : put_line(h, "go-on", json_object(), json_object(), err);
 	FJ_TRY(put_keys(h, keys, err));
 	fj_hex(h->p->hash.b, FJ_SHA256_LEN, plan);
-	return crm_log_put(&h->log, "open", json_pack("{s:s}", "plan", plan), json_pack("{s:O}", "keys", keys), err);
+	return put_line(h, "open", json_pack("{s:s}", "plan", plan), json_pack("{s:O}", "keys", keys), err);
 }
 
 static enum fj_rc run(struct hold *h, struct fj_err *err)
@@ -388,7 +408,24 @@ static enum fj_rc finish(struct hold *h, struct fj_err *err)
 	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
 	if (strcmp(fj_json_text(s, "ceremony"), "open") == 0)
 		FJ_TRY(hsm_ceremony_close(h->i->make.signer, err));
-	return h->closed ? FJ_OK : crm_log_put(&h->log, "close", json_object(), json_object(), err);
+	return h->closed ? FJ_OK : put_line(h, "close", json_object(), json_object(), err);
+}
+
+enum fj_rc crm_unseal_round(struct iss *i, const struct fj_plan *p, struct fj_err *err)
+{
+	struct hold h = {.i = i, .p = p, .r = &unseal_round, .n = 1, .log = {.fd = -1}};
+	FJ_AUTO(buf) status = FJ_BUF_INIT(131072);
+	FJ_AUTO(json) s = NULL;
+
+	FJ_TRY(iss_signer(i, &i->make.signer, err));
+	FJ_TRY(hsm_status(i->make.signer, &status, err));
+	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
+	if (!json_is_true(json_object_get(s, "sealed")))
+		return FJ_OK;
+	crm_item_init(&h.item[0], FJ_STEP_UNSEAL, FJ_ES256);
+	enum fj_rc rc = wait_for_officers(&h, err);
+	crm_item_release(&h.item[0]);
+	return rc;
 }
 
 enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, struct fj_buf crl[FJ_ALG_END], struct fj_err *err)

@@ -436,6 +436,9 @@ static void follow_up(struct iss_call *c)
 			seq = sto_int(&q, 0); /* that it was issued is an event after this call's */
 		sto_done(&q);
 		pthread_mutex_unlock(&c->iss->lock);
+		iss_sealed(c->iss, &err);
+		if (waits && err.rc != FJ_OK)
+			unfinished(c, "issuing waits", &err);
 	}
 	if (c->has_intents || c->dirty_status) {
 		bool published = pub_publish(c->iss, seq, &err) == FJ_OK;
@@ -716,9 +719,9 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 		generation = sto_int(&g, 0);
 	fj_time_utc(fj_now(), now);
 	FJ_TRY(key_warnings(c->db, c->now, &keys, err));
-	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b, s:O, s:s, s:o}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
+	c->answer = json_pack("{s:b, s:I, s:I, s:s, s:s, s:b, s:O, s:s, s:o, s:o}", "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
 	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind, "queue", queue,
-	    "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software", "keys_ending", keys);
+	    "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software", "keys_ending", keys, "sealed", c->iss->log.seals ? json_boolean(c->iss->sealed) : json_null());
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

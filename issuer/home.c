@@ -347,7 +347,7 @@ static enum fj_rc health(const struct hom *h, json_t **out, struct fj_err *err)
 	bool late = published != 0 && h->c->now - published > LATE;
 	json_t *keys = NULL;
 	FJ_TRY(key_warnings(h->c->db, h->c->now, &keys, err));
-	FJ_AUTO(json) more = json_pack("{s:O, s:s, s:b, s:o}", "queue", queue, "oldest_list", published == 0 ? "" : at, "late", late, "keys", keys);
+	FJ_AUTO(json) more = json_pack("{s:O, s:s, s:b, s:o, s:b}", "queue", queue, "oldest_list", published == 0 ? "" : at, "late", late, "keys", keys, "sealed", (int)h->c->iss->sealed);
 	return json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -182,6 +182,8 @@ static enum fj_rc ceremony(struct iss *i, const json_t *in, struct fj_err *err)
 	if (signed_plan != NULL)
 		FJ_TRY(adopt_plan(i, signed_plan, &plan, err));
 	enum fj_rc rc = hold(i, signed_plan != NULL ? &plan : NULL, p, crl, err);
+	if (rc == FJ_OK && signed_plan != NULL && plan.unseal > 0)
+		rc = crm_unseal_round(i, &plan, err); /* one that goes on after an end */
 	if (rc == FJ_OK)
 		rc = keep_all(i, crl, err);
 	for (int a = 0; a < FJ_ALG_END; a++)

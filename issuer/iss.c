@@ -450,6 +450,7 @@ void iss_close(struct iss *i)
 		ca_release(&i->ca[a]);
 	fj_buf_release(&i->log_signer);
 	crm_renewal_free(i->renewal);
+	crm_unsealing_free(i->unsealing);
 	fj_fd_close(&i->run);
 	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)

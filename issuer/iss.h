@@ -31,6 +31,8 @@ struct iss {
 	bool sm2;                      /* ca[FJ_SM2] is there */
 	struct fj_buf log_signer;
 	struct crm_renewal *renewal;   /* root CRLs that await their officers (root_crl.c); under the writer's lock */
+	struct crm_unsealing *unsealing; /* the issuing keys, in the same way (unseal.c) */
+	atomic_bool sealed;            /* they are, as the signer said last: it is asked whenever something is made */
 	struct pwd_leaks leaks;        /* passwords that are known to have leaked */
 	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */
@@ -77,6 +79,11 @@ struct iss {
 
 /* why issuing or publication did not finish, as the tender last found; rc FJ_OK: it did */
 void iss_waits_for(struct iss *i, struct fj_err *why);
+/* --- unseal.c: issuing keys that wait for their officers after each start of the signer --- */
+/* Asks the signer, where this home has such keys; what needs them is left to wait. */
+enum fj_rc iss_seal_look(struct iss *i, struct hsm_conn **conn, struct fj_err *err) FJ_MUST_USE;
+/* why it waits */
+void iss_sealed(const struct iss *i, struct fj_err *why);
 /* an empty register in memory, for iss_open and iss_init */
 enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err *err) FJ_MUST_USE;
 /* a call outside of any command: start-up, pipeline; the writer's lock is held */
@@ -106,7 +113,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
 /* what the core's tables name */
 extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
-    fld_root_answer[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
+    fld_root_answer[], fld_signer_answer[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
     fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"

@@ -98,6 +98,8 @@ enum fj_rc pipe_queue(struct iss_call *c, json_t **out, struct fj_err *err)
 	FJ_TRY(waiting(c, &n, &oldest, err));
 	fj_time_utc(oldest, at);
 	iss_waits_for(c->iss, &why);
+	if (why.rc == FJ_OK && n > 0)
+		iss_sealed(c->iss, &why);
 	bool signing = pthread_mutex_trylock(&c->iss->make.lock) != 0;
 	size_t a_second = c->iss->make.batch * 1000 / ROUND_MS;
 	if (!signing)
@@ -233,7 +235,8 @@ static enum fj_rc fetch_rows(struct iss *i, int64_t until, size_t max, struct ro
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
-	FJ_TRY(sto_query(i->db, STO_INTENT_NEXT, &q, err, "iii", r->last_seq, until, (int64_t)max));
+	/* what the issuing keys sign waits while they are sealed, and keeps nobody else from being served */
+	FJ_TRY(sto_query(i->db, STO_INTENT_NEXT, &q, err, "iiiii", r->last_seq, until, i->sealed ? (int64_t)PIPE_CERTIFICATE : 0, i->sealed ? (int64_t)PIPE_CERTIFICATE_SM2 : 0, (int64_t)max));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
@@ -472,6 +475,7 @@ static enum fj_rc run(struct iss *i, int64_t until, struct fj_err *err)
 	int64_t seq = 0, from = fj_boot_ms();
 
 	FJ_TRY(iss_may_act(i, err));
+	FJ_TRY(iss_seal_look(i, &i->make.signer, err));
 	for (;;) {
 		FJ_AUTO(round) r = {0};
 		FJ_TRY(fetch(i, seq, until, &r, err));

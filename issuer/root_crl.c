@@ -105,7 +105,7 @@ enum fj_rc apply_root_renewed(const struct evt *e, struct fj_err *err)
 
 /* --- with officers --- */
 
-static enum fj_rc plan_of(struct fj_plan *p, bool *there, struct fj_err *err)
+enum fj_rc crm_plan_kept(struct fj_plan *p, bool *there, struct fj_err *err)
 {
 	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_PLAN_MAX);
 
@@ -144,7 +144,7 @@ enum fj_rc cmd_root_renew(struct iss_call *c, struct fj_err *err)
 		return fj_no_memory(err, LAYER);
 	enum fj_rc rc = iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err);
 	if (rc == FJ_OK)
-		rc = plan_of(&r->plan, &planned, err);
+		rc = crm_plan_kept(&r->plan, &planned, err);
 	if (rc == FJ_OK && planned && !c->trial)
 		rc = begin(c, r, err);
 	if (rc == FJ_OK && planned && !c->trial) {

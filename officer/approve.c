@@ -1,5 +1,5 @@
 /*
- * approve.c - the approval of what an appliance wants its root to sign.
+ * approve.c - the approval of what an appliance wants its root to sign, or its TPM to unseal.
  *
  * In this order: the plan with all its signatures; each challenge against the plan; each
  * structure against plan, step and key, shown, and asked about by itself; only then the key is
@@ -28,6 +28,11 @@ static enum fj_rc consider(const struct ofc *o, const struct fj_plan *p, const s
 	uint8_t xy[64];
 
 	FJ_TRY(fj_challenge_check(c, p, &name, err));
+	if (c->step == FJ_STEP_UNSEAL) {
+		fj_challenge_approval(c, p, &name, NULL, &i->cphash, &i->to_sign);
+		ofc_show_unseal(o, p, c, &name);
+		return ofc_ask(o, "\n要解封签发密钥吗？批准请输入“是”：", "\nAre the issuing keys to be unsealed? To approve type \"yes\": ", err);
+	}
 	fj_challenge_xy(c, xy);
 	FJ_TRY(ofc_digest(c->alg, xy, fj_buf_slice(&c->structure), &i->digest, err));
 	fj_challenge_approval(c, p, &name, &i->digest, &i->cphash, &i->to_sign);
@@ -49,11 +54,13 @@ static enum fj_rc report(const struct ofc *o, const struct fj_plan *p, int who, 
 	struct fj_hash h;
 
 	for (size_t i = 0; i < r->n; i++) {
+		bool sign = r->c[i].step != FJ_STEP_UNSEAL;
 		fj_sha256(fj_buf_slice(&r->c[i].structure), &h);
 		fj_hex(h.b, sizeof(h.b), hash);
 		fj_hex(item[i].digest.b, sizeof(item[i].digest.b), digest);
 		fj_hex(item[i].cphash.b, sizeof(item[i].cphash.b), cphash);
-		if (json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s}", "step", fj_step_name(r->c[i].step), "alg", fj_alg_name(r->c[i].alg), "sha256", hash, "digest", digest, "cphash", cphash)) != 0)
+		if (json_array_append_new(list, json_pack("{s:s, s:s*, s:s*, s:s*, s:s}", "step", fj_step_name(r->c[i].step), "alg", sign ? fj_alg_name(r->c[i].alg) : NULL,
+		        "sha256", sign ? hash : NULL, "digest", sign ? digest : NULL, "cphash", cphash)) != 0)
 			return fj_no_memory(err, OFC_LAYER);
 	}
 	return ofc_print(json_pack("{s:s, s:s, s:O}", "officer", p->officer[who].login, "out", o->out, "approved", list), err);

@@ -72,7 +72,7 @@ void ofc_title(const struct ofc *o, const char *zh, const char *en)
 
 static void hex_line(const struct ofc *o, const char *zh, const char *en, const void *p, size_t n)
 {
-	char hex[2 * 32 + 1];
+	char hex[2 * FJ_TPM_NAME_LEN + 1]; /* the longest that is shown */
 
 	fj_hex(p, n, hex);
 	ofc_line(o, zh, en, "%s", hex);
@@ -116,6 +116,10 @@ void ofc_show_plan(const struct ofc *o, const struct fj_plan *p, unsigned by)
 	ofc_line(o, "根密钥", "root keys", o->zh ? "每次签名须 %u 名官员批准（共 %u 名）" : "each signature needs %u of the %u officers", p->root, p->n);
 	if (p->root == 1)
 		ofc_line(o, "注意", "note", "%s", o->zh ? "一名官员即可单独签名" : "one officer alone can sign");
+	if (p->unseal > 0)
+		ofc_line(o, "签发密钥", "issuing keys", o->zh ? "设备每次启动后须 %u 名官员解封（共 %u 名）" : "after each start of the appliance %u of the %u officers unseal them", p->unseal, p->n);
+	if (p->unseal == 1)
+		ofc_line(o, "注意", "note", "%s", o->zh ? "一名官员即可单独解封" : "one officer alone can unseal");
 	ofc_line(o, "批准有效（秒）", "an approval holds (seconds)", "%u", p->expiration);
 	time_line(o, "制定时间", "made", p->made);
 	hex_line(o, "方案 SHA-256", "SHA-256 of the plan", p->hash.b, sizeof(p->hash.b));
@@ -354,4 +358,18 @@ enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, cons
 		hex_line(o, "待签内容 SM3（含 Z）", "SM3 of Z and what is signed", digest->b, sizeof(digest->b));
 	ofc_line(o, "批准有效（秒）", "the approval holds (seconds)", "%u", c->expiration);
 	return FJ_OK;
+}
+
+void ofc_show_unseal(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, const struct fj_tpm_name *name)
+{
+	ofc_title(o, "解封签发密钥", "Unsealing the issuing keys");
+	ofc_line(o, "运营机构", "operator", "%s", p->operator_);
+	ofc_line(o, "发布地址", "address", "%s", p->base);
+	ofc_line(o, "作用", "what it does", "%s", o->zh ? "此后直至签名服务停止或者重新封存，设备签发证书、证书吊销列表和签名方证书，不再询问您"
+	    : "from then on, until the signer ends or is sealed again, the appliance signs certificates, revocation lists and signers' certificates without asking you");
+	ofc_line(o, "注意", "note", "%s", o->zh ? "仅在您知道设备为何重新启动、由谁发起解封时批准；已解封的设备若被他人控制，可用这些密钥签名"
+	    : "approve only when you know why the appliance was started anew, and who asks; who has conquered an unsealed appliance can sign with these keys");
+	hex_line(o, "密封对象的名称", "name of what is unsealed", name->b, sizeof(name->b));
+	hex_line(o, "方案 SHA-256", "SHA-256 of the plan", p->hash.b, sizeof(p->hash.b));
+	ofc_line(o, "批准有效（秒）", "the approval holds (seconds)", "%u", c->expiration);
 }

@@ -305,8 +305,8 @@ static enum fj_rc under_officers(const struct ver_attestation *a, const char *na
 	}
 	if ((o->area.attributes & VER_TPM_USER_AUTH) == 0 && fj_slice_eq(o->area.policy, FJ_SLICE(policy->b, FJ_SHA256_LEN)))
 		return FJ_OK;
-	fj_fail(err, FJ_E_INVALID, "verify", clause, "%s: its TPM lets it sign without the officers of this plan", name);
-	fj_err_zh(err, "%s：未经该方案官员批准，TPM 也允许其签名", name);
+	fj_fail(err, FJ_E_INVALID, "verify", clause, "%s: its TPM lets it be used without the officers of this plan", name);
+	fj_err_zh(err, "%s：未经该方案官员批准，TPM 也允许使用", name);
 	return FJ_E_INVALID;
 }
 
@@ -321,7 +321,13 @@ static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
 	fj_plan_root_quorum(plan, &q);
 	FJ_TRY(fj_quorum_policy(&q, &policy));
 	FJ_TRY(under_officers(g->a, "root", &policy, err));
-	return plan->sm2 ? under_officers(g->a, "root-sm2", &policy, err) : FJ_OK;
+	if (plan->sm2)
+		FJ_TRY(under_officers(g->a, "root-sm2", &policy, err));
+	if (plan->unseal == 0)
+		return FJ_OK;
+	fj_plan_unseal_quorum(plan, &q);
+	FJ_TRY(fj_quorum_policy(&q, &policy));
+	return under_officers(g->a, "seal", &policy, err);
 }
 
 static enum fj_rc made_here(const struct ver_attestation *a, const struct ver_object *o, struct fj_err *err)

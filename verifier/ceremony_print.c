@@ -146,6 +146,8 @@ static void print_plan(const struct ask *a, const struct fj_plan *p)
 	    p->operator_, hex, p->n, p->root);
 	for (unsigned k = 0; k < p->n; k++)
 		printf("      %s (%s)\n", p->officer[k].name, p->officer[k].login);
+	if (p->unseal > 0)
+		printf(a->zh ? "签发密钥在每次启动后须由其中 %u 名解封\n" : "the issuing keys are unsealed after each start by %u of them\n", p->unseal);
 	putchar('\n');
 }
 

@@ -62,7 +62,7 @@ static enum fj_rc plan_officer(const char *text, json_t *list, struct fj_err *er
 
 static enum fj_rc make_plan(const struct cli_args *a, json_t **out, struct fj_err *err)
 {
-	const char *arc = cli_opt(a, "arc", NULL), *base = cli_opt(a, "base", NULL), *who = cli_opt(a, "operator", NULL), *m = cli_opt(a, "quorum", NULL);
+	const char *arc = cli_opt(a, "arc", NULL), *base = cli_opt(a, "base", NULL), *who = cli_opt(a, "operator", NULL), *m = cli_opt(a, "quorum", NULL), *unseal = cli_opt(a, "unseal", NULL);
 	FJ_AUTO(json) officers = json_array();
 	FJ_AUTO(json) algs = json_pack("[s]", fj_alg_name(FJ_ES256));
 	char now[FJ_TIME_CAP];
@@ -79,7 +79,7 @@ static enum fj_rc make_plan(const struct cli_args *a, json_t **out, struct fj_er
 	fj_time_utc(fj_now(), now);
 	FJ_AUTO(json) plan = json_pack("{s:i, s:{s:b, s:s, s:s, s:s}, s:O, s:O, s:{s:I}, s:I, s:s}", "version", 1, "home", "demo", 0, "arc", arc, "base", base, "operator", who,
 	    "algorithms", algs, "officers", officers, "quorum", "root", (json_int_t)strtoll(m, NULL, 10), "expiration", (json_int_t)strtoll(cli_opt(a, "expiration", EXPIRATION), NULL, 10), "made", now);
-	if (plan == NULL)
+	if (plan == NULL || (unseal != NULL && fj_json_set(plan, "unseal", json_pack("{s:I}", "m", (json_int_t)strtoll(unseal, NULL, 10))) != FJ_OK))
 		return usage(err, "the plan's texts are not UTF-8", "方案中的文本不是 UTF-8");
 	FJ_TRY(fj_plan_read(plan, &p, err));
 	*out = json_pack("{s:O, s:[]}", "plan", plan, "signatures");
@@ -88,7 +88,7 @@ static enum fj_rc make_plan(const struct cli_args *a, json_t **out, struct fj_er
 
 static enum fj_rc plan(const struct cli_args *a, struct fj_err *err)
 {
-	static const char *const known[] = {"arc", "base", "operator", "officer", "quorum", "sm2", "expiration", NULL};
+	static const char *const known[] = {"arc", "base", "operator", "officer", "quorum", "unseal", "sm2", "expiration", NULL};
 	FJ_AUTO(json) file = NULL;
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
 

@@ -148,7 +148,7 @@ enum fj_rc cli_identity(const struct cli_args *a, json_t **as, struct fj_err *er
 /* a command to the register; params and as are stolen */
 enum fj_rc cli_ask(struct cli_link *l, const char *name, json_t *params, json_t *as, struct fj_slice attached, json_t **answer, json_t **refusal, struct fj_err *err) FJ_MUST_USE;
 
-/* --- root_crl.c --- */
+/* --- round.c --- */
 enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
 
 /* --- stops.c --- */
@@ -175,6 +175,7 @@ void cli_print_officers(const char *dir, const json_t *answer);
 #define CLI_OFFICERS 3
 struct cli_officers {
 	const char *home; /* the folder, as a path */
+	bool sealed;      /* the plan has the issuing keys sealed: two of them unseal after each start */
 };
 /* Keys and passphrases in officers/, and a plan that all of them have signed; the caller's. */
 enum fj_rc cli_officers_make(const struct cli_officers *o, const char *arc, const char *base, const char *operator_, json_t **signed_plan, struct fj_err *err) FJ_MUST_USE;
@@ -187,6 +188,7 @@ int cli_init(const struct cli_args *a);    /* make.c */
 int cli_demo(const struct cli_args *a);    /* make.c */
 int cli_ceremony(const struct cli_args *a, char **argv); /* ceremony.c */
 int cli_command(const struct cli_args *a); /* command.c */
+int cli_unseal(const struct cli_args *a);  /* round.c */
 int cli_sign(const struct cli_args *a);    /* sign.c */
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */

@@ -13,12 +13,13 @@
 
 static const char usage[] =
     "Fujie 符节 - certificates and license tokens for data assets\n\n"
-    "  fujie demo  --dir D [--no-serve] [--no-cases] [--portal A:P] [--verifier A:V] [--base URL]\n"
+    "  fujie demo  --dir D [--no-serve] [--no-cases] [--sealed] [--portal A:P] [--verifier A:V] [--base URL]\n"
     "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
     "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P [--sm2]\n"
-    "  fujie ceremony plan --arc OID --base URL --operator NAME --officer LOGIN:NAME:KEYFILE... --quorum M [--sm2] [--expiration S] --out FILE\n"
+    "  fujie ceremony plan --arc OID --base URL --operator NAME --officer LOGIN:NAME:KEYFILE... --quorum M [--unseal M] [--sm2] [--expiration S] --out FILE\n"
     "  fujie ceremony run --plan SIGNED --dir D --org-usci CODE ... --officer L:N:P --second-officer L:N:P   a home whose root is under its officers\n"
     "  fujie ceremony root-crl --dir D --as LOGIN [--out CHALLENGES]   the root's CRL anew, before it ends\n"
+    "  fujie signer unseal|seal --dir D [--out CHALLENGES]   the issuing keys after a start, by the plan's officers (--unseal); and again before it ends\n"
     "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
@@ -105,6 +106,8 @@ int main(int argc, char **argv)
 		return cli_demo(&a);
 	if (a.verb != NULL && strcmp(a.noun, "approval") == 0 && strcmp(a.verb, "sign") == 0)
 		return cli_sign(&a);
+	if (a.verb != NULL && strcmp(a.noun, "signer") == 0 && strcmp(a.verb, "unseal") == 0)
+		return cli_unseal(&a);
 	if (a.verb == NULL) {
 		fj_fail(&err, FJ_E_USAGE, "cli", NULL, "there is no command \"%s\"; `fujie help` lists them", a.noun);
 		return cli_print_error(&err, NULL, a.json);

@@ -166,6 +166,8 @@ enum fj_rc cli_officers_make(const struct cli_officers *o, const char *arc, cons
 	fj_time_utc(fj_now(), now);
 	FJ_AUTO(json) file = json_pack("{s:{s:i, s:{s:b, s:s, s:s, s:s}, s:[s, s], s:O, s:{s:i}, s:i, s:s}, s:[]}", "plan", "version", 1, "home", "demo", 1, "arc", arc, "base", base,
 	    "operator", operator_, "algorithms", fj_alg_name(FJ_ES256), fj_alg_name(FJ_SM2), "officers", list, "quorum", "root", QUORUM, "expiration", EXPIRATION, "made", now, "signatures");
+	if (o->sealed && fj_json_set(json_object_get(file, "plan"), "unseal", json_pack("{s:i}", "m", QUORUM)) != FJ_OK)
+		return fj_no_memory(err, "cli");
 	FJ_TRY(fj_json_canonical(file, &text, err));
 	FJ_TRY(fj_put_u8(&text, '\n'));
 	FJ_TRY(sign_plan(o, &text, err));

@@ -336,6 +336,7 @@ static enum fj_rc signer_open(struct iss_log *l, bool *shut, struct fj_err *err)
 	const char *why = fj_json_peek(status, "closed");
 	snprintf(l->tpm, sizeof(l->tpm), "%s", fj_json_text(status, "tpm"));
 	l->checked = strcmp(fj_json_text(status, "approvals"), "signer") == 0;
+	l->seals = json_is_boolean(json_object_get(status, "sealed"));
 	*shut = why != NULL;
 	if (!*shut)
 		return FJ_OK;

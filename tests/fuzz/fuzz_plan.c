@@ -30,6 +30,9 @@ static bool plan(struct fj_slice in, struct fj_plan *p)
 	HOLDS(p->n >= 1 && p->n <= FJ_QUORUM_MAX && p->root >= 1 && p->root <= p->n && by >> p->n == 0);
 	fj_plan_root_quorum(p, &q);
 	HOLDS(fj_quorum_policy(&q, &policy) == FJ_OK);
+	HOLDS(p->unseal <= p->n);
+	fj_plan_unseal_quorum(p, &q);
+	HOLDS((fj_quorum_policy(&q, &policy) == FJ_OK) == (p->unseal > 0));
 	HOLDS((fj_plan_all(p, by, NULL) == FJ_OK) == (by == (1u << p->n) - 1));
 	if (!(by & 1) && fj_plan_add_signature(in, 0, sig, &again, NULL) == FJ_OK && again.len <= FJ_PLAN_MAX) {
 		HOLDS(fj_plan_signed_read(fj_buf_slice(&again), yes, NULL, &back, &more, NULL) == FJ_OK);
@@ -48,13 +51,13 @@ static bool round_of(struct fj_slice in, const struct fj_plan *p)
 		FJ_AUTO(json) j = fj_challenge_json(&r.c[i]);
 		FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_ROUND_OCTETS);
 
-		HOLDS(r.c[i].expiration >= 1 && r.c[i].expiration <= FJ_PLAN_EXPIRATION && r.c[i].structure.len > 0);
+		HOLDS(r.c[i].expiration >= 1 && r.c[i].expiration <= FJ_PLAN_EXPIRATION && (r.c[i].structure.len > 0) == (r.c[i].step != FJ_STEP_UNSEAL));
 		HOLDS(j != NULL && fj_json_canonical(j, &text, NULL) == FJ_OK);
 		HOLDS(fj_round_read(fj_buf_slice(&text), &back, NULL) == FJ_OK);
 		HOLDS(back.n == 1 && fj_slice_eq(fj_buf_slice(&back.c[0].structure), fj_buf_slice(&r.c[i].structure)));
 		fj_round_release(&back);
 		if (p != NULL && fj_challenge_check(&r.c[i], p, &name, NULL) == FJ_OK)
-			HOLDS(r.c[i].expiration <= p->expiration && fj_hash_eq(&r.c[i].plan, &p->hash) && (p->sm2 || r.c[i].alg == FJ_ES256));
+			HOLDS(r.c[i].expiration <= p->expiration && fj_hash_eq(&r.c[i].plan, &p->hash) && (p->sm2 || r.c[i].alg == FJ_ES256) && (r.c[i].step != FJ_STEP_UNSEAL || p->unseal > 0));
 	}
 	fj_round_release(&r);
 	return read;

@@ -75,7 +75,9 @@ TEST("a plan with a member changed, left out or added is refused at that member"
 		const char *from, *to, *field;
 	} rows[] = {
 		{"\"version\":1", "\"version\":2", "version"}, {"\"version\":1,", "", "version"},
-		{"\"quorum\"", "\"unseal\":null,\"quorum\"", "unseal"}, {"\"expiration\"", "\"move\":null,\"expiration\"", "move"},
+		{"\"quorum\"", "\"unseal\":null,\"quorum\"", "unseal"}, {"\"quorum\"", "\"unseal\":2,\"quorum\"", "unseal"}, {"\"quorum\"", "\"unseal\":{},\"quorum\"", "m"},
+		{"\"quorum\"", "\"unseal\":{\"m\":0},\"quorum\"", "m"}, {"\"quorum\"", "\"unseal\":{\"m\":4},\"quorum\"", "m"}, {"\"quorum\"", "\"unseal\":{\"m\":1,\"n\":3},\"quorum\"", "n"},
+		 {"\"expiration\"", "\"move\":null,\"expiration\"", "move"},
 		{"\"demo\":true", "\"demo\":1", "demo"}, {"\"demo\":true,", "", "demo"}, {"\"demo\"", "\"x\":1,\"demo\"", "x"},
 		{"1.3.6.1.4.1.1", "1.3.x", "arc"}, {"1.3.6.1.4.1.1", "", "arc"},
 		{"http://127.0.0.1:8444", "ftp://a", "base"}, {"http://127.0.0.1:8444", "http://a/", "base"}, {"http://127.0.0.1:8444", "http://", "base"}, {"http://127", "http:// 127", "base"},
@@ -346,6 +348,95 @@ TEST("a challenge of another plan, above its expiration, of SM2 where there is n
 	fj_round_release(&r);
 }
 
+TEST("a plan may seal the issuing keys under so many of its officers, who approve for that and nothing else")
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_PLAN_MAX);
+	struct fj_plan p, plain;
+	struct fj_quorum root, unseal;
+	struct fj_hash one, two;
+	struct fj_err err = {0};
+
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &plain, &err));
+	CHECK(plain.unseal == 0);
+	CHECK_OK(plan_of(with(&b, PLAN, "\"quorum\"", "\"unseal\":{\"m\":2},\"quorum\""), &p, &err));
+	CHECK(p.unseal == 2 && p.root == 2 && !fj_hash_eq(&p.hash, &plain.hash));
+	fj_plan_root_quorum(&p, &root);
+	fj_plan_unseal_quorum(&p, &unseal);
+	CHECK(unseal.m == 2 && unseal.n == 3 && unseal.ref_len == 44 && memcmp(unseal.ref, "fujie-unseal", 12) == 0 && memcmp(unseal.ref + 12, p.hash.b, 32) == 0);
+	CHECK(fj_quorum_policy(&root, &one) == FJ_OK && fj_quorum_policy(&unseal, &two) == FJ_OK && !fj_hash_eq(&one, &two));
+	fj_plan_unseal_quorum(&plain, &unseal);
+	CHECK_RC(fj_quorum_policy(&unseal, &two), FJ_E_INVALID);
+}
+
+/* as challenge_text, to unseal */
+static enum fj_rc unseal_text(const struct fj_plan *p, struct fj_buf *out, struct fj_err *err)
+{
+	struct fj_challenge c = {.plan = p->hash, .step = FJ_STEP_UNSEAL, .alg = FJ_ES256, .key = FJ_BUF_INIT(200), .nonce = {1, 2}, .expiration = 600};
+	const uint8_t unique[32] = {9};
+	struct fj_quorum q;
+	struct fj_hash policy;
+
+	fj_plan_unseal_quorum(p, &q);
+	FJ_TRY(fj_quorum_policy(&q, &policy));
+	enum fj_rc rc = fj_tpm_sealed_public(&policy, unique, &c.key);
+	FJ_AUTO(json) j = rc == FJ_OK ? fj_challenge_json(&c) : NULL;
+	fj_buf_release(&c.key);
+	return j == NULL ? FJ_E_NOMEM : fj_json_canonical(j, out, err);
+}
+
+TEST("a challenge to unseal has no structure and no algorithm, and names what is sealed under this plan, to the octet")
+{
+	static const struct {
+		const char *from, *to, *field;
+	} rows[] = {
+		{"\"kind\":\"fujie-unseal\"", "\"kind\":\"fujie-root-sign\"", "kind"}, {"\"step\":\"unseal\"", "\"alg\":\"P-256\",\"step\":\"unseal\"", "alg"},
+		{"\"step\":\"unseal\"", "\"structure\":\"dGJz\",\"step\":\"unseal\"", "structure"}, {"\"step\":\"unseal\"", "\"step\":\"root\"", "alg"},
+		{"AQIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "", "nonce"}, {"\"expiration\":600", "\"expiration\":-600", "expiration"},
+	};
+	FJ_AUTO(buf) one = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	struct fj_plan p, plain;
+	struct fj_round r;
+	struct fj_tpm_name name;
+	struct fj_hash cphash, want, to_sign;
+	uint8_t xy[64] = {1};
+	struct fj_err err = {0};
+
+	CHECK_OK(plan_of(with(&b, PLAN, "\"quorum\"", "\"unseal\":{\"m\":2},\"quorum\""), &p, &err));
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &plain, &err));
+	CHECK_OK(unseal_text(&p, &one, &err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++) {
+		err = (struct fj_err){0};
+		CHECK_RC(fj_round_read(with(&b, fj_buf_str(&one), rows[i].from, rows[i].to), &r, &err), FJ_E_INVALID);
+		CHECK_STR(err.field, rows[i].field);
+		fj_round_release(&r);
+	}
+	CHECK_OK(fj_round_read(fj_buf_slice(&one), &r, &err));
+	struct fj_challenge *c = &r.c[0];
+	CHECK(r.n == 1 && c->step == FJ_STEP_UNSEAL && c->structure.len == 0 && c->key.len == FJ_SEALED_PUBLIC_LEN);
+	CHECK_OK(fj_challenge_check(c, &p, &name, &err));
+	fj_challenge_xy(c, xy);
+	CHECK(xy[0] == 0);
+	fj_challenge_approval(c, &p, &name, NULL, &cphash, &to_sign);
+	fj_tpm_cphash_unseal(&name, &want);
+	CHECK(fj_hash_eq(&cphash, &want));
+	for (size_t i = 0; i < c->key.len; i++) { /* every octet but the TPM's own hash */
+		c->key.data[i] ^= 1;
+		CHECK((fj_challenge_check(c, &p, &name, &err) == FJ_OK) == (i >= 46));
+		c->key.data[i] ^= 1;
+	}
+	c->plan = plain.hash; /* a plan that seals nothing */
+	CHECK_RC(fj_challenge_check(c, &plain, &name, &err), FJ_E_REFUSED);
+	CHECK_STR(err.field, "step");
+	c->plan = p.hash;
+	c->key.len--;
+	CHECK_RC(fj_challenge_check(c, &p, &name, &err), FJ_E_REFUSED);
+	c->key.len++;
+	c->step = FJ_STEP_ROOT; /* an approval of a signature is not to be had for it */
+	CHECK_RC(fj_challenge_check(c, &p, &name, &err), FJ_E_REFUSED);
+	fj_round_release(&r);
+}
+
 TEST("answers are read as they were written; another form is refused")
 {
 	struct fj_answer a[2] = {{.step = FJ_STEP_ISSUING, .alg = FJ_ES256, .officer = "a"}, {.step = FJ_STEP_ROOT_CRL, .alg = FJ_SM2, .officer = "b"}}, back[FJ_ROUND_MAX];
@@ -363,6 +454,13 @@ TEST("answers are read as they were written; another form is refused")
 	CHECK_STR(back[1].officer, "b");
 	for (size_t i = 0; i < FJ_ARRAY_LEN(changes); i++)
 		CHECK_RC(fj_answers_read(with(&b, fj_buf_str(&text), changes[i][0], changes[i][1]), back, &n, &err), FJ_E_INVALID);
+	a[0].step = FJ_STEP_UNSEAL;
+	fj_buf_clear(&text);
+	CHECK_OK(fj_answers_put(a, 1, &text, &err));
+	CHECK(strstr(fj_buf_str(&text), "alg") == NULL);
+	CHECK_OK(fj_answers_read(fj_buf_slice(&text), back, &n, &err));
+	CHECK(n == 1 && back[0].step == FJ_STEP_UNSEAL);
+	CHECK_RC(fj_answers_read(with(&b, fj_buf_str(&text), "\"officer\"", "\"alg\":\"P-256\",\"officer\""), back, &n, &err), FJ_E_INVALID);
 }
 
 TEST_MAIN

@@ -6,12 +6,14 @@
  * queue has SVC_WAITING places.  Who finds none is told to try later at once, and so is who
  * comes while the signer has not answered for STALLED_MS: it answers in a quarter of a second
  * even when a slow TPM signs for the register (issuer/pipeline.c), so something is wrong with it.
+ * While nobody waits it is asked every LOOK_S whether its issuing keys are sealed (hsm/unseal.c), which health tells.
  */
 #include "base/log.h"
 #include "verifier/service/service.h"
 
 #define SIGN_AT_ONCE 16
 #define STALLED_MS 3000
+#define LOOK_S 10
 
 struct svc_signer {
 	int run;
@@ -23,21 +25,43 @@ struct svc_signer {
 	size_t places;        /* taken: in the queue, with the signer, or about to come */
 	int64_t asked;        /* the signer, boot clock; 0: it is not asked anything now */
 	int64_t refused;      /* so many were told to try later */
+	bool sealed;          /* its issuing keys wait for officers, as it said at `looked` (boot clock) */
+	int64_t looked;
 	struct hsm_conn *conn; /* the thread's */
 };
 
 /* --- the thread --- */
 
-static enum fj_rc sign_once(struct svc_signer *g, struct hsm_request *r, struct fj_err *err)
+static enum fj_rc asked(struct svc_signer *g, enum fj_rc rc)
 {
-	if (g->conn == NULL)
-		FJ_TRY(hsm_connect(g->run, HSM_SOCK_VERIFIER, &g->conn, err));
-	enum fj_rc rc = hsm_sign(g->conn, r, err);
 	if (rc == FJ_E_UNAVAILABLE || rc == FJ_E_PROTO || rc == FJ_E_TIMEOUT || rc == FJ_E_IO) {
 		hsm_close(g->conn);
 		g->conn = NULL;
 	}
 	return rc;
+}
+
+static enum fj_rc sign_once(struct svc_signer *g, struct hsm_request *r, struct fj_err *err)
+{
+	if (g->conn == NULL)
+		FJ_TRY(hsm_connect(g->run, HSM_SOCK_VERIFIER, &g->conn, err));
+	return asked(g, hsm_sign(g->conn, r, err));
+}
+
+/* one that does not answer is not known to be sealed */
+static bool look(struct svc_signer *g)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(131072);
+	FJ_AUTO(json) status = NULL;
+
+	if (g->conn != NULL && hsm_ended(g->conn)) {
+		hsm_close(g->conn);
+		g->conn = NULL;
+	}
+	if (g->conn == NULL && hsm_connect(g->run, HSM_SOCK_VERIFIER, &g->conn, NULL) != FJ_OK)
+		return false;
+	return asked(g, hsm_status(g->conn, &text, NULL)) == FJ_OK && fj_json_parse(fj_buf_slice(&text), text.len, &status, NULL) == FJ_OK &&
+	    json_is_true(json_object_get(status, "sealed"));
 }
 
 /* one frame for those of one key, in the order in which they came */
@@ -79,6 +103,30 @@ static struct svc_signing *take(struct svc_signer *g, size_t *n)
 	return first;
 }
 
+/* under the lock, which it lets go of meanwhile */
+static void look_unlocked(struct svc_signer *g)
+{
+	g->asked = fj_boot_ms();
+	pthread_mutex_unlock(&g->lock);
+	bool sealed = look(g);
+	pthread_mutex_lock(&g->lock);
+	g->asked = 0;
+	g->sealed = sealed;
+	g->looked = fj_boot_ms();
+}
+
+/* under the lock: until somebody waits, or it is time to look */
+static void rest(struct svc_signer *g)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LOOK_S;
+	while (g->queue == NULL && !g->ending)
+		if (pthread_cond_timedwait(&g->come, &g->lock, &until) != 0)
+			return;
+}
+
 static void *run(void *arg)
 {
 	struct svc_signer *g = arg;
@@ -86,10 +134,13 @@ static void *run(void *arg)
 
 	pthread_mutex_lock(&g->lock);
 	for (;;) {
-		while (g->queue == NULL && !g->ending)
-			pthread_cond_wait(&g->come, &g->lock);
+		if (g->queue == NULL && !g->ending && (g->looked == 0 || fj_boot_ms() - g->looked >= LOOK_S * 1000))
+			look_unlocked(g);
+		rest(g);
 		if (g->ending)
 			break;
+		if (g->queue == NULL)
+			continue;
 		struct svc_signing *first = take(g, &n);
 		g->asked = fj_boot_ms();
 		pthread_mutex_unlock(&g->lock);
@@ -151,11 +202,12 @@ json_t *svc_signer_health(struct svc *s, json_t *causes)
 	pthread_mutex_lock(&g->lock);
 	int64_t since = g->asked == 0 ? 0 : fj_boot_ms() - g->asked, refused = g->refused;
 	size_t waiting = g->places;
+	bool sealed = g->sealed;
 	pthread_mutex_unlock(&g->lock);
 	if (since > STALLED_MS)
 		svc_cause(causes, "signer", -since / 1000, "the signer has not answered for some seconds: OCSP answers that are not kept yet wait or are told to try later; look at the signer and its TPM",
 		    "签名服务已数秒没有应答，尚未缓存的 OCSP 应答只能等待或稍后再试；请检查签名服务及其 TPM");
-	return json_pack("{s:I, s:i, s:I, s:I}", "waiting", (json_int_t)waiting, "most", SVC_WAITING, "since", (json_int_t)since, "refused", (json_int_t)refused);
+	return json_pack("{s:I, s:i, s:I, s:I, s:b}", "waiting", (json_int_t)waiting, "most", SVC_WAITING, "since", (json_int_t)since, "refused", (json_int_t)refused, "sealed", sealed);
 }
 
 /* --- begin and end --- */

@@ -100,7 +100,9 @@ static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
 		web_print(b, "<p class=\"error\" role=\"alert\">%s</p>", web_tr(q, "A status list or CRL was not renewed in time: look at the signer and the log of the appliance before it expires."));
 	if (oldest == NULL)
 		return;
-	if (json_is_object(why)) {
+	if (json_is_true(json_object_get(h, "sealed")))
+		web_print(b, "<p class=\"error\" role=\"alert\">%s</p>", web_tr(q, "The issuing keys are sealed since the signer was started: certificates and CRLs wait until the officers of the key ceremony unseal them (fujie signer unseal). Everything else goes on."));
+	else if (json_is_object(why)) {
 		web_html(b, "<p class=\"error\" role=\"alert\">");
 		web_print(b, "%s<bdi>%s</bdi>", web_tr(q, "Signing waits: "), web_either(q, fj_json_peek(why, "zh"), fj_json_text(why, "en")));
 		web_html(b, "</p>");

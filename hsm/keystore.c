@@ -217,6 +217,7 @@ static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b
 		return role == HSM_SEAL ? create_seal(s, &policy, b, err) : create_ruled(s, r->alg, &policy, b, err);
 	if (role == HSM_AK)
 		return hsm_tpm_create_ak(s->tpm, b, err);
+	FJ_TRY(unseal_open(s, role, err)); /* who makes one more knows what opens it */
 	if (unseal_rules(&s->mem, role))
 		return hsm_tpm_create_locked(s->tpm, r->alg, &s->auth, b, err);
 	return r->where == HSM_SEALED ? create_sealed(s, r->alg, b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, NULL, b, err);

@@ -125,7 +125,8 @@ static enum fj_rc unseal(struct iss_call *c, const struct crm_unsealing *u, cons
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	FJ_TRY(crm_unseal(conn, &u->item, err));
 	c->iss->sealed = false;
-	c->iss->behind = true; /* the tender makes what waited, soon */
+	c->iss->behind = true;
+	pthread_cond_signal(&c->iss->wake); /* the tender makes what waited, when this is committed */
 	return evt_append(c, "signer.unsealed", "issuing", body, err);
 }
 

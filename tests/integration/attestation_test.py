@@ -504,17 +504,18 @@ def numbers():
     text = open('hsm/proto.h').read()
     messages = re.sub(r'/\*.*?\*/', '', text.split('enum hsm_msg {')[1].split('}')[0], flags=re.S).replace('\n', ' ').split(',')
     roles = re.sub(r'/\*.*?\*/', '', text.split('enum hsm_role {')[1].split('}')[0], flags=re.S).replace('\n', ' ').split(',')
-    return [m.split('=')[0].strip() for m in messages].index('HSM_MSG_ATTEST') + 1, [r.split('=')[0].strip() for r in roles].index('HSM_AK') + 1
+    roles = [r.split('=')[0].strip() for r in roles]
+    return [m.split('=')[0].strip() for m in messages].index('HSM_MSG_ATTEST') + 1, roles.index('HSM_AK') + 1, roles.index('HSM_ROLE_END') + 1
 
 
 def at_the_signer(h):
-    attest_msg, ak = numbers()
+    attest_msg, ak, end = numbers()
     kind, body = ask(h, attest_msg, struct.pack('>I', 32) + bytes(32) + b'\1')
     check('the registry\'s socket asks for an attestation with any 32 octets, a key at a time', kind == attest_msg and 300 < len(body) < 1000 and b'root' in body, (kind, len(body)))
     check('and with none', ask(h, attest_msg, struct.pack('>I', 0) + b'\0')[0] == attest_msg)
     check('33 octets end the connection', ask(h, attest_msg, struct.pack('>I', 33) + bytes(33) + b'\1') is None)
     check('an octet behind them too', ask(h, attest_msg, struct.pack('>I', 0) + b'\1\0') is None)
-    check('and a role that there is none of', ask(h, attest_msg, struct.pack('>I', 0) + bytes([ak + 1])) is None)
+    check('and a role that there is none of', ask(h, attest_msg, struct.pack('>I', 0) + bytes([end])) is None)
     tbs = b'\xff\x54\x43\x47' + bytes(60)
     answers = {kind: ask(h, 1, bytes([ak, kind]) + bytes(32) + struct.pack('>III', 0, 1, 0)[:8] + bytes(16) + struct.pack('>I', len(tbs)) + tbs) for kind in range(1, 14)}
     check('no kind of signature is asked of the attestation key: the connection ends', set(answers.values()) == {None}, answers)

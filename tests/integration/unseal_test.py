@@ -334,6 +334,21 @@ def cut_test(root, officers, plan, ref, sign_ref):
         a.end()
 
 
+def late_test(root, officers, plan):
+    """approvals that come after the plan's time"""
+    plan = dict(plan, expiration=8)
+    hash_ = h(canonical(plan))
+    home, a, reg = open_home(root, 'late', plan, False)
+    ca_of(reg, officers, b'fujie-root-sign' + hash_, False)
+    seal(reg, 'a')
+    u = Unsealing(reg)
+    good = [(i, u.approve(officers[i], b'fujie-unseal' + hash_)) for i in (0, 1)]
+    time.sleep(plan['expiration'] + 1.2)
+    turned_down('approvals that come after their time', u.give(*good), STATE, 'its time is over')
+    check('and it stays sealed', reg.status()['sealed'] is True)
+    a.end()
+
+
 def without_test(root, officers, plan):
     """a plan without "unseal" is as before"""
     plan = {k: v for k, v in plan.items() if k != 'unseal'}
@@ -366,6 +381,7 @@ try:
     home, public, secret, spki = signer_test(root, officers, plan, b'fujie-unseal' + hash_, b'fujie-root-sign' + hash_)
     tpm_test(home, public, officers, b'fujie-unseal' + hash_, secret)
     cut_test(root, officers, plan, b'fujie-unseal' + hash_, b'fujie-root-sign' + hash_)
+    late_test(root, officers, dict(plan, algorithms=['P-256']))
     without_test(root, officers, dict(plan, algorithms=['P-256']))
 finally:
     shutil.rmtree(root, ignore_errors=True)

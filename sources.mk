@@ -40,6 +40,7 @@ HSM_SRC := \
 	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
+	hsm/license.c \
 	hsm/memory.c \
 	hsm/officers.c \
 	hsm/policy_crl.c \
@@ -368,6 +369,7 @@ ISSUER_SRC := \
 	issuer/token_bulk.c \
 	issuer/token_request.c \
 	issuer/token_sheet.c \
+	issuer/token_signed.c \
 	issuer/totp.c \
 	issuer/trade.c \
 	issuer/usage.c \

@@ -388,6 +388,8 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return intent_replay(&s->mem, r->body, err);
 	case AUDIT_USE:
 		return mem_apply(&s->mem, r->body, err);
+	case AUDIT_RULE:
+		return rule_replay(&s->mem, r->body, err);
 	case AUDIT_KEY:
 		return store_replay(&s->mem, r->body, err);
 	case AUDIT_COUNTER:
@@ -742,6 +744,7 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_QUORUM_SIGN, HSM_FROM_REGISTRY, signer_quorum_sign},
 		{HSM_MSG_ENROL, HSM_FROM_REGISTRY, signer_enrol},
 		{HSM_MSG_INTENT, HSM_FROM_REGISTRY, signer_intent},
+		{HSM_MSG_RULE, HSM_FROM_REGISTRY, signer_rule},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {

@@ -92,22 +92,28 @@ static enum fj_rc put_user(const json_t *license, const json_t *user, struct hsm
 	return items_put(t, &h, err);
 }
 
-static enum fj_rc licenses(const struct hsm_signer *s, const json_t *payload, size_t most, struct hsm_items *t, struct fj_err *err)
+enum fj_rc license_read(const json_t *payload, const json_t *authorisation, size_t most, struct hsm_items *t, struct fj_err *err)
 {
 	static const char *const common[] = {"iss", "vct", "asset", "product", "grant", "terms", "parent", "duties", "days", NULL};
-	FJ_AUTO(jws) parent = {0};
 	json_t *license, *users, *u;
 	size_t i;
 
-	MUST(s->mem.tokens != MEM_TOKENS_NAMES, "formats.md 25", "license tokens of this home go by names; two officers change that first (fujie officer-key require)");
-	FJ_TRY(operator_of(s, payload, &parent, t, err));
 	FJ_TRY(fj_json_obj(payload, "license", &license, err));
 	FJ_TRY(fj_json_only(license, common, err));
-	FJ_TRY(within(license, parent.payload, err));
+	FJ_TRY(within(license, authorisation, err));
 	FJ_TRY(fj_json_arr(payload, "users", most, &users, err));
 	json_array_foreach(users, i, u)
 		FJ_TRY(put_user(license, u, t, err));
 	return FJ_OK;
+}
+
+static enum fj_rc licenses(const struct hsm_signer *s, const json_t *payload, size_t most, struct hsm_items *t, struct fj_err *err)
+{
+	FJ_AUTO(jws) parent = {0};
+
+	MUST(s->mem.tokens != MEM_TOKENS_NAMES, "formats.md 25", "license tokens of this home go by names; two officers change that first (fujie officer-key require)");
+	FJ_TRY(operator_of(s, payload, &parent, t, err));
+	return license_read(payload, parent.payload, most, t, err);
 }
 
 static unsigned single(const struct hsm_signer *s)

@@ -338,6 +338,8 @@ struct hsm_items {            /* what an approval lets be signed, and who has to
 	struct hsm_whose of;
 };
 enum fj_rc items_put(struct hsm_items *t, const struct fj_hash *h, struct fj_err *err) FJ_MUST_USE;
+/* "license" and "users" of a payload under an authorisation's claims: an item each, `most` at most; nothing is verified here */
+enum fj_rc license_read(const json_t *payload, const json_t *authorisation, size_t most, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc license_single(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc license_bulk(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc license_twin(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;

@@ -51,7 +51,7 @@ L_PICTURE = -lzbar -lpng -ljpeg
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_PICTURE) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 L_INBOX = -lsqlite3 $(L_VERIFY)
-L_OFFICER = -lcrypto $(L_BASE)
+L_OFFICER = $(L_VERIFY)
 L_WITNESS = $(L_HTTP) $(L_BASE)
 L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
@@ -63,7 +63,7 @@ A_LOG = $(B)/liblog.a $(A_VERIFY)
 A_ISSUER = $(B)/libissuer.a $(B)/liblog.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_LOG)
-A_OFFICER = $(B)/libofficer.a $(A_BASE)
+A_OFFICER = $(B)/libofficer.a $(A_VERIFY)
 A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
@@ -232,6 +232,7 @@ F_ROOM_statement = iss
 F_ROOM_text = base
 F_ROOM_tar = gw
 F_ROOM_tile = base
+F_ROOM_transcript = ver
 F_ROOM_use = ver
 F_ROOM_verdict = ver
 F_ROOM_x509 = base

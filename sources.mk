@@ -27,6 +27,7 @@ BASE_SRC := \
 	base/tiles.c \
 	base/tlog.c \
 	base/tpm2.c \
+	base/transcript.c \
 	base/webauthn.c \
 	base/tty.c \
 	base/x509.c
@@ -173,7 +174,8 @@ OFFICER_SRC := \
 	officer/key_file.c \
 	officer/plan.c \
 	officer/secret.c \
-	officer/show.c
+	officer/show.c \
+	officer/transcript.c
 
 # the witness of logs
 WITNESS_SRC := \
@@ -579,6 +581,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_tile.c \
+	tests/fuzz/fuzz_transcript.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
 	tests/fuzz/fuzz_witness.c \

@@ -169,6 +169,13 @@ static enum fj_rc make(const struct cli_args *a, const struct cli_conf *conf, co
 	return cli_home_done(&h, err);
 }
 
+static void print_made(const struct cli_args *a, const json_t *answer)
+{
+	cli_print_officers(a->dir, answer);
+	printf("The officers sign the transcript of the ceremony: fujie-officer transcript sign %s/ceremony/transcript --plan %s/ceremony/plan.json --key FILE\n"
+	       "请官员签署密钥仪式记录：fujie-officer transcript sign %s/ceremony/transcript --plan %s/ceremony/plan.json --key 密钥文件\n", a->dir, a->dir, a->dir, a->dir);
+}
+
 static enum fj_rc run(const struct cli_args *a, struct fj_err *err)
 {
 	static const char *const known[] = {"plan", "portal", "verifier", "tpm", "org-usci", "org-name", "org-div6", "org-level", "org-kind", "officer", "second-officer", NULL};
@@ -193,7 +200,7 @@ static enum fj_rc run(const struct cli_args *a, struct fj_err *err)
 	if (a->json)
 		cli_print_answer(answer, true);
 	else
-		cli_print_officers(a->dir, answer);
+		print_made(a, answer);
 	return FJ_OK;
 }
 

@@ -450,14 +450,6 @@ static enum fj_rc content_of_authorisation(struct fj_slice tbs, struct fj_hash o
 	return fj_json_num(w.payload, "version") > 1 ? fj_content_rebound(w.payload, &out[(*n)++], err) : FJ_OK;
 }
 
-static enum fj_rc content_of_token(const struct hsm_job *j, struct fj_slice tbs, struct fj_hash out[6], size_t *n, struct fj_err *err)
-{
-	FJ_AUTO(jws) w = {0};
-
-	FJ_TRY(fj_jws_read_input(tbs, FJ_TOKEN_MAX, &w, err));
-	return j->alg == FJ_SM2 ? fj_content_twin(w.payload, &out[(*n)++], err) : fj_content_token(w.payload, &out[(*n)++], err);
-}
-
 enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_err *err)
 {
 	struct fj_hash content[6];
@@ -468,7 +460,10 @@ enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_e
 		return FJ_OK;
 	struct mem_intent *i = find(&j->s->mem, j->intent.p);
 	MUST(i != NULL && i->item != NULL, "R22", "no approval that officers have signed stands behind it; names alone do not count any more");
-	FJ_TRY(token ? content_of_token(j, tbs, content, &n, err) : j->kind == HSM_JWS_AUTHORISATION ? content_of_authorisation(tbs, content, &n, err) : content_of_certificate(j, tbs, content, &n, err));
+	if (token)
+		content[n++] = *j->content;
+	else
+		FJ_TRY(j->kind == HSM_JWS_AUTHORISATION ? content_of_authorisation(tbs, content, &n, err) : content_of_certificate(j, tbs, content, &n, err));
 	return use(i, content, n, j->now, j->uses, err);
 }
 

@@ -218,6 +218,7 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 		struct item *it = &q->item[i];
 		FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
 		FJ_AUTO(buf) uses = FJ_BUF_INIT(1u << 20);
+		struct fj_hash content;
 		struct fj_err why = {0};
 
 		if (id_twice(q, i)) {
@@ -233,6 +234,7 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 			continue;
 		}
 		j.uses = &uses;
+		j.content = &content;
 		if (q->row->policy(&j, it->tbs, &delta, &why) != FJ_OK || (!recorded(s, it) && intent_bind(&j, it->tbs, &why) != FJ_OK)) {
 			refuse_item(it, &why);
 			continue;

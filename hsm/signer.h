@@ -214,6 +214,7 @@ struct hsm_job {
 	fj_time now;
 	struct fj_slice intent;  /* the approval that the request names */
 	struct fj_buf *uses;     /* delta: items of approvals that it uses */
+	struct fj_hash *content; /* of a license token that officers sign: from its policy, which has read it, to intent_bind */
 };
 typedef enum fj_rc (*hsm_policy)(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 struct hsm_kind_row { /* of the request table */

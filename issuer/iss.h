@@ -41,6 +41,12 @@ struct iss {
 		struct hsm_conn *signer; /* NULL: not connected */
 		int64_t done;          /* intents up to this event are made or given up */
 		char brought[32];      /* the approval whose signatures the signer was given last */
+		struct iss_behind {    /* who stands behind an approval; the one of the last frame, since a list has many and is long to read */
+			char approval[32];
+			struct hsm_approval who[HSM_MAX_APPROVALS];
+			size_t n;
+			struct fj_hash intent;
+		} behind;
 		size_t batch;          /* credentials a round: what the TPM signs in a third of a second */
 	} make;
 	struct iss_pub {               /* the publisher, in the same way */

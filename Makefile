@@ -309,7 +309,7 @@ unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
 .PHONY: all help unit run quick check conformance e2e screenshots integration model tamper soak bench bench-scale cov lint san san-tests \
-	fuzz fuzzers routes install install-lib dist clean deps deps-full
+	fuzz fuzzers routes statement install install-lib dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
@@ -377,6 +377,9 @@ fuzzers: $(FUZZERS)
 soak: all $(BENCHES) ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour); 70,000 signatures beside a guest in the TPM
 	POINTS=all ANYWHERE=50 python3 tests/integration/kill_test.py $(B)
 	ROWS=guest python3 tests/bench/bench.py $(B)
+statement: all ## docs/practice-statement.md anew: the practice statement of no home
+	@d=$$(mktemp -d) && $(B)/fujie demo --dir "$$d/h" --no-serve >/dev/null && $(B)/fujie ceremony statement --dir "$$d/h" --model >docs/practice-statement.md; r=$$?; rm -rf "$$d"; exit $$r
+
 routes: all ## print the route tables
 	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes && $(B)/fujie-gateway --routes && $(B)/fujie-witness --routes
 

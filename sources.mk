@@ -294,6 +294,9 @@ ISSUER_SRC := \
 	issuer/plan_changes.c \
 	issuer/plan_course.c \
 	issuer/plan_steps.c \
+	issuer/practice.c \
+	issuer/practice_facts.c \
+	issuer/practice_tables.c \
 	issuer/preview.c \
 	issuer/preview_rows.c \
 	issuer/price.c \

@@ -41,6 +41,7 @@ HSM_SRC := \
 	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
+	hsm/license.c \
 	hsm/memory.c \
 	hsm/officers.c \
 	hsm/policy_crl.c \
@@ -294,6 +295,9 @@ ISSUER_SRC := \
 	issuer/plan_changes.c \
 	issuer/plan_course.c \
 	issuer/plan_steps.c \
+	issuer/practice.c \
+	issuer/practice_facts.c \
+	issuer/practice_tables.c \
 	issuer/preview.c \
 	issuer/preview_rows.c \
 	issuer/price.c \
@@ -371,6 +375,7 @@ ISSUER_SRC := \
 	issuer/token_bulk.c \
 	issuer/token_request.c \
 	issuer/token_sheet.c \
+	issuer/token_signed.c \
 	issuer/totp.c \
 	issuer/trade.c \
 	issuer/unseal.c \
@@ -561,6 +566,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_json.c \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
+	tests/fuzz/fuzz_license.c \
 	tests/fuzz/fuzz_log_proof.c \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_note.c \

@@ -212,6 +212,8 @@ int cli_ceremony(const struct cli_args *a, char **argv)
 
 	if (strcmp(verb, "replay") == 0 || strcmp(verb, "transcript") == 0)
 		return cli_become("fujie-verify", argv);
+	if (strcmp(verb, "statement") == 0)
+		return cli_command(a); /* the register writes it */
 	if (strcmp(verb, "plan") == 0)
 		rc = plan(a, &err);
 	else if (strcmp(verb, "run") == 0)
@@ -219,6 +221,6 @@ int cli_ceremony(const struct cli_args *a, char **argv)
 	else if (strcmp(verb, "root-crl") == 0)
 		rc = cli_root_crl(a, &err);
 	else
-		rc = usage(&err, "fujie ceremony plan|run|root-crl|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|replay|transcript；详见 fujie help");
+		rc = usage(&err, "fujie ceremony plan|run|root-crl|statement|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|statement|replay|transcript；详见 fujie help");
 	return rc == FJ_OK ? 0 : cli_print_error(&err, NULL, a->json);
 }

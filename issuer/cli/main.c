@@ -20,6 +20,7 @@ static const char usage[] =
     "  fujie ceremony run --plan SIGNED --dir D --org-usci CODE ... --officer L:N:P --second-officer L:N:P   a home whose root is under its officers\n"
     "  fujie ceremony root-crl --dir D --as LOGIN [--out CHALLENGES]   the root's CRL anew, before it ends\n"
     "  fujie signer unseal|seal --dir D [--out CHALLENGES]   the issuing keys after a start, by the plan's officers (--unseal); and again before it ends\n"
+    "  fujie ceremony statement --dir D [--lang zh|en] [--model] [--out FILE]   the certification practice statement (RFC 3647)\n"
     "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--unsigned] [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"

@@ -120,7 +120,7 @@ $(eval $(call lib,issuer,$(ISSUER_SRC)))
 $(eval $(call lib,http,$(HTTP_SRC)))
 $(eval $(call lib,web,$(WEB_SRC)))
 
-$(B)/fujie: $(call obj,$(CLI_SRC)) $(A_BASE)
+$(B)/fujie: $(call obj,$(CLI_SRC)) $(A_CLIENT)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_BASE)
 $(B)/fujie-signer: $(call obj,hsm/main.c) $(A_SIGNER)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_SIGNER)

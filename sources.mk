@@ -23,6 +23,7 @@ BASE_SRC := \
 	base/room.c \
 	base/sandbox.c \
 	base/secret.c \
+	base/spare.c \
 	base/tar.c \
 	base/tiles.c \
 	base/tlog.c \
@@ -51,12 +52,15 @@ HSM_SRC := \
 	hsm/quorum.c \
 	hsm/request.c \
 	hsm/roles.c \
+	hsm/spare.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
+	hsm/tpm_move.c \
 	hsm/tpm_policy.c
 
 HSMCLIENT_SRC := \
+	hsm/client/attestation.c \
 	hsm/client/client.c
 
 CA_SRC := \
@@ -335,6 +339,7 @@ ISSUER_SRC := \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/root_crl.c \
+	issuer/root_move.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
 	issuer/session.c \
@@ -471,8 +476,10 @@ CLI_SRC := \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
 	issuer/cli/root_crl.c \
+	issuer/cli/round.c \
 	issuer/cli/serve.c \
 	issuer/cli/sign.c \
+	issuer/cli/spare.c \
 	issuer/cli/stops.c
 
 TEST_UNIT_SRC := \

@@ -313,13 +313,11 @@ static enum fj_rc under_officers(const struct ver_attestation *a, const char *na
 static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
 {
 	const struct fj_plan *plan = g->in->plan;
-	struct fj_quorum q;
 	struct fj_hash policy;
 
 	if (plan == NULL)
 		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "no plan of a ceremony was named", "未指明密钥仪式方案");
-	fj_plan_root_quorum(plan, &q);
-	FJ_TRY(fj_quorum_policy(&q, &policy));
+	FJ_TRY(fj_plan_root_policy(plan, &policy));
 	FJ_TRY(under_officers(g->a, "root", &policy, err));
 	return plan->sm2 ? under_officers(g->a, "root-sm2", &policy, err) : FJ_OK;
 }

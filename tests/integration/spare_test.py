@@ -348,10 +348,219 @@ def fixed_stays(root):
     a.end()
 
 
+# --- the same by files: people's own tools ---
+class Person:
+    def __init__(self, root, login):
+        self.login, self.key, self.secret, self.public = login, '%s/%s.key' % (root, login), '%s/%s.pass' % (root, login), '%s/%s.pub' % (root, login)
+        open(self.secret, 'w').write('correct horse battery %s\n' % login)
+        json.dump(tool(OFFICER, 'new', '--key', self.key, '--passphrase-file', self.secret)[1], open(self.public, 'w'))
+
+    def sign(self, plan):
+        return tool(OFFICER, 'plan', 'sign', plan, '--key', self.key, '--passphrase-file', self.secret, '--yes')
+
+    def approve(self, challenges, plan, out):
+        """(exit code, what it showed)"""
+        if os.path.exists(out):
+            os.unlink(out)
+        r = subprocess.run([OFFICER, 'approve', challenges, '--plan', plan, '--key', self.key, '--passphrase-file', self.secret, '--out', out, '--yes', '--lang', 'en'],
+                           capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        return r.returncode, r.stdout + r.stderr
+
+
+def tool(cmd, *args, env=None):
+    r = subprocess.run([cmd] + list(args) + ['--json'], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, env=env)
+    try:
+        return r.returncode, json.loads(r.stdout)
+    except ValueError:
+        return r.returncode, {'stdout': r.stdout, 'stderr': r.stderr}
+
+
+def said(out):
+    d = out.get('detail') or {}
+    return str(d.get('en', '')) + str(d.get('zh', '')) or str(out)
+
+
+class Waiting:
+    """a command that waits for officers, each of whom answers its newest challenges by fujie-officer"""
+    def __init__(self, home, *args, env=None):
+        self.home, self.shown, self.err = home, '', ''
+        self.proc = subprocess.Popen([B + '/fujie'] + list(args) + ['--json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+
+    def answer(self, people, rounds, plan, before=None):
+        for name in rounds:
+            path = self.home + '/ceremony/' + name + '.challenges'
+            until(lambda: os.path.exists(path) and open(path, 'rb').read().endswith(b'\n') or self.proc.poll() is not None)
+            if self.proc.poll() is not None:
+                break
+            for p in people:
+                tmp = self.home + '/ceremony/' + p.login + '.tmp'
+                code, shown = p.approve(path, plan, tmp)
+                self.shown += shown
+                if code == 0:
+                    if before:
+                        before(tmp)
+                    os.rename(tmp, self.home + '/ceremony/%s.%s.answers' % (name, p.login))
+                    until(lambda: not os.path.exists(self.home + '/ceremony/%s.%s.answers' % (name, p.login)))
+            os.rename(path, path + '.done')
+        return self
+
+    def end(self):
+        out, self.err = self.proc.communicate(timeout=120)
+        try:
+            return self.proc.returncode, json.loads(out)
+        except ValueError:
+            return self.proc.returncode, {'stdout': out, 'stderr': self.err}
+
+
+def tampered(path):
+    doc = json.load(open(path))
+    for a in doc['answers']:
+        a['sig'] = a['sig'][:10] + ('A' if a['sig'][10] != 'A' else 'B') + a['sig'][11:]
+    json.dump(doc, open(path, 'w'))
+
+
+class Home:
+    """a real home's first two officers at the command line; each act is the other's who has a code left, since one code is good once"""
+    PASSWORD = 'a long enough password'
+
+    def __init__(self, home, answer):
+        self.home, self.secret, self.used = home, {}, {}
+        for o in answer.get('officers', []):
+            code, out = tool(B + '/fujie', 'user', 'enrol', '--dir', home, '--login', o['login'], '--code', o['code'], env=dict(os.environ, FUJIE_NEW_PASSWORD=self.PASSWORD))
+            check('officer %s is enrolled' % o['login'], code == 0, out)
+            self.secret[o['login']] = out.get('totp', '')
+
+    def identity(self):
+        """(login, environment)"""
+        def fresh():
+            for login, uri in self.secret.items():
+                code = totp(uri)
+                if code not in self.used.setdefault(login, set()):
+                    self.used[login].add(code)
+                    return login, code
+            return None
+        login, code = until(fresh, 60)
+        return login, dict(os.environ, FUJIE_PASSWORD=self.PASSWORD, FUJIE_TOTP=code)
+
+    def move(self, out):
+        login, env = self.identity()
+        return Waiting(self.home, 'ceremony', 'move', '--dir', self.home, '--as', login, '--out', out, env=env)
+
+    def read(self, *args):
+        return tool(B + '/fujie', *args, '--dir', self.home)
+
+
+def attested_test(home, plan, request, name):
+    """what a verifier says of the spare before the plan, and of roots that may leave"""
+    def verify(*args):
+        code, out = tool(B + '/fujie-verify', 'attestation', *args)
+        return code, out, {c['name']: c for c in out.get('checks', [])}
+
+    code, out, checks = verify('--spare', request)
+    check('the spare\'s TPM vouches for its storage key', code == 0 and out['tpm'] == 'software' and checks['parent']['outcome'] == 'pass', out)
+    doc = json.load(open(request))
+    for sentence, change in (('whose parent is another key', lambda d: d.update(parent=json.load(open(plan))['plan']['move']['parent'][:-6] + 'AAAAAA')),
+                             ('whose statement was altered', lambda d: d['attestation']['objects'][0].update(attest=d['attestation']['objects'][1]['attest'])),
+                             ('with another time', lambda d: d['attestation'].update(qualifying=d['attestation']['qualifying'].replace('20', '21', 1))),
+                             ('bound to a home\'s text', lambda d: d['attestation'].update(qualifying='fujie-attestation-1\n'))):
+        d = json.loads(json.dumps(doc))
+        change(d)
+        json.dump(d, open(request + '.bad', 'w'))
+        code, out, _ = verify('--spare', request + '.bad')
+        check('a request %s is none' % sentence, code == 1, str(out)[:500])
+    check('--plan goes with a home', verify('--spare', request, '--plan', plan)[0] == 2)
+    check('a trust or a request, not both', verify('--spare', request, '--trust', home + '/publish/trust')[0] == 2)
+    trust = home + '/publish/trust'
+    code, out, checks = verify('--trust', trust)
+    check('without the plan it is not known where the roots may go', code == 0 and checks['attributes']['outcome'] == 'unknown' and '--plan' in json.dumps(checks['attributes']), checks.get('attributes'))
+    code, out, checks = verify('--trust', trust, '--plan', plan)
+    check('with it: to one other TPM, by name', code == 0 and out.get('moves_to') == name and checks['attributes']['outcome'] == 'pass' and name in json.dumps(checks['officers']), checks)
+
+
+def by_files(root):
+    people = [Person(root, login) for login in ('zhao', 'qian', 'sun')]
+    spare, home, plan = root + '/d2', root + '/d1', root + '/plan.json'
+    code, out = tool(B + '/fujie', 'spare', 'prepare', '--dir', spare, '--tpm', 'software', '--out', root + '/request')
+    check('fujie spare prepare writes a request and says the storage key\'s Name', code == 0 and len(out.get('name', '')) == 68, out)
+    name = out.get('name', '')
+    check('asked again it says the same', tool(B + '/fujie', 'spare', 'prepare', '--dir', spare, '--tpm', 'software', '--out', root + '/request2')[1].get('name') == name)
+    code, out = tool(B + '/fujie', 'spare', 'prove', '--dir', spare)
+    check('there is nothing to prove yet', code == 1 and 'spare import' in said(out), out)
+    code, out = tool(B + '/fujie', 'spare', 'prove', '--dir', root)
+    check('a folder that is no spare', code == 1 and 'spare prepare' in said(out), out)
+
+    args = ['ceremony', 'plan', '--arc', '1.3.6.1.4.1.55555', '--base', 'http://127.0.0.1:8480', '--operator', 'Test', '--quorum', '2', '--expiration', '60', '--sm2', '--out', plan]
+    for p in people:
+        args += ['--officer', '%s:%s:%s' % (p.login, p.login.title(), p.public)]
+    broken = json.load(open(root + '/request'))
+    broken['parent'] = b64(bytes.fromhex('0023000b00030432') + base64.urlsafe_b64decode(broken['parent'] + '==')[8:])
+    json.dump(broken, open(root + '/broken', 'w'))
+    code, out = tool(B + '/fujie', *args, '--move', root + '/broken')
+    check('a request whose key is no fixed storage key makes no plan', code == 1 and 'storage key' in said(out), out)
+    check('--move-quorum without --move is wrong use', tool(B + '/fujie', *args, '--move-quorum', '2')[0] == 2)
+    check('more officers than there are can\'t be asked for', tool(B + '/fujie', *args, '--move', root + '/request', '--move-quorum', '4')[0] == 1)
+    code, out = tool(B + '/fujie', *args, '--move', root + '/request', '--move-quorum', '3')
+    check('a plan with a spare is written', code == 0 and json.load(open(plan))['plan']['move']['m'] == 3, out)
+    check('its officers sign it', [p.sign(plan)[0] for p in people] == [0, 0, 0])
+    shown = subprocess.run([OFFICER, 'plan', 'show', plan, '--lang', 'en'], capture_output=True, text=True).stdout
+    check('an officer\'s tool says that the roots may leave, for whom and by how many', '3 officers can move the root keys to one other TPM' in shown and name in shown and 'not fixed' in shown, shown)
+    shown = subprocess.run([OFFICER, 'plan', 'show', plan, '--lang', 'zh'], capture_output=True, text=True).stdout
+    check('in Chinese too', '备机' in shown and name in shown, shown)
+
+    org = ['--org-usci', usci('11420000TEXT00001'), '--org-name', '测试财政厅', '--org-div6', '420000', '--org-level', '省', '--officer', 'a1:甲:p1', '--second-officer', 'a2:乙:p2',
+           '--portal', '127.0.0.1:%d' % free_port(), '--verifier', '127.0.0.1:%d' % free_port(), '--tpm', 'software']
+    w = Waiting(home, 'ceremony', 'run', '--plan', plan, '--dir', home, *org).answer(people[:2], ('root', 'issuing', 'issuing-sm2'), plan)
+    code, answer = w.end()
+    check('the ceremony is held under this plan', code == 0, (answer, w.shown[-600:]))
+    transcript = subprocess.run([B + '/fujie', 'ceremony', 'transcript', home + '/ceremony/transcript', '--plan', plan, '--lang', 'en'], capture_output=True, text=True)
+    check('its transcript says that the roots may leave', transcript.returncode == 0 and 'not fixed to their TPM' in transcript.stdout and name in transcript.stdout, transcript.stdout[:800] + transcript.stderr)
+
+    own = Home(home, answer)
+    code, out = tool(B + '/fujie', 'ceremony', 'move', '--dir', home, '--as', 'a1')
+    check('where what leaves goes has to be said', code == 2, out)
+    blob = root + '/blob'
+    w = own.move(blob).answer([people[0]], ('move',), plan, before=tampered)
+    w.answer([], (), plan)
+    refused_ = os.path.exists(home + '/ceremony/move.zhao.answers.refused')
+    check('an answer that was altered is refused by name', refused_)
+    os.rename(home + '/ceremony/move.challenges.done', home + '/ceremony/move.challenges')
+    w.answer(people, ('move',), plan)
+    code, out = w.end()
+    check('three officers move the roots of both algorithms', code == 0 and out == {'again': False, 'saved': True} and [m['alg'] for m in json.load(open(blob))['moved']] == ['P-256', 'SM2'], (out, w.err, w.shown[-800:]))
+    check('each was shown what it means and where the root goes', 'leaves this TPM' in w.shown and name in w.shown, w.shown[:1500])
+    w = own.move(root + '/blob2')
+    code, out = w.end()
+    check('asked again, nobody is asked and the same comes out', code == 0 and out['again'] is True and open(blob).read() == open(root + '/blob2').read(), (out, w.err))
+    code, out = own.read('event', 'list')
+    moved = [e for e in out.get('items', []) if e['kind'] == 'root.moved']
+    check('events say who moved what where', code == 0 and sorted(e['body']['alg'] for e in moved) == ['P-256', 'SM2'] and all(e['body']['to'] == name and len(e['body']['officers']) == 3 for e in moved), str(out)[:900])
+
+    attested_test(home, plan, root + '/request', name)
+    w = Waiting(spare, 'spare', 'import', '--dir', spare, '--plan', plan, '--blob', blob).answer(people[:2], ('proof',), plan)
+    code, out = w.end()
+    check('the spare takes them in, and two officers see them sign there', code == 0 and out == {'proved': True}, (out, w.err, w.shown[-800:]))
+    check('each was shown that it is a proof and no certificate', 'no certificate' in w.shown, w.shown[:1000])
+    proof = json.load(open(spare + '/ceremony/proof.json'))
+    for p, pem_ in zip(proof['proofs'], ('root.pem', 'root-sm2.pem')):
+        spki = subprocess.run(['openssl', 'x509', '-in', home + '/publish/trust/' + pem_, '-noout', '-pubkey'], capture_output=True, text=True).stdout
+        der = base64.b64decode(''.join(spki.split('\n')[1:-2]))
+        check('OpenSSL: the proof of the %s root verifies under the certificate of the home' % p['alg'], verifies(der, p['text'].encode(), base64.b64decode(p['signature']), p['alg'] == 'SM2'), p)
+    w = Waiting(spare, 'spare', 'import', '--dir', spare, '--plan', plan, '--blob', blob).answer(people[1:], ('proof',), plan)
+    check('taken in twice is not twice', w.end()[0] == 0 and 'before' in w.err, w.err)
+    shutil.rmtree(home + '/tpm')
+    w = Waiting(spare, 'spare', 'prove', '--dir', spare).answer([people[0]], ('proof',), plan, before=tampered)
+    os.rename(spare + '/ceremony/proof.challenges.done', spare + '/ceremony/proof.challenges')
+    check('an altered answer is refused there too', os.path.exists(spare + '/ceremony/proof.zhao.answers.refused'))
+    w.answer([people[0], people[2]], ('proof',), plan)
+    check('with the first TPM destroyed the roots sign in the spare', w.end()[0] == 0, w.err)
+    return home, spare, plan
+
+
 root = tempfile.mkdtemp(prefix='fujie-test-')
 try:
     signers(root)
     fixed_stays(root)
+    by_files(root)
 finally:
     shutil.rmtree(root, ignore_errors=True)
 finish()

@@ -227,6 +227,7 @@ F_ROOM_sealed_ofd = iss
 F_ROOM_sealed_pdf = iss
 F_ROOM_signed = ver
 F_ROOM_signer = hsm
+F_ROOM_spare = base
 F_ROOM_statement = iss
 F_ROOM_text = base
 F_ROOM_tar = gw

@@ -490,6 +490,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_base_note.c \
 	tests/unit/test_base_plan.c \
+	tests/unit/test_base_spare.c \
 	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_tpm2.c \
@@ -579,6 +580,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
+	tests/fuzz/fuzz_spare.c \
 	tests/fuzz/fuzz_statement.c \
 	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \

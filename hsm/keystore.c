@@ -172,12 +172,12 @@ static enum fj_rc create_sealed(struct hsm_signer *s, enum fj_alg alg, struct hs
 	else if (!new_scalar(alg, octets))
 		rc = fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not be made");
 	if (rc == FJ_OK)
-		rc = hsm_tpm_create(s->tpm, 0, &secret, NULL, b, err);
+		rc = hsm_tpm_create(s->tpm, 0, &secret, NULL, false, b, err);
 	fj_wipe(octets, sizeof(octets));
 	return rc;
 }
 
-static unsigned free_slot(const struct hsm_memory *m)
+unsigned store_free(const struct hsm_memory *m)
 {
 	unsigned i = 1;
 
@@ -191,7 +191,7 @@ static unsigned free_slot(const struct hsm_memory *m)
 static enum fj_rc create_ruled(struct hsm_signer *s, enum fj_alg alg, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
 {
 	for (int tries = 0; tries < 16; tries++) {
-		FJ_TRY(hsm_tpm_create(s->tpm, alg, NULL, policy, b, err));
+		FJ_TRY(hsm_tpm_create(s->tpm, alg, NULL, policy, s->mem.plan.move > 0, b, err));
 		if (b->pub.len == 2 + FJ_ROOT_PUBLIC_LEN)
 			return FJ_OK;
 	}
@@ -205,7 +205,7 @@ static enum fj_rc create_seal(struct hsm_signer *s, const struct fj_hash *policy
 	FJ_TRY(fj_secret_new(&s->auth, FJ_SHA256_LEN, err));
 	fj_random(s->auth.p, s->auth.len);
 	struct fj_slice secret = FJ_SLICE(s->auth.p, s->auth.len);
-	return hsm_tpm_create(s->tpm, 0, &secret, policy, b, err);
+	return hsm_tpm_create(s->tpm, 0, &secret, policy, false, b, err);
 }
 
 static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b, struct fj_err *err)
@@ -220,7 +220,7 @@ static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b
 	FJ_TRY(unseal_open(s, role, err)); /* who makes one more knows what opens it */
 	if (unseal_rules(&s->mem, role))
 		return hsm_tpm_create_locked(s->tpm, r->alg, &s->auth, b, err);
-	return r->where == HSM_SEALED ? create_sealed(s, r->alg, b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, NULL, b, err);
+	return r->where == HSM_SEALED ? create_sealed(s, r->alg, b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, NULL, false, b, err);
 }
 
 static enum fj_rc attach(struct hsm_signer *s, unsigned slot, const struct hsm_blob *b, struct fj_err *err)
@@ -236,7 +236,7 @@ static enum fj_rc attach(struct hsm_signer *s, unsigned slot, const struct hsm_b
 static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle, struct fj_err *err)
 {
 	FJ_AUTO(hsm_blob) b;
-	unsigned slot = free_slot(&s->mem);
+	unsigned slot = store_free(&s->mem);
 
 	hsm_blob_init(&b);
 	if (slot == HSM_MAX_KEYS)
@@ -248,6 +248,8 @@ static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle,
 
 bool store_has(const struct hsm_memory *m, unsigned role)
 {
+	if (m->ceremony == MEM_SPARE) /* its own, and what came from elsewhere */
+		return role == HSM_AK || m->slot[role] != 0;
 	return (m->sm2 || hsm_role(role)->alg != FJ_SM2) && (role != HSM_SEAL || m->unseal.m > 0);
 }
 
@@ -297,6 +299,16 @@ enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err)
 enum fj_rc store_make_ak(struct hsm_signer *s, struct fj_err *err)
 {
 	return make_key(s, HSM_AK, 0, err);
+}
+
+enum fj_rc store_keep(struct hsm_signer *s, unsigned role, const struct hsm_blob *b, struct fj_err *err)
+{
+	unsigned slot = store_free(&s->mem);
+
+	if (slot == HSM_MAX_KEYS)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
+	FJ_TRY(record(s, slot, (uint8_t)role, 0, b, err));
+	return hsm_tpm_attach(s->tpm, slot, b, 0, err);
 }
 
 /* homes of before have no attestation key, and lack nothing else by that */

@@ -35,6 +35,7 @@ enum fj_rc quorum_plan(struct hsm_memory *m, const json_t *policy, struct fj_err
 	if (p->demo != m->demo || p->sm2 != m->sm2 || strcmp(p->arc, m->arc) != 0 || strcmp(p->base, m->base) != 0 || strcmp(p->operator_, m->operator_) != 0)
 		return fj_fail(err, FJ_E_INVALID, HSM_LAYER, NULL, "the plan is of another home: demo, SM2, arc, base or operator differ from the ceremony's policy");
 	fj_plan_root_quorum(p, &m->quorum);
+	fj_plan_move_quorum(p, &m->moving);
 	fj_plan_unseal_quorum(p, &m->unseal);
 	return FJ_OK;
 }
@@ -46,9 +47,9 @@ bool quorum_rules(const struct hsm_memory *m, const struct hsm_kind_row *row)
 
 bool quorum_policy(const struct hsm_memory *m, enum hsm_role role, struct fj_hash *out)
 {
-	const struct fj_quorum *q = hsm_role(role)->as == HSM_ROOT ? &m->quorum : role == HSM_SEAL ? &m->unseal : NULL;
-
-	return m->planned && q != NULL && fj_quorum_policy(q, out) == FJ_OK;
+	if (role == HSM_SEAL)
+		return m->planned && fj_quorum_policy(&m->unseal, out) == FJ_OK;
+	return m->planned && hsm_role(role)->as == HSM_ROOT && fj_plan_root_policy(&m->plan, out) == FJ_OK;
 }
 
 static void id_of(struct fj_slice tbs, uint8_t id[16])
@@ -119,7 +120,7 @@ static enum fj_rc bind(struct hsm_signer *s, struct hsm_open *o, struct fj_buf *
 	return FJ_OK;
 }
 
-enum fj_rc quorum_open(struct hsm_signer *s, struct hsm_open *o, struct fj_err *err)
+enum fj_rc quorum_open(struct hsm_signer *s, struct hsm_open *o, const struct fj_buf *public, struct fj_buf *answer, struct fj_err *err)
 {
 	quorum_tick(s);
 	struct hsm_open *at = place(s, o->row, o->role);
@@ -132,34 +133,29 @@ enum fj_rc quorum_open(struct hsm_signer *s, struct hsm_open *o, struct fj_err *
 	o->until = fj_boot_ms() + (int64_t)s->mem.plan.expiration * 1000;
 	*at = *o;
 	memset(&o->tbs, 0, sizeof(o->tbs));
-	return FJ_OK;
-}
-
-static enum fj_rc begin(struct hsm_signer *s, struct hsm_open *o, struct fj_buf *public, struct fj_err *err)
-{
-	FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
-
-	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
-	FJ_TRY(judge(s, o, s->mem.quorum.m, &delta, err));
-	FJ_TRY(bind(s, o, public, err));
-	return quorum_open(s, o, err);
-}
-
-enum fj_rc quorum_answer(const struct hsm_signer *s, const struct hsm_open *o, const struct fj_buf *public, struct fj_buf *answer)
-{
 	FJ_TRY(fj_put_u8(answer, o->id));
 	FJ_TRY(fj_buf_put(answer, o->nonce, sizeof(o->nonce)));
 	FJ_TRY(fj_put_bytes(answer, fj_buf_slice(public)));
 	return fj_put_u32(answer, s->mem.plan.expiration);
 }
 
+static enum fj_rc begin(struct hsm_signer *s, struct hsm_open *o, struct fj_buf *answer, struct fj_err *err)
+{
+	FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
+	FJ_AUTO(buf) public = FJ_BUF_INIT(1024);
+
+	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
+	FJ_TRY(judge(s, o, s->mem.quorum.m, &delta, err));
+	FJ_TRY(bind(s, o, &public, err));
+	return quorum_open(s, o, &public, answer, err);
+}
+
 enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
 	struct fj_rd r;
 	struct fj_slice tbs;
-	struct hsm_open o = {.at = fj_now(), .quorum = &s->mem.quorum, .tbs = FJ_BUF_INIT(FJ_CRL_MAX)};
+	struct hsm_open o = {.at = fj_now(), .tbs = FJ_BUF_INIT(FJ_CRL_MAX)};
 	uint8_t role, kind;
-	FJ_AUTO(buf) public = FJ_BUF_INIT(1024);
 
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || fj_get_bytes(&r, FJ_CRL_MAX, &tbs) != FJ_OK || fj_rd_end(&r) != FJ_OK)
@@ -172,26 +168,20 @@ enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const
 		return policy_no(err, "design.md 3", "this home has no plan with officers; its root signs by the ordinary request");
 	enum fj_rc rc = fj_buf_put(&o.tbs, tbs.p, tbs.len);
 	if (rc == FJ_OK)
-		rc = begin(s, &o, &public, err);
+		rc = begin(s, &o, answer, err);
 	fj_buf_release(&o.tbs);
-	FJ_TRY(rc);
-	return quorum_answer(s, &o, &public, answer);
+	return rc;
 }
 
 /* --- approvals --- */
 
-void hsm_approvals_init(struct hsm_approvals *a)
+/* those who sign, those who move, or those who unseal */
+static const struct fj_quorum *rule(const struct hsm_signer *s, const struct hsm_open *o)
 {
-	memset(a, 0, sizeof(*a));
-	fj_buf_init(&a->raw, 4096);
+	return o->role == HSM_SEAL ? &s->mem.unseal : o->row == NULL ? &s->mem.moving : &s->mem.quorum;
 }
 
-void hsm_approvals_release(struct hsm_approvals *a)
-{
-	fj_buf_release(&a->raw);
-}
-
-/* ECDSA over a digest, under a P-256 point; a point that is none verifies nothing */
+/* ECDSA over a digest, under a P-256 point */
 static bool point_verifies(const uint8_t xy[64], const struct fj_hash *digest, const uint8_t raw[64])
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(FJ_P256_SPKI);
@@ -207,18 +197,28 @@ static bool point_verifies(const uint8_t xy[64], const struct fj_hash *digest, c
 	return ok;
 }
 
-static enum fj_rc verify(struct hsm_signer *s, const struct hsm_open *o, unsigned officer, const uint8_t sig[64], struct fj_err *err)
+enum fj_rc quorum_verifies(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err)
 {
-	struct fj_hash digest;
-
-	fj_tpm_approval_digest(o->nonce, s->mem.plan.expiration, &o->cphash, FJ_SLICE(o->quorum->ref, o->quorum->ref_len), &digest);
-	if (point_verifies(o->quorum->officer[officer], &digest, sig))
-		return FJ_OK;
-	return fj_fail(err, FJ_E_SIGNATURE, HSM_LAYER, "TPM 2.0 Part 3 23.3",
-	    "the signer refuses: what %s sent is no approval of %s in this session, by that officer's key and for this plan", s->mem.plan.officer[officer].login, o->role == HSM_SEAL ? "unsealing the issuing keys" : "this structure");
+	(void)unused;
+	return point_verifies(xy, digest, sig) ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, HSM_LAYER, "FIPS 186-5 6.4", "the signature is not this key's", "签名与该密钥不符");
 }
 
-static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct hsm_approvals *a, struct fj_err *err)
+static enum fj_rc verify(struct hsm_signer *s, const struct hsm_open *o, unsigned officer, const uint8_t sig[64], struct fj_err *err)
+{
+	const struct fj_quorum *q = rule(s, o);
+	struct fj_hash digest;
+
+	if (o->row == NULL)
+		fj_tpm_approval_move_digest(o->nonce, s->mem.plan.expiration, FJ_SLICE(q->ref, q->ref_len), &digest);
+	else
+		fj_tpm_approval_digest(o->nonce, s->mem.plan.expiration, &o->cphash, FJ_SLICE(q->ref, q->ref_len), &digest);
+	if (point_verifies(q->officer[officer], &digest, sig))
+		return FJ_OK;
+	return fj_fail(err, FJ_E_SIGNATURE, HSM_LAYER, "TPM 2.0 Part 3 23.3",
+	    "the signer refuses: what %s sent is no approval of this %s in this session, by that officer's key and for this plan", s->mem.plan.officer[officer].login, o->role == HSM_SEAL ? "unsealing" : o->row == NULL ? "move" : "structure");
+}
+
+static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_err *err)
 {
 	struct fj_slice sig;
 	uint32_t n;
@@ -229,8 +229,8 @@ static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o,
 	while (n-- > 0) {
 		if (fj_get_u8(r, &officer) != FJ_OK || fj_get_raw(r, 64, &sig) != FJ_OK)
 			return signer_broken(err, "an officer's approval is malformed");
-		if (officer >= o->quorum->n)
-			return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "design.md 2", "the signer refuses: the plan has %u officers, and none with the number %u", o->quorum->n, officer + 1u);
+		if (officer >= s->mem.quorum.n)
+			return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "design.md 2", "the signer refuses: the plan has %u officers, and none with the number %u", s->mem.quorum.n, officer + 1u);
 		if (a->set & 1u << officer)
 			return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: %s approves twice; each officer counts once", s->mem.plan.officer[officer].login);
 		FJ_TRY(verify(s, o, officer, sig.p, err));
@@ -241,19 +241,19 @@ static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o,
 }
 
 /* as many as the plan asks for, in the order in which the key's policy has them; the rest is left out */
-static enum fj_rc choose(struct hsm_signer *s, const struct hsm_open *o, struct hsm_approvals *a, struct fj_err *err)
+static enum fj_rc choose(struct hsm_signer *s, const struct hsm_open *o, struct quorum_approvals *a, struct fj_err *err)
 {
-	unsigned have = (unsigned)__builtin_popcount(a->set), m = o->quorum->m;
+	unsigned have = (unsigned)__builtin_popcount(a->set), m = rule(s, o)->m;
 
 	if (have < m)
-		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: the plan asks for the approval of %u of its %u officers, there are %u", m, o->quorum->n, have);
-	for (unsigned i = o->quorum->n; have > m; i--)
+		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: the plan asks for the approval of %u of its %u officers, there are %u", m, s->mem.quorum.n, have);
+	for (unsigned i = s->mem.quorum.n; have > m; i--)
 		if (a->set & 1u << (i - 1)) {
 			a->set &= ~(1u << (i - 1));
 			have--;
 		}
 	FJ_TRY(fj_put_u32(&a->raw, m));
-	for (unsigned i = 0; i < o->quorum->n; i++) {
+	for (unsigned i = 0; i < s->mem.quorum.n; i++) {
 		if (!(a->set & 1u << i))
 			continue;
 		FJ_TRY(fj_put_str(&a->raw, s->mem.plan.officer[i].login));
@@ -264,18 +264,15 @@ static enum fj_rc choose(struct hsm_signer *s, const struct hsm_open *o, struct 
 	return FJ_OK;
 }
 
-enum fj_rc quorum_read(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct hsm_approvals *a, struct fj_err *err)
+enum fj_rc quorum_read(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_err *err)
 {
 	FJ_TRY(read_approvals(s, o, r, a, err));
 	return choose(s, o, a, err);
 }
 
-/* the TPM's own judgement */
-enum fj_rc quorum_satisfy(struct hsm_signer *s, const struct hsm_open *o, const struct hsm_approvals *a, struct fj_err *err)
+static enum fj_rc give(struct hsm_signer *s, const struct hsm_open *o, const struct quorum_approvals *a, struct fj_err *err)
 {
-	const struct fj_quorum *q = o->quorum;
-	struct fj_or or[FJ_QUORUM_LEVELS];
-	size_t n = FJ_QUORUM_LEVELS;
+	const struct fj_quorum *q = rule(s, o);
 
 	for (unsigned i = 0; i < q->n; i++) {
 		FJ_AUTO(buf) officer = FJ_BUF_INIT(256);
@@ -283,20 +280,46 @@ enum fj_rc quorum_satisfy(struct hsm_signer *s, const struct hsm_open *o, const 
 			continue;
 		FJ_TRY(fj_tpm_officer_public(q->officer[i], &officer));
 		struct hsm_tpm_approval one = {.officer = fj_buf_slice(&officer), .sig = a->sig[i], .nonce = o->nonce, .expiration = s->mem.plan.expiration,
-			.cphash = &o->cphash, .ref = FJ_SLICE(q->ref, q->ref_len)};
+			.cphash = o->row == NULL ? NULL : &o->cphash, .ref = FJ_SLICE(q->ref, q->ref_len)};
 		FJ_TRY(hsm_tpm_policy_signed(s->tpm, o->session, &one, err));
 	}
-	if (fj_quorum_path(q, a->set, or, &n) != FJ_OK)
+	return FJ_OK;
+}
+
+/* where a move goes is part of the policy, between its officers and the last OR */
+static enum fj_rc select_parent(struct hsm_signer *s, const struct hsm_open *o, struct fj_err *err)
+{
+	FJ_AUTO(buf) public = FJ_BUF_INIT(1024);
+	struct fj_tpm_name name, parent;
+
+	FJ_TRY(hsm_tpm_public_area(s->tpm, s->mem.slot[o->role], &public, err));
+	fj_tpm_name_of(fj_buf_slice(&public), &name);
+	fj_plan_parent_name(&s->mem.plan, &parent);
+	return hsm_tpm_policy_duplication(s->tpm, o->session, &name, &parent, err);
+}
+
+/* the TPM's own judgement */
+enum fj_rc quorum_satisfy(struct hsm_signer *s, const struct hsm_open *o, const struct quorum_approvals *a, struct fj_err *err)
+{
+	bool move = o->row == NULL;
+	struct fj_or or[FJ_ROOT_LEVELS];
+	size_t n = FJ_ROOT_LEVELS;
+
+	FJ_TRY(give(s, o, a, err));
+	if ((o->role == HSM_SEAL ? fj_quorum_path(&s->mem.unseal, a->set, or, &n) : fj_plan_root_path(&s->mem.plan, move, a->set, or, &n)) != FJ_OK)
 		return fj_fail(err, FJ_E_INTERNAL, HSM_LAYER, NULL, "these officers are no quorum of the plan");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (move && i + 1 == n)
+			FJ_TRY(select_parent(s, o, err));
 		FJ_TRY(hsm_tpm_policy_or(s->tpm, o->session, &or[i], err));
+	}
 	return FJ_OK;
 }
 
 /* --- the signature --- */
 
 /* the body of an AUDIT_SIGN: what the approvals are bound to stands in the place of the intent */
-static enum fj_rc put_record(const struct hsm_open *o, const struct hsm_approvals *a, const struct fj_buf *delta, const uint8_t id[16], struct fj_buf *b)
+static enum fj_rc put_record(const struct hsm_open *o, const struct quorum_approvals *a, const struct fj_buf *delta, const uint8_t id[16], struct fj_buf *b)
 {
 	struct fj_hash hash;
 
@@ -318,7 +341,6 @@ static enum fj_rc put_release(const uint8_t id[16], const struct fj_buf *der, st
 	return fj_put_bytes(b, fj_buf_slice(der));
 }
 
-/* a record that is replayed at once: memory is what the log says */
 enum fj_rc quorum_record(struct hsm_signer *s, enum audit_type type, enum fj_rc made, const struct fj_buf *b, struct fj_err *err)
 {
 	struct audit_record r = {.type = type, .body = fj_buf_slice(b)};
@@ -334,7 +356,7 @@ enum fj_rc quorum_record(struct hsm_signer *s, enum audit_type type, enum fj_rc 
 	return FJ_OK;
 }
 
-static enum fj_rc sign(struct hsm_signer *s, struct hsm_open *o, const struct hsm_approvals *a, const struct fj_buf *delta, struct fj_buf *der, struct fj_err *err)
+static enum fj_rc sign(struct hsm_signer *s, struct hsm_open *o, const struct quorum_approvals *a, const struct fj_buf *delta, struct fj_buf *der, struct fj_err *err)
 {
 	FJ_AUTO(buf) record = FJ_BUF_INIT(17u << 20);
 	FJ_AUTO(buf) release = FJ_BUF_INIT(256);
@@ -351,45 +373,47 @@ static enum fj_rc sign(struct hsm_signer *s, struct hsm_open *o, const struct hs
 	return quorum_record(s, AUDIT_RELEASE, put_release(id, der, &release), &release, err);
 }
 
-struct hsm_open *quorum_find(struct hsm_signer *s, uint8_t id, bool unseal)
+enum fj_rc quorum_find(struct hsm_signer *s, uint8_t id, bool move, struct hsm_open **out, struct fj_err *err)
 {
-	for (size_t i = 0; i < HSM_OPEN; i++)
-		if (id != 0 && s->open[i].id == id && (s->open[i].role == HSM_SEAL) == unseal)
-			return &s->open[i];
-	return NULL;
+	quorum_tick(s);
+	for (size_t i = 0; i < HSM_OPEN; i++) {
+		*out = &s->open[i];
+		if (id != 0 && (*out)->id == id && ((*out)->row == NULL) == move && (*out)->role != HSM_SEAL)
+			return FJ_OK;
+	}
+	*out = NULL;
+	return fj_fail(err, FJ_E_STATE, HSM_LAYER, "TPM 2.0 Part 3 23.3",
+	    "no %s with this number awaits approvals: it is %s, its time is over, or the signer was started anew; begin again, with new approvals", move ? "move" : "structure", move ? "done" : "signed");
 }
 
 /* the approvals, and the structure once more: what is remembered may have changed */
-static enum fj_rc consider(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct hsm_approvals *a, struct fj_buf *delta, struct fj_err *err)
+static enum fj_rc consider(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_buf *delta, struct fj_err *err)
 {
-	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
 	FJ_TRY(quorum_read(s, o, r, a, err));
+	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
 	return judge(s, o, s->mem.quorum.m, delta, err);
 }
 
 enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
-	FJ_AUTO(hsm_approvals) a;
+	struct quorum_approvals a = {.set = 0, .raw = FJ_BUF_INIT(4096)};
 	FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
 	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
+	struct hsm_open *o;
 	struct fj_rd r;
 	uint8_t id;
 
 	(void)from;
-	hsm_approvals_init(&a);
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &id) != FJ_OK)
 		return signer_broken(err, "a request is cut");
-	quorum_tick(s);
-	struct hsm_open *o = quorum_find(s, id, false);
-	if (o == NULL)
-		return fj_fail(err, FJ_E_STATE, HSM_LAYER, "TPM 2.0 Part 3 23.3",
-		    "no structure with this number awaits approvals: it is signed, its time is over, or the signer was started anew; begin again, with new approvals");
+	FJ_TRY(quorum_find(s, id, false, &o, err));
 	enum fj_rc rc = consider(s, o, &r, &a, &delta, err);
 	if (rc == FJ_OK) {
 		rc = sign(s, o, &a, &delta, &der, err);
 		quorum_forget(s, o); /* its session has signed, or is not what it was */
 	}
+	fj_buf_release(&a.raw);
 	FJ_TRY(rc);
 	return fj_put_bytes(answer, fj_buf_slice(&der));
 }

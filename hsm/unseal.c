@@ -56,7 +56,7 @@ enum fj_rc unseal_replay(enum audit_type type, struct fj_slice body, struct fj_e
 	return FJ_OK; /* it says who and when; a signer that starts is sealed */
 }
 
-static enum fj_rc put_unseal(const struct hsm_open *o, const struct hsm_approvals *a, struct fj_buf *b)
+static enum fj_rc put_unseal(const struct hsm_open *o, const struct quorum_approvals *a, struct fj_buf *b)
 {
 	FJ_TRY(fj_buf_put(b, o->cphash.b, FJ_SHA256_LEN));
 	return fj_put_bytes(b, fj_buf_slice(&a->raw));
@@ -76,7 +76,7 @@ static enum fj_rc may(const struct hsm_signer *s, struct fj_err *err)
 enum fj_rc signer_unseal_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
 	FJ_AUTO(buf) public = FJ_BUF_INIT(1024);
-	struct hsm_open o = {.row = &row, .role = HSM_SEAL, .quorum = &s->mem.unseal, .at = fj_now()};
+	struct hsm_open o = {.row = &row, .role = HSM_SEAL, .at = fj_now()};
 	struct fj_tpm_name name;
 
 	(void)from;
@@ -88,11 +88,10 @@ enum fj_rc signer_unseal_begin(struct hsm_signer *s, enum hsm_socket from, const
 	FJ_TRY(hsm_tpm_public_area(s->tpm, s->mem.slot[HSM_SEAL], &public, err));
 	fj_tpm_name_of(fj_buf_slice(&public), &name);
 	fj_tpm_cphash_unseal(&name, &o.cphash);
-	FJ_TRY(quorum_open(s, &o, err));
-	return quorum_answer(s, &o, &public, answer);
+	return quorum_open(s, &o, &public, answer, err);
 }
 
-static enum fj_rc unseal(struct hsm_signer *s, const struct hsm_open *o, const struct hsm_approvals *a, struct fj_err *err)
+static enum fj_rc unseal(struct hsm_signer *s, const struct hsm_open *o, const struct quorum_approvals *a, struct fj_err *err)
 {
 	FJ_AUTO(buf) record = FJ_BUF_INIT(8192);
 
@@ -101,27 +100,37 @@ static enum fj_rc unseal(struct hsm_signer *s, const struct hsm_open *o, const s
 	return hsm_tpm_policy_unseal(s->tpm, o->session, s->mem.slot[HSM_SEAL], &s->auth, err);
 }
 
+static struct hsm_open *find(struct hsm_signer *s, uint8_t id)
+{
+	quorum_tick(s);
+	for (size_t i = 0; i < HSM_OPEN; i++)
+		if (id != 0 && s->open[i].id == id && s->open[i].role == HSM_SEAL)
+			return &s->open[i];
+	return NULL;
+}
+
 enum fj_rc signer_unseal(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
-	FJ_AUTO(hsm_approvals) a;
+	struct quorum_approvals a = {.set = 0, .raw = FJ_BUF_INIT(4096)};
 	struct fj_rd r;
 	uint8_t id;
 
 	(void)from;
 	(void)answer;
-	hsm_approvals_init(&a);
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &id) != FJ_OK)
 		return signer_broken(err, "a request is cut");
-	quorum_tick(s);
-	struct hsm_open *o = quorum_find(s, id, true);
+	struct hsm_open *o = find(s, id);
 	if (o == NULL)
 		return no(err, FJ_E_STATE, "no unsealing with this number awaits approvals: it is done, its time is over, or the signer was started anew; begin again, with new approvals",
 		    "没有等待批准的解封：已完成、已超时或者签名服务已重新启动；请重新开始，并重新批准");
 	FJ_TRY(may(s, err));
-	FJ_TRY(quorum_read(s, o, &r, &a, err));
-	enum fj_rc rc = unseal(s, o, &a, err);
-	quorum_forget(s, o); /* its session has unsealed, or is not what it was */
+	enum fj_rc rc = quorum_read(s, o, &r, &a, err);
+	if (rc == FJ_OK) {
+		rc = unseal(s, o, &a, err);
+		quorum_forget(s, o); /* its session has unsealed, or is not what it was */
+	}
+	fj_buf_release(&a.raw);
 	return rc;
 }
 

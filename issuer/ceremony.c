@@ -62,7 +62,7 @@ enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint
 
 enum hsm_kind crm_kind(enum fj_step step)
 {
-	static const enum hsm_kind kinds[] = {[FJ_STEP_ROOT] = HSM_CERT_ROOT, [FJ_STEP_ISSUING] = HSM_CERT_ISSUING, [FJ_STEP_ROOT_CRL] = HSM_CRL_ROOT};
+	static const enum hsm_kind kinds[] = {[FJ_STEP_ROOT] = HSM_CERT_ROOT, [FJ_STEP_ISSUING] = HSM_CERT_ISSUING, [FJ_STEP_ROOT_CRL] = HSM_CRL_ROOT, [FJ_STEP_PROOF] = HSM_PROOF};
 
 	return kinds[step];
 }
@@ -100,6 +100,7 @@ enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_
 
 	it->set = 0;
 	enum fj_rc rc = it->c.step == FJ_STEP_UNSEAL ? hsm_unseal_begin(conn, &ch, err)
+	    : it->c.step == FJ_STEP_MOVE ? hsm_move_begin(conn, root_role(it->c.alg), &ch, err)
 	    : hsm_quorum_begin(conn, root_role(it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
 	if (rc == FJ_OK) {
 		it->id = ch.id;

@@ -30,7 +30,7 @@ struct iss {
 	} ca[FJ_ALG_END];
 	bool sm2;                      /* ca[FJ_SM2] is there */
 	struct fj_buf log_signer;
-	struct crm_renewal *renewal;   /* root CRLs that await their officers (root_crl.c); under the writer's lock */
+	struct crm_renewal *renewal;   /* root CRLs, or the root's move, that await their officers (root_crl.c); under the writer's lock */
 	struct crm_unsealing *unsealing; /* the issuing keys, in the same way (unseal.c) */
 	atomic_bool sealed;            /* they are, as the signer said last: it is asked whenever something is made */
 	struct pwd_leaks leaks;        /* passwords that are known to have leaked */

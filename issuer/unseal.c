@@ -67,7 +67,7 @@ static enum fj_rc begin(struct iss_call *c, struct crm_unsealing *u, struct fj_e
 	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the two that there are belong to other locks */
 	bool planned;
 
-	FJ_TRY(crm_plan_kept(&u->plan, &planned, err));
+	FJ_TRY(crm_home_plan(&u->plan, &planned, err));
 	if (!planned || u->plan.unseal == 0)
 		return say(err, FJ_E_REFUSED, "the issuing keys of this appliance are not sealed: its ceremony's plan has no \"unseal\"", "本系统的签发密钥不封存：密钥仪式方案中没有“unseal”");
 	if (c->trial)
@@ -94,16 +94,6 @@ enum fj_rc cmd_signer_unseal(struct iss_call *c, struct fj_err *err)
 	crm_unsealing_free(c->iss->unsealing);
 	c->iss->unsealing = u;
 	return FJ_OK;
-}
-
-static json_t *names(const struct crm_unsealing *u)
-{
-	json_t *list = json_array();
-
-	for (unsigned k = 0; k < u->plan.n; k++)
-		if (u->item.set & 1u << k)
-			json_array_append_new(list, json_string(u->plan.officer[k].login));
-	return list;
 }
 
 static enum fj_rc take(struct crm_unsealing *u, struct fj_slice file, struct fj_err *err)
@@ -143,7 +133,7 @@ enum fj_rc cmd_signer_answer(struct iss_call *c, struct fj_err *err)
 		return say(err, FJ_E_STATE, "no unsealing awaits approvals; begin with signer.unseal", "没有等待批准的解封；请先执行 signer.unseal");
 	FJ_TRY(take(u, fj_buf_slice(&file), err));
 	bool enough = (unsigned)__builtin_popcount(u->item.set) >= u->plan.unseal;
-	FJ_AUTO(json) officers = names(u);
+	FJ_AUTO(json) officers = crm_names(&u->plan, &u->item);
 	c->answer = json_pack("{s:O, s:I, s:b}", "officers", officers, "needs", (json_int_t)u->plan.unseal, "unsealed", enough);
 	if (!enough)
 		return c->answer != NULL ? FJ_OK : fj_no_memory(err, LAYER);

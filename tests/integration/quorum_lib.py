@@ -1,5 +1,5 @@
-"""Officers, their approvals and policies, structures that a root signs, and the TPM itself past the signer: what tests of
-keys under officers share.  The arithmetic of policies is written here once more, by nobody's code but this."""
+"""What tests of the root under its officers share: officers with keys of their own, the arithmetic of
+policies once more, structures, the two requests, and the TPM itself, past the signer."""
 from signer_lib import *
 
 POLICY, SIGNATURE, STATE, BUSY = 13, 12, 7, 15  # enum fj_rc
@@ -39,7 +39,7 @@ class Officer:
         return b''.join(p[1].lstrip(b'\0').rjust(32, b'\0') for p in parts(parts(der)[0][1]))
 
 
-# --- policies ---
+# --- the arithmetic once more, by nobody's code but this ---
 def policy_signed(d, officer, ref):
     return h(h(d, bytes.fromhex('00000160'), officer.name), ref)
 

@@ -121,7 +121,7 @@ def signer_test(root, officers, plan, ref, sign_ref):
     no('m - 1 approvals', POLICY, 'there are 1', one)
     no('one officer twice', POLICY, 'zhao approves twice', one, one)
     no('an officer that the plan has not', POLICY, 'none with the number 4', one, (3, good[1][1]))
-    no('a foreign officer in the place of one', SIGNATURE, 'what qian sent is no approval of unsealing', one, (1, u.approve(stranger, ref)))
+    no('a foreign officer in the place of one', SIGNATURE, 'what qian sent is no approval of this unsealing', one, (1, u.approve(stranger, ref)))
     no('an approval of another officer under his name', SIGNATURE, 'what qian sent', one, (1, good[2][1]))
     no('an approval of a root\'s signature in this session', SIGNATURE, 'what qian sent', one, (1, u.approve(officers[1], sign_ref, cp=cphash(u.public, h(b'x')))))
     no('an approval for signing, of this command', SIGNATURE, 'what qian sent', one, (1, u.approve(officers[1], sign_ref)))

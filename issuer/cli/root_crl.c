@@ -1,0 +1,101 @@
+/*
+ * root_crl.c - `fujie ceremony root-crl`, `fujie ceremony move`: what the root does after its ceremony.
+ *
+ * In a home whose root is under officers the register answers challenges, and takes an officer's answers
+ * at a time (round.c) until it has enough.  In other homes a CRL is an approval that a second officer decides.
+ */
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/spare.h"
+#include "issuer/cli/cli.h"
+
+struct asked {
+	struct cli_link *l;
+	json_t *done; /* the last answer, with which it is signed; NULL: not yet */
+};
+
+static enum fj_rc take(void *user, const struct fj_buf *file, bool *done, struct fj_err *err)
+{
+	struct asked *w = user;
+	FJ_AUTO(json) answer = NULL;
+	FJ_AUTO(json) refusal = NULL;
+
+	FJ_TRY(cli_ask(w->l, "root.answer", json_pack("{s:s}", "file", fj_buf_str(file)), json_null(), FJ_SLICE(NULL, 0), &answer, &refusal, err));
+	*done = json_is_true(json_object_get(answer, "signed"));
+	if (*done)
+		w->done = json_incref(answer);
+	return FJ_OK;
+}
+
+static enum fj_rc stay(void *user, struct fj_err *err)
+{
+	struct asked *w = user;
+	FJ_AUTO(json) answer = NULL;
+	FJ_AUTO(json) refusal = NULL;
+
+	return cli_ask(w->l, "help", json_pack("{s:s}", "name", "root.answer"), json_null(), FJ_SLICE(NULL, 0), &answer, &refusal, err);
+}
+
+/* The register asks for challenges, officers approve them; *answer: its first one, the caller's.  w->done NULL after: no
+ * officers were asked. */
+static enum fj_rc hold(struct asked *w, const char *name, const char *command, const struct cli_args *a, const char *out, json_t **answer, struct fj_err *err)
+{
+	FJ_AUTO(json) refusal = NULL;
+	json_t *as = NULL;
+
+	FJ_TRY(cli_link_open(w->l, a->dir, true, err));
+	FJ_TRY(cli_identity(a, &as, err));
+	FJ_TRY(cli_ask(w->l, command, json_object(), as, FJ_SLICE(NULL, 0), answer, &refusal, err));
+	struct cli_round r = {.name = name, .home = w->l->home.dir, .take = take, .stay = stay, .user = w};
+	const json_t *challenges = json_object_get(*answer, "challenges");
+	if (challenges == NULL)
+		return FJ_OK;
+	FJ_TRY(cli_round_challenges(&r, a->dir, out, challenges, err));
+	return cli_round_wait(&r, fj_json_num(*answer, "seconds"), err);
+}
+
+enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err)
+{
+	static const char *const known[] = {NULL};
+	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(json) answer = NULL;
+	struct asked w = {.l = &l};
+
+	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: which home?"));
+	FJ_TRY(cli_opt_only(a, known, err));
+	FJ_TRY(hold(&w, "root-crl", "root.renew", a, a->out, &answer, err));
+	FJ_AUTO(json) done = w.done;
+	if (done == NULL)
+		cli_print_answer(answer, a->json);
+	else
+		puts(a->json ? "{\"signed\":true}" : "The root's CRL is signed anew and published.\n根吊销列表已重新签名并发布。");
+	return FJ_OK;
+}
+
+/* what left goes into a file that is not there yet: nobody's earlier one is lost */
+enum fj_rc cli_root_move(const struct cli_args *a, struct fj_err *err)
+{
+	static const char *const known[] = {"challenges", NULL};
+	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_MOVE_FILE_MAX);
+	FJ_AUTO(json) answer = NULL;
+	struct asked w = {.l = &l};
+
+	if (a->dir == NULL || a->out == NULL)
+		return fj_refuse(err, FJ_E_USAGE, "cli", "formats.md 28", "fujie ceremony move --dir D --as LOGIN --out FILE: which home, and where does what leaves go?", "用法：fujie ceremony move --dir D --as 用户 --out 文件（迁出的密钥写入该文件）");
+	FJ_TRY(cli_opt_only(a, known, err));
+	if (access(a->out, F_OK) == 0)
+		return fj_fail(err, FJ_E_EXISTS, "cli", NULL, "%s is there already; name another file", a->out);
+	FJ_TRY(hold(&w, "move", "root.move", a, cli_opt(a, "challenges", NULL), &answer, err));
+	FJ_AUTO(json) done = w.done;
+	FJ_TRY(fj_json_canonical(json_object_get(done != NULL ? done : answer, "blob"), &text, err));
+	FJ_TRY(fj_put_u8(&text, '\n'));
+	FJ_TRY(fj_file_replace(AT_FDCWD, a->out, fj_buf_slice(&text), 0644, err));
+	if (a->json)
+		puts(done != NULL ? "{\"again\":false,\"saved\":true}" : "{\"again\":true,\"saved\":true}");
+	else
+		printf("%s: what left for the spare%s.  Bring it there: fujie spare import --dir D2 --plan SIGNED --blob FILE\n迁往备机的密钥已写入；请带到备机接收\n", a->out, done != NULL ? "" : " (it had left before; this is the same again)");
+	return FJ_OK;
+}

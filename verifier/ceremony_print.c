@@ -31,8 +31,7 @@ static void line(const struct told *t, const char *zh, const char *en, const cha
 
 static const char *name_of(const struct told *t, enum fj_step step)
 {
-	static const char *const names[][2] = {[FJ_STEP_ROOT] = {"根证书", "root certificate"}, [FJ_STEP_ISSUING] = {"签发 CA 证书", "issuing CA's certificate"}, [FJ_STEP_ROOT_CRL] = {"根吊销列表", "root's CRL"},
-		[FJ_STEP_UNSEAL] = {"解封签发密钥", "unsealing the issuing keys"}}; /* the last: of an answer that was refused */
+	static const char *const names[][2] = {[FJ_STEP_ROOT] = {"根证书", "root certificate"}, [FJ_STEP_ISSUING] = {"签发 CA 证书", "issuing CA's certificate"}, [FJ_STEP_ROOT_CRL] = {"根吊销列表", "root's CRL"}}; /* of a ceremony's steps */
 
 	return names[step][!t->a->zh];
 }

@@ -51,6 +51,7 @@ HSM_SRC := \
 	hsm/quorum.c \
 	hsm/request.c \
 	hsm/roles.c \
+	hsm/rollover.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
@@ -242,6 +243,7 @@ ISSUER_SRC := \
 	issuer/iss.c \
 	issuer/items.c \
 	issuer/key.c \
+	issuer/key_roll.c \
 	issuer/ledger.c \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \

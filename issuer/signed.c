@@ -100,7 +100,7 @@ static const struct sealed {
 	{"certificate.issue", false, NULL}, {"certificate.sm2", false, NULL}, {"authorisation.grant", false, NULL}, {"authorisation.adjust", false, NULL},
 	{"certificate.resume", false, of_certificate}, {"authorisation.resume", false, of_authorisation}, {"token.resume", false, of_token}, {"asset.unfreeze", false, of_asset},
 	{"certificate.revoke", true, of_certificate}, {"authorisation.reclaim", true, of_authorisation}, {"authorisation.surrender", true, of_authorisation},
-	{HSM_ACT_CLOCK, false, NULL}, {HSM_ACT_RESTORE, false, NULL},
+	{HSM_ACT_ROLL, false, NULL}, {HSM_ACT_END, false, NULL}, {HSM_ACT_CLOCK, false, NULL}, {HSM_ACT_RESTORE, false, NULL},
 };
 
 static const struct sealed *sealed_find(const char *kind)

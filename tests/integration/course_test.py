@@ -676,8 +676,7 @@ def kill_at(n, ap, officer, daus, toks):
         open_ = db.execute('SELECT (SELECT COUNT(*) FROM rebind) + (SELECT COUNT(*) FROM intent WHERE kind = 2 AND state = \'PENDING\')').fetchone()[0]
         db.close()
         os.kill(c.proc.pid, signal.SIGCONT)
-        tracer.terminate()
-        tracer.wait(120)
+        untrace(tracer)
         h = officers.home = c
         return (None if alive else bool(issued and open_)), ([] if alive else faults_of(ap, officer, daus, toks))
     finally:

@@ -161,8 +161,7 @@ def trial(base, ap, process, when):
             late.join()
         hit = h.children().get(process) != pid
         if tracer:
-            tracer.terminate()
-            tracer.wait(120)
+            untrace(tracer)
         return hit, faults_of(h, ap)
     finally:
         h.stop()

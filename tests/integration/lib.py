@@ -129,6 +129,16 @@ def until(true, seconds=30):
     return None
 
 
+def untrace(tracer):
+    """strace is told to end; one that waits for what died under it would wait for ever"""
+    tracer.terminate()
+    try:
+        tracer.wait(10)
+    except subprocess.TimeoutExpired:
+        tracer.kill()
+        tracer.wait()
+
+
 def quiet_port():
     """one that no outgoing connection takes: it is kept for as long as a lane's homes are used"""
     return next(p for p in random.sample(range(20000, 30000), 200) if is_free(p))

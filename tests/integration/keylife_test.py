@@ -40,7 +40,7 @@ def calendar_tells():
     check('what ends first stands first', ends == sorted(ends), ends)
     check('now none is to be renewed', {r['state'] for r in rows.values()} == {'FINE'} and h.cli('status', 'show')[1]['keys_ending'] == [], rows)
     check('each says what renews it', {r['kind']: r['renewed_by'] for r in rows.values()} == dict(ROOT_CA='CEREMONY', ISSUING_CA='CEREMONY', ROOT_CRL='CEREMONY', OCSP_SIGNER='ITSELF',
-                                                                                               TOKEN_SIGNER='NOTHING', STATUS_SIGNER='NOTHING', LOG_SIGNER='NOTHING'), rows)
+                                                                                               TOKEN_SIGNER='ROLLOVER', STATUS_SIGNER='ROLLOVER', LOG_SIGNER='ROLLOVER'), rows)
 
 
 browsers = {}

@@ -286,12 +286,12 @@ def verifies(reg, text, answer):
             with open(d + '/' + name, 'wb') as f:
                 f.write(data)
             return d + '/' + name
-        n = struct.unpack('>I', answer[64:68])[0]
+        lines, key_id, n = struct.unpack('>I4sI', answer[64:76])
         keys = [put('%d' % r, reg.plain(PUBKEY, bytes([r]))[2][4:]) for r in (NOTE, LOG)]
-        put('text', text), put('ed', answer[:64]), put('ec', answer[68:68 + n])
+        put('text', text), put('ed', answer[:64]), put('ec', answer[76:76 + n])
         runs = [['pkeyutl', '-verify', '-rawin', '-pubin', '-keyform', 'DER', '-inkey', keys[0], '-in', d + '/text', '-sigfile', d + '/ed'],
                 ['dgst', '-sha256', '-keyform', 'DER', '-verify', keys[1], '-signature', d + '/ec', d + '/text']]
-        return len(answer) == 68 + n and all(subprocess.run(['openssl'] + r, capture_output=True).returncode == 0 for r in runs)
+        return lines == 1 and len(answer) == 76 + n and all(subprocess.run(['openssl'] + r, capture_output=True).returncode == 0 for r in runs)
 
 
 def log_test(home):

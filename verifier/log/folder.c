@@ -182,8 +182,11 @@ static enum fj_rc only_ours(const struct vlg_log *l, struct fj_err *err)
 		ours = fj_slice_eq(l->note.line[i].name, fj_slice_str(l->head.origin));
 	if (l->by_vkey)
 		ours = ours && memcmp(l->note.line[0].id, l->vkey.id, 4) == 0;
-	for (size_t i = 1; i < l->note.n; i++)
+	for (size_t i = 1; i < l->note.n; i++) {
 		strangers += l->by_cert && !of_cert(l, &l->note.line[i]);
+		for (size_t k = 0; k < i; k++)
+			ours = ours && memcmp(l->note.line[k].id, l->note.line[i].id, 4) != 0;
+	}
 	ours = ours && (!l->by_cert || l->note.n >= 2) && strangers <= (l->by_hand ? 1 : 0);
 	if (!ours)
 		return fj_refuse(err, FJ_E_INVALID, "log", "formats.md 19", "the checkpoint has a line that the log does not write", "检查点含有日志不会写入的行");

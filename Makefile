@@ -51,7 +51,7 @@ L_PICTURE = -lzbar -lpng -ljpeg
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_PICTURE) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 L_INBOX = -lsqlite3 $(L_VERIFY)
-L_OFFICER = -lcrypto $(L_BASE)
+L_OFFICER = $(L_VERIFY)
 L_WITNESS = $(L_HTTP) $(L_BASE)
 L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
@@ -63,7 +63,7 @@ A_LOG = $(B)/liblog.a $(A_VERIFY)
 A_ISSUER = $(B)/libissuer.a $(B)/liblog.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_LOG)
-A_OFFICER = $(B)/libofficer.a $(A_BASE)
+A_OFFICER = $(B)/libofficer.a $(A_VERIFY)
 A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
@@ -212,6 +212,7 @@ F_ROOM_found_key = ca
 F_ROOM_json = base
 F_ROOM_jws = ver
 F_ROOM_ledger = iss
+F_ROOM_license = hsm
 F_ROOM_log_proof = ver
 F_ROOM_memory = hsm
 F_ROOM_note = base
@@ -231,6 +232,7 @@ F_ROOM_statement = iss
 F_ROOM_text = base
 F_ROOM_tar = gw
 F_ROOM_tile = base
+F_ROOM_transcript = ver
 F_ROOM_use = ver
 F_ROOM_verdict = ver
 F_ROOM_x509 = base
@@ -296,13 +298,18 @@ SIGNER_DRIVER = $(B)/tests/model/signer_driver
 $(SIGNER_DRIVER): $(call obj,tests/model/signer_driver.c) $(T_LIBS_hsm)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_hsm)
-DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER)
+# answers tests/conformance/fido2_test.py; nothing else links libfido2
+FIDO2_DRIVER = $(B)/tests/conformance/fido2_driver
+$(FIDO2_DRIVER): $(call obj,tests/conformance/fido2_driver.c) $(T_LIBS_hsm)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lfido2 $(T_LINK_hsm)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER) $(FIDO2_DRIVER)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
 .PHONY: all help unit run quick check conformance e2e screenshots integration model tamper soak bench bench-scale cov lint san san-tests \
-	fuzz fuzzers routes install install-lib dist clean deps deps-full
+	fuzz fuzzers routes statement install install-lib dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
@@ -320,7 +327,7 @@ lint: ## layers, links, function length, banned calls, header contracts, SQL out
 	@tests/run.sh lint $(B)
 integration: all $(DRIVERS) $(B)/tests/bench/slow/swtpm ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
-conformance: all ## openssl, gnutls and jose as independent clients
+conformance: all $(FIDO2_DRIVER) ## openssl, gnutls, jose and libfido2 as independent clients
 	@tests/run.sh conformance $(B)
 FULL ?= 0
 e2e: all ## the portal in a real browser (installs chromium, node and npm packages); FULL=1: axe-core on every page in every way
@@ -370,6 +377,9 @@ fuzzers: $(FUZZERS)
 soak: all $(BENCHES) ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour); 70,000 signatures beside a guest in the TPM
 	POINTS=all ANYWHERE=50 python3 tests/integration/kill_test.py $(B)
 	ROWS=guest python3 tests/bench/bench.py $(B)
+statement: all ## docs/practice-statement.md anew: the practice statement of no home
+	@d=$$(mktemp -d) && $(B)/fujie demo --dir "$$d/h" --no-serve >/dev/null && $(B)/fujie ceremony statement --dir "$$d/h" --model >docs/practice-statement.md; r=$$?; rm -rf "$$d"; exit $$r
+
 routes: all ## print the route tables
 	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes && $(B)/fujie-gateway --routes && $(B)/fujie-witness --routes
 

@@ -27,6 +27,7 @@ BASE_SRC := \
 	base/tiles.c \
 	base/tlog.c \
 	base/tpm2.c \
+	base/transcript.c \
 	base/webauthn.c \
 	base/tty.c \
 	base/x509.c
@@ -40,6 +41,7 @@ HSM_SRC := \
 	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
+	hsm/license.c \
 	hsm/memory.c \
 	hsm/officers.c \
 	hsm/policy_crl.c \
@@ -173,7 +175,8 @@ OFFICER_SRC := \
 	officer/key_file.c \
 	officer/plan.c \
 	officer/secret.c \
-	officer/show.c
+	officer/show.c \
+	officer/transcript.c
 
 # the witness of logs
 WITNESS_SRC := \
@@ -293,6 +296,9 @@ ISSUER_SRC := \
 	issuer/plan_changes.c \
 	issuer/plan_course.c \
 	issuer/plan_steps.c \
+	issuer/practice.c \
+	issuer/practice_facts.c \
+	issuer/practice_tables.c \
 	issuer/preview.c \
 	issuer/preview_rows.c \
 	issuer/price.c \
@@ -370,6 +376,7 @@ ISSUER_SRC := \
 	issuer/token_bulk.c \
 	issuer/token_request.c \
 	issuer/token_sheet.c \
+	issuer/token_signed.c \
 	issuer/totp.c \
 	issuer/trade.c \
 	issuer/usage.c \
@@ -559,6 +566,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_json.c \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
+	tests/fuzz/fuzz_license.c \
 	tests/fuzz/fuzz_log_proof.c \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_note.c \
@@ -578,6 +586,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_tile.c \
+	tests/fuzz/fuzz_transcript.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
 	tests/fuzz/fuzz_witness.c \

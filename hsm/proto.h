@@ -35,6 +35,7 @@
  *              made where there is none
  * KEY_END      u8 role, u8 generation, approvals as in SIGN    answer: (empty); the older of the role's two
  *              keys is destroyed, or was
+ * RULE         as ENROL: which acts officers sign       answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -48,6 +49,7 @@ enum hsm_msg {
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
 	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
 	HSM_MSG_KEY_NEW = 16, HSM_MSG_KEY_END = 17,
+	HSM_MSG_RULE = 32,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -78,10 +80,12 @@ enum hsm_kind {
 	HSM_KIND_END
 };
 #define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */
+#define HSM_SINGLE_MOST 100 /* license tokens that one officer of the operator signs in one approval */
 #define HSM_SAID_REFUSE 1u
 #define HSM_SAID_DRY 2u
 /* kinds of approvals that the signer knows by name */
 #define HSM_ACT_ENROL "officer-key.change"
+#define HSM_ACT_RULE "officer-key.require"
 #define HSM_ACT_CLOCK "clock.reset"
 #define HSM_ACT_RESTORE "log.restore"
 #define HSM_ACT_ROLL "key.roll" /* payload's "key": a role's name */

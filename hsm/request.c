@@ -219,6 +219,7 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 		struct item *it = &q->item[i];
 		FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
 		FJ_AUTO(buf) uses = FJ_BUF_INIT(1u << 20);
+		struct fj_hash content;
 		struct fj_err why = {0};
 
 		if (id_twice(q, i)) {
@@ -236,6 +237,7 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 		j.uses = &uses;
 		it->key = q->role;
 		j.key = &it->key;
+		j.content = &content;
 		if (q->row->policy(&j, it->tbs, &delta, &why) != FJ_OK || (!recorded(s, it) && intent_bind(&j, it->tbs, &why) != FJ_OK)) {
 			refuse_item(it, &why);
 			continue;
@@ -391,6 +393,8 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return intent_replay(&s->mem, r->body, err);
 	case AUDIT_USE:
 		return mem_apply(&s->mem, r->body, err);
+	case AUDIT_RULE:
+		return rule_replay(&s->mem, r->body, err);
 	case AUDIT_KEY:
 		return store_replay(&s->mem, r->body, err);
 	case AUDIT_KEY_END:
@@ -750,6 +754,7 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_INTENT, HSM_FROM_REGISTRY, signer_intent},
 		{HSM_MSG_KEY_NEW, HSM_FROM_REGISTRY, signer_key_new},
 		{HSM_MSG_KEY_END, HSM_FROM_REGISTRY, signer_key_end},
+		{HSM_MSG_RULE, HSM_FROM_REGISTRY, signer_rule},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {

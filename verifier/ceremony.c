@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/transcript.h"
 #include "verifier/internal.h"
 
 #define LAYER "ceremony"
@@ -411,6 +412,12 @@ static enum fj_rc run(struct replay *r, struct fj_slice all, ver_line_fn fn, voi
 enum fj_rc ver_plan(struct fj_slice file, struct fj_plan *out, unsigned *by, struct fj_err *err)
 {
 	return fj_plan_signed_read(file, point_verify, NULL, out, by, err);
+}
+
+enum fj_rc ver_transcript_signed(struct fj_slice signatures, const struct fj_plan *plan, const struct fj_hash *last, unsigned *by, struct fj_err *err)
+{
+	FJ_TRY(fj_transcript_signatures_read(signatures, plan, last, point_verify, NULL, by, err));
+	return fj_transcript_quorum(plan, *by, err);
 }
 
 enum fj_rc ver_replay(struct fj_slice transcript, struct fj_slice signed_plan, struct fj_plan *plan, struct fj_hash *last, ver_line_fn fn, void *user, struct fj_err *err)

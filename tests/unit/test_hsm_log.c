@@ -531,7 +531,7 @@ TEST("an attestation is the registry's to ask for, after the ceremony, with 32 o
 	uint64_t seq = s.audit.seq;
 	CHECK(attest_from(HSM_FROM_REGISTRY, 32, "", &answer) == FJ_OK && answer.len > 40);
 	CHECK(attest_of(HSM_FROM_REGISTRY, 32, 0, "", &answer) == FJ_OK && answer.len > 60);
-	CHECK(attest_of(HSM_FROM_REGISTRY, 32, HSM_TOKEN_SM2, "", &answer) == FJ_OK && attest_of(HSM_FROM_REGISTRY, 32, HSM_KEY_END, "", &answer) == FJ_E_PROTO);
+	CHECK(attest_of(HSM_FROM_REGISTRY, 32, HSM_TOKEN_SM2, "", &answer) == FJ_OK && attest_of(HSM_FROM_REGISTRY, 32, HSM_ROLE_END, "", &answer) == FJ_E_PROTO);
 	CHECK(attest_from(HSM_FROM_REGISTRY, 0, "", &answer) == FJ_OK && s.audit.seq == seq);
 	CHECK(attest_from(HSM_FROM_REGISTRY, 33, "", &answer) == FJ_E_PROTO && attest_from(HSM_FROM_REGISTRY, 32, "x", &answer) == FJ_E_PROTO);
 	CHECK(attest_from(HSM_FROM_VERIFIER, 32, "", &answer) == FJ_E_PROTO);

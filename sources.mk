@@ -14,6 +14,7 @@ BASE_SRC := \
 	base/json.c \
 	base/jws.c \
 	base/leaf.c \
+	base/limits.c \
 	base/log.c \
 	base/mem.c \
 	base/note.c \
@@ -51,6 +52,7 @@ HSM_SRC := \
 	hsm/quorum.c \
 	hsm/request.c \
 	hsm/roles.c \
+	hsm/subordinate.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
@@ -200,7 +202,9 @@ ISSUER_SRC := \
 	issuer/ceremony.c \
 	issuer/ceremony_log.c \
 	issuer/ceremony_run.c \
+	issuer/ceremony_sub.c \
 	issuer/certificate.c \
+	issuer/certify.c \
 	issuer/chain.c \
 	issuer/client_key.c \
 	issuer/clock.c \
@@ -473,7 +477,8 @@ CLI_SRC := \
 	issuer/cli/root_crl.c \
 	issuer/cli/serve.c \
 	issuer/cli/sign.c \
-	issuer/cli/stops.c
+	issuer/cli/stops.c \
+	issuer/cli/subordinate.c
 
 TEST_UNIT_SRC := \
 	tests/unit/test_base_buf.c \

@@ -10,7 +10,7 @@
 
 #define CITE "formats.md 22"
 
-static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl"};
+static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl", [FJ_STEP_SUBORDINATE] = "subordinate"};
 
 const char *fj_step_name(enum fj_step s)
 {
@@ -90,7 +90,7 @@ static enum fj_rc read_head(const json_t *o, struct fj_hash *plan, enum fj_step 
 	for (*step = 0; *step < FJ_STEP_END && strcmp(steps[*step], name) != 0;)
 		(*step)++;
 	if (*step == FJ_STEP_END)
-		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl", "步骤不在本程序所知之列：root、issuing、root-crl");
+		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl, subordinate", "步骤不在本程序所知之列：root、issuing、root-crl、subordinate");
 	*alg = strcmp(of, fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
 	return strcmp(of, fj_alg_name(*alg)) == 0 ? FJ_OK : bad(err, "alg", "the algorithm is neither P-256 nor SM2", "算法应为 P-256 或 SM2");
 }

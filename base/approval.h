@@ -19,8 +19,8 @@
 #define FJ_ROOT_PUBLIC_LEN 120
 
 /* what a challenge asks for; names as in the file */
-enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_END };
-const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl" */
+enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_SUBORDINATE, FJ_STEP_END };
+const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl", "subordinate" */
 
 struct fj_challenge {
 	struct fj_hash plan;

@@ -105,6 +105,18 @@ enum fj_rc ca_key_open(struct fj_slice cert, struct ca_key **out, struct fj_err 
 	return FJ_OK;
 }
 
+enum fj_rc ca_spki_verify(struct fj_slice spki, struct fj_slice text, struct fj_slice sig, struct fj_err *err)
+{
+	const uint8_t *p = spki.p;
+	struct ca_key k = {.pkey = d2i_PUBKEY(NULL, &p, (long)spki.len)};
+
+	if (k.pkey == NULL)
+		return ca_fail_ssl(err, "read a public key");
+	enum fj_rc rc = ca_key_verify(&k, text, sig, err);
+	EVP_PKEY_free(k.pkey);
+	return rc;
+}
+
 void ca_key_close(struct ca_key *k)
 {
 	if (k == NULL)

@@ -218,7 +218,7 @@ static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle,
 
 bool store_has(const struct hsm_memory *m, unsigned role)
 {
-	return m->sm2 || hsm_role(role)->alg != FJ_SM2;
+	return (m->sm2 || hsm_role(role)->alg != FJ_SM2) && !(m->parent && hsm_role(role)->as == HSM_ROOT);
 }
 
 static bool lacks(const struct hsm_memory *m, unsigned role)

@@ -7,7 +7,7 @@
  * answer    u32 m, m x {u8 rc, str why, bytes sig}
  * PUBKEY    u8 role                                    answer: bytes spki
  * STATUS    (empty)                                    answer: bytes json
- * CEREMONY_OPEN bytes policy json {demo, arc, base, operator, sm2?}; CEREMONY_CLOSE (empty)  answer: (empty)
+ * CEREMONY_OPEN bytes policy json {demo, arc, base, operator, sm2?, plan? | parent?}; CEREMONY_CLOSE (empty)  answer: (empty)
  * CLOCK_OFFSET u64 two's complement                    answer: (empty)
  * CLOCK_RESET  approvals as in SIGN                    answer: (empty)
  * CHECKPOINT   bytes text, u32 n, n x raw[32] consistency proof from the head that
@@ -30,6 +30,8 @@
  *              (canonical JSON), u32 n, n x {raw[32] SHA-256 of the key's
  *              SubjectPublicKeyInfo, bytes signature, bytes authenticatorData, bytes
  *              clientDataJSON}, the last two empty of a key file    answer: (empty)
+ * CA_CERT      u8 algorithm, bytes certificate of the issuing CA, by the root that a home
+ *              without one was opened for               answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -42,6 +44,7 @@ enum hsm_msg {
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
 	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
+	HSM_MSG_CA_CERT = 20,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -65,6 +68,8 @@ enum hsm_kind {
 	HSM_JWS_MANIFEST,     /* JWS signing input                       (TOKEN, one approval or more; a report's two) */
 	HSM_JWS_PACKAGE,      /* JWS signing input                       (TOKEN) */
 	HSM_CHECKPOINT,       /* text of a note                          (LOG and NOTE; by its own request only) */
+	HSM_CERT_SUBORDINATE = 20, /* TBSCertificate of another appliance's CA (ROOT, after the ceremony, two approvals or the plan's) */
+	HSM_CA_REQUEST,       /* text of a request for that       (ISSUING of a home without a root, while its ceremony is open) */
 	HSM_KIND_END
 };
 #define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */

@@ -259,6 +259,15 @@ enum fj_rc hsm_ceremony_close(struct hsm_conn *c, struct fj_err *err)
 	return ask(c, HSM_MSG_CEREMONY_CLOSE, &b, NULL, err);
 }
 
+enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_X509_MAX + 16);
+
+	FJ_TRY(fj_put_u8(&b, (uint8_t)alg));
+	FJ_TRY(fj_put_bytes(&b, cert));
+	return ask(c, HSM_MSG_CA_CERT, &b, NULL, err);
+}
+
 enum fj_rc hsm_clock_offset(struct hsm_conn *c, int64_t offset, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(16);

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/x509.h"
 #include "hsm/proto.h"
 
 struct hsm_conn;
@@ -139,6 +140,10 @@ enum fj_rc hsm_intent(struct hsm_conn *c, const struct fj_buf *said, struct fj_e
 /* An officer's key is enrolled or removed; a: the names that count while fewer than two officers have keys. */
 enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
+/* The certificate that a parent's root gave this home, one an algorithm, while its ceremony is open.  FJ_E_POLICY:
+ * another root's, for another key, of another home. */
+enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;
+
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
  * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
@@ -147,7 +152,8 @@ enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for
- * ever): {"demo":bool,"arc":"1.3...","base":"http...","operator":text}, and "plan" where officers hold the root.
+ * ever): {"demo":bool,"arc":"1.3...","base":"http...","operator":text}, and "plan" where officers hold the root,
+ * "parent" (its root certificates, base64) where another appliance has it.
  * While open, CERT_ROOT, CERT_ISSUING and CRL_ROOT may be signed; close ends that. */
 enum fj_rc hsm_ceremony_open(struct hsm_conn *c, struct fj_slice policy_json, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_ceremony_close(struct hsm_conn *c, struct fj_err *err) FJ_MUST_USE;

@@ -6,6 +6,7 @@
 #define FJ_ISSUER_CEREMONY_H
 
 #include "base/approval.h"
+#include "base/limits.h"
 #include "issuer/iss.h"
 
 #define CRM_DIR "ceremony" /* below the home */
@@ -60,5 +61,32 @@ enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, struct fj_buf crl[FJ
 
 /* --- root_crl.c: the root's CRLs after the ceremony; what awaits approvals --- */
 void crm_renewal_free(struct crm_renewal *r);
+struct crm_sub;
+/* A subordinate's certificates await the plan's officers; *planned is false, and nothing done, in a home without a plan. */
+enum fj_rc crm_renewal_sub(struct iss_call *c, const struct crm_sub *s, bool *planned, struct fj_err *err) FJ_MUST_USE;
+/* Signed by the root for two officers' approval; der: the caller's.  officers: their logins, the caller's. */
+enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *der, json_t **officers, struct fj_err *err) FJ_MUST_USE;
+/* A newer list of a root that is elsewhere, in place of the one that is kept. */
+enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
+
+/* --- certify.c: CAs of other appliances --- */
+struct crm_sub {
+	struct fj_ca_request request;
+	struct fj_limits limits; /* as they will stand in the certificate */
+	int years;
+};
+void crm_sub_release(struct crm_sub *s);
+FJ_DEFINE_AUTO(crm_sub, struct crm_sub, crm_sub_release)
+/* The request, for this root and signed by its keys; division and holders may be NULL: as asked for. */
+enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crm_sub_keep(struct iss_call *c, const struct crm_sub *s, const struct fj_buf der[FJ_ALG_END], const json_t *officers, struct fj_err *err) FJ_MUST_USE;
+/* serial of the certificate with this number; FJ_E_NOTFOUND, of SM2 without a reason: it may have none */
+enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_serial *out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- ceremony_sub.c: a home without a root --- */
+/* Makes the keys and, without `certificate`, writes CRM_DIR/ca-request.json; with it (PEM: certificates, the root's lists) the
+ * home is certified: *certified, into i->ca[…] and crl[alg]. */
+enum fj_rc crm_subordinate(struct iss *i, const json_t *in, bool *certified, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -31,6 +31,11 @@ const char *iss_base(const struct iss *i)
 	return i->home.base;
 }
 
+const struct fj_limits *iss_limits(const struct iss *i)
+{
+	return i != NULL && i->limited ? &i->limits : NULL;
+}
+
 bool iss_demo_home(const struct iss *i)
 {
 	return i->home.demo;
@@ -143,6 +148,8 @@ static enum fj_rc load_ca(struct iss *i, enum fj_alg alg, struct fj_err *err)
 		snprintf(what, sizeof(what), "%s%s", certs[k].what, fj_alg_suffix(alg));
 		FJ_TRY(load_cert(i, what, certs[k].to, err));
 	}
+	FJ_TRY(fj_x509_read(fj_buf_slice(&ca->issuing), &x, err));
+	FJ_TRY(fj_limits_of(&x, &i->limited, &i->limits, err));
 	FJ_TRY(fj_x509_read(fj_buf_slice(&ca->token), &x, err));
 	FJ_TRY(fj_jws_kid(x.spki, ca->kid, err));
 	FJ_TRY(set_heads(ca, alg, err));

@@ -97,7 +97,7 @@ static const struct sealed {
 	bool refuse; /* the refusal is what it checks */
 	enum fj_rc (*lifts)(struct iss_call *c, const char *object, json_t *lifts, struct fj_err *err);
 } sealed[] = {
-	{"certificate.issue", false, NULL}, {"certificate.sm2", false, NULL}, {"authorisation.grant", false, NULL}, {"authorisation.adjust", false, NULL},
+	{"certificate.issue", false, NULL}, {"certificate.sm2", false, NULL}, {"root.certify", false, NULL}, {"authorisation.grant", false, NULL}, {"authorisation.adjust", false, NULL},
 	{"certificate.resume", false, of_certificate}, {"authorisation.resume", false, of_authorisation}, {"token.resume", false, of_token}, {"asset.unfreeze", false, of_asset},
 	{"certificate.revoke", true, of_certificate}, {"authorisation.reclaim", true, of_authorisation}, {"authorisation.surrender", true, of_authorisation},
 	{HSM_ACT_CLOCK, false, NULL}, {HSM_ACT_RESTORE, false, NULL},

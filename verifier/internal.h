@@ -8,11 +8,12 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 
+#include "base/limits.h"
 #include "base/note.h"
 #include "base/x509.h"
 #include "verifier/verify.h"
 
-#define VER_MAX_CA 8
+#define VER_MAX_CA 136 /* an issuing CA and 64 subordinate ones of each algorithm, and some */
 #define VER_MAX_SIGNERS 64
 #define VER_MAX_LISTS 1024
 #define VER_MAX_CRLS 256
@@ -30,6 +31,8 @@ struct ver_ca {
 	const struct ver_ca *root; /* that it stands under; a root: itself */
 	char arc[64];     /* learnt from the policy; empty for the root */
 	bool demo;
+	bool limited;     /* another appliance's, with the limits that the root has set (docs/formats.md 27) */
+	struct fj_limits limits;
 };
 
 /* A delegated signer whose chain holds but for time and revocation, which are asked

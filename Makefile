@@ -212,6 +212,7 @@ F_ROOM_found_key = ca
 F_ROOM_json = base
 F_ROOM_jws = ver
 F_ROOM_ledger = iss
+F_ROOM_limits = base
 F_ROOM_log_proof = ver
 F_ROOM_memory = hsm
 F_ROOM_note = base

@@ -486,6 +486,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
+	tests/unit/test_base_limits.c \
 	tests/unit/test_base_note.c \
 	tests/unit/test_base_plan.c \
 	tests/unit/test_base_tiles.c \
@@ -525,6 +526,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_library.c \
+	tests/unit/test_ver_limits.c \
 	tests/unit/test_ver_log_policy.c \
 	tests/unit/test_ver_package.c \
 	tests/unit/test_ver_pkits.c \
@@ -562,6 +564,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_json.c \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
+	tests/fuzz/fuzz_limits.c \
 	tests/fuzz/fuzz_log_proof.c \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_note.c \

@@ -131,7 +131,7 @@ static enum fj_rc take_kinds(const char *list, unsigned *out, struct fj_err *err
 		size_t n = strcspn(p, ","), i = 0;
 		while (fj_holder_kinds[i] != NULL && (strlen(fj_holder_kinds[i]) != n || strncmp(fj_holder_kinds[i], p, n) != 0))
 			i++;
-		if (fj_holder_kinds[i] == NULL || *out & 1u << i)
+		if (fj_holder_kinds[i] == NULL || *out & 1u << i || (p[n] == ',' && p[n + 1] == '\0'))
 			return no(err, "holder kinds are ADMIN, INST, MASS, SOE, UTIL and ENT, each once, with commas between", "持有人类别为 ADMIN、INST、MASS、SOE、UTIL、ENT，以逗号分隔，各写一次");
 		*out |= 1u << i;
 		p += n + (p[n] == ',');

@@ -88,38 +88,48 @@ static enum fj_rc revoking_of(const json_t *o, struct revoking *r, struct fj_err
 	return r->reason != 0 ? FJ_OK : say(err, FJ_E_INVALID, "the reason is missing: keyCompromise, cACompromise, affiliationChanged, superseded or cessationOfOperation", "缺少吊销原因：keyCompromise、cACompromise、affiliationChanged、superseded 或 cessationOfOperation");
 }
 
-static enum fj_rc add_revoked(struct iss_call *c, enum fj_alg alg, const struct revoking *r, struct ca_revoked list[MAX_CAS], size_t *n, struct fj_err *err)
+/* *n: 1, or 0 where nothing of this hierarchy is to be revoked */
+static enum fj_rc to_revoke(struct iss_call *c, enum fj_alg alg, const struct revoking *r, struct ca_revoked *one, size_t *n, struct fj_err *err)
 {
-	struct ca_serial serial;
-
+	*n = 0;
 	if (r->number == 0)
 		return FJ_OK;
-	enum fj_rc rc = crm_sub_serial(c->db, r->number, alg, &serial, err);
+	enum fj_rc rc = crm_sub_serial(c->db, r->number, alg, &one->serial, err);
 	if (rc == FJ_E_NOTFOUND && alg != FJ_ES256)
 		return FJ_OK; /* it has none of this hierarchy */
 	FJ_TRY(rc);
+	one->at = fj_now();
+	one->reason = r->reason;
+	*n = 1;
+	return FJ_OK;
+}
+
+static enum fj_rc add_revoked(const struct ca_revoked *one, struct ca_revoked list[MAX_CAS], size_t *n, struct fj_err *err)
+{
 	for (size_t k = 0; k < *n; k++)
-		if (memcmp(list[k].serial.b, serial.b, sizeof(serial.b)) == 0)
+		if (memcmp(list[k].serial.b, one->serial.b, sizeof(one->serial.b)) == 0)
 			return say(err, FJ_E_STATE, "this CA is revoked already", "该签发机构已被吊销");
 	if (*n == MAX_CAS)
 		return fj_fail(err, FJ_E_LIMIT, LAYER, NULL, "the root's CRL has room for %d entries", MAX_CAS);
-	list[(*n)++] = (struct ca_revoked){.serial = serial, .at = fj_now(), .reason = r->reason};
+	list[(*n)++] = *one;
 	return FJ_OK;
 }
 
 static enum fj_rc next_tbs(struct iss_call *c, enum fj_alg alg, const struct revoking *more, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	struct ca_revoked revoked[MAX_CAS];
+	struct ca_revoked revoked[MAX_CAS], one;
 	struct fj_crl crl;
 	char what[24];
-	size_t n = 0;
+	size_t n = 0, adds;
 
+	FJ_TRY(to_revoke(c, alg, more, &one, &adds, err));
 	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(alg));
 	FJ_TRY(sto_first(c->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
 	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &crl, err));
 	FJ_TRY(revoked_of(&crl, revoked, &n, err));
-	FJ_TRY(add_revoked(c, alg, more, revoked, &n, err));
+	if (adds > 0)
+		FJ_TRY(add_revoked(&one, revoked, &n, err));
 	uint64_t number = crl.number + 1 > (uint64_t)fj_now() ? crl.number + 1 : (uint64_t)fj_now();
 	return crm_crl(c->iss, alg, number, revoked, n, tbs, err);
 }

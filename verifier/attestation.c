@@ -472,15 +472,38 @@ bool ver_attested_key(const struct ver_attestation *a, const struct fj_x509 *x, 
 	return attested(a, x, role) != NULL;
 }
 
-static enum fj_rc note_certificate(struct judging *g, const char *which, const struct fj_x509 *x, const char *role, bool *all, struct fj_err *err)
+/* elsewhere: NULL, or whose key it is where it is not attested here: "subordinate", "parent" */
+static enum fj_rc note_certificate(struct judging *g, const char *which, const struct fj_x509 *x, const char *role, const char *elsewhere, bool *all, struct fj_err *err)
 {
 	const struct ver_object *o = attested(g->a, x, role);
 	char serial[42] = "";
 
-	*all = *all && o != NULL;
+	*all = *all && (o != NULL || elsewhere != NULL);
 	fj_hex(x->serial.p, x->serial.len <= 20 ? x->serial.len : 20, serial);
-	return json_array_append_new(g->a->certificates, json_pack("{s:s, s:s, s:s, s:b}", "certificate", which, "serial", serial, "role", o != NULL ? o->name : role, "attested", o != NULL)) == 0
-	    ? FJ_OK : fj_no_memory(err, "verify");
+	return json_array_append_new(g->a->certificates, json_pack("{s:s, s:s, s:s, s:b, s:s*}", "certificate", which, "serial", serial, "role", o != NULL ? o->name : role, "attested", o != NULL,
+	    "elsewhere", o == NULL ? elsewhere : NULL)) == 0 ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+/* some issuing CA is attested here: the others that the root has limited are other appliances' */
+static bool own_ca(const struct judging *g)
+{
+	const struct ver_anchors *c = g->t->a;
+
+	for (size_t i = 0; i < c->n_ca; i++)
+		if (attested(g->a, &c->ca[i].x, "issuing") != NULL)
+			return true;
+	return false;
+}
+
+/* this appliance's issuing CA was certified by that root as a subordinate: the root's key is another appliance's */
+static bool under_parent(const struct judging *g, const struct ver_ca *root)
+{
+	const struct ver_anchors *c = g->t->a;
+
+	for (size_t i = 0; i < c->n_ca; i++)
+		if (c->ca[i].root == root && c->ca[i].limited && attested(g->a, &c->ca[i].x, "issuing") != NULL)
+			return true;
+	return false;
 }
 
 /* signers of the trust's status lists: authorisations and tokens are signed with the same key */
@@ -493,7 +516,7 @@ static enum fj_rc note_signers(struct judging *g, bool *all, struct fj_err *err)
 		for (size_t k = 0; k < i && !before; k++)
 			before = t->list[k].signer == t->list[i].signer;
 		if (!before)
-			FJ_TRY(note_certificate(g, "signer of status lists", &t->list[i].signer->x, "token", all, err));
+			FJ_TRY(note_certificate(g, "signer of status lists", &t->list[i].signer->x, "token", NULL, all, err));
 	}
 	return FJ_OK;
 }
@@ -506,11 +529,11 @@ static enum fj_rc step_certificates(struct judging *g, struct fj_err *err)
 
 	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
 		if (c->root[alg].key != NULL)
-			FJ_TRY(note_certificate(g, alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[alg].x, "root", &all, err));
+			FJ_TRY(note_certificate(g, alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[alg].x, "root", under_parent(g, &c->root[alg]) ? "parent" : NULL, &all, err));
 	for (size_t i = 0; i < c->n_ca; i++)
-		FJ_TRY(note_certificate(g, c->ca[i].x.alg == FJ_SM2 ? "chain-sm2.pem" : "chain.pem", &c->ca[i].x, "issuing", &all, err));
+		FJ_TRY(note_certificate(g, c->ca[i].x.alg == FJ_SM2 ? "chain-sm2.pem" : "chain.pem", &c->ca[i].x, "issuing", c->ca[i].limited && own_ca(g) ? "subordinate" : NULL, &all, err));
 	for (size_t i = 0; (s = ver_trust_log(g->t, i)) != NULL; i++)
-		FJ_TRY(note_certificate(g, "log.pem", &s->x, "log", &all, err));
+		FJ_TRY(note_certificate(g, "log.pem", &s->x, "log", NULL, &all, err));
 	FJ_TRY(note_signers(g, &all, err));
 	return all ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, "verify", CITE, "a key of the trust folder's certificates is not attested", "信任资料中有证书的密钥未经证明");
 }
@@ -546,7 +569,7 @@ static const struct {
 	[AT_QUOTE] = {"quote", "the registers' values are those of the quote", "寄存器值与引证（quote）相符", step_quote},
 	[AT_FRESHNESS] = {"freshness", "bound to this root, to its time and to a checkpoint of the issuer's log", "已绑定该根证书、时间与签发方日志检查点", step_freshness},
 	[AT_ENDORSEMENT] = {"endorsement", "an endorsement certificate of a known vendor is shown", "出示了已知厂商的 TPM 背书证书", step_endorsement},
-	[AT_CERTIFICATES] = {"certificates", "the certificates of the trust folder are of the attested keys", "信任资料中各证书的密钥均经证明", step_certificates},
+	[AT_CERTIFICATES] = {"certificates", "the certificates of the trust folder are of the attested keys, or of another appliance under the same root", "信任资料中各证书的密钥均经证明，或属于同一根之下的另一系统", step_certificates},
 };
 
 static void say(struct ver_check *c, enum ver_outcome o, const char *clause, const char *en, const char *zh)

@@ -51,7 +51,7 @@ L_PICTURE = -lzbar -lpng -ljpeg
 L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_PICTURE) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 L_INBOX = -lsqlite3 $(L_VERIFY)
-L_OFFICER = -lcrypto $(L_BASE)
+L_OFFICER = $(L_VERIFY)
 L_WITNESS = $(L_HTTP) $(L_BASE)
 L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
@@ -63,7 +63,7 @@ A_LOG = $(B)/liblog.a $(A_VERIFY)
 A_ISSUER = $(B)/libissuer.a $(B)/liblog.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 A_REGISTRY = $(B)/libweb.a $(B)/libhttp.a $(A_ISSUER)
 A_GATEWAY = $(B)/libgateway.a $(B)/libhttp.a $(A_LOG)
-A_OFFICER = $(B)/libofficer.a $(A_BASE)
+A_OFFICER = $(B)/libofficer.a $(A_VERIFY)
 A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
@@ -232,6 +232,7 @@ F_ROOM_statement = iss
 F_ROOM_text = base
 F_ROOM_tar = gw
 F_ROOM_tile = base
+F_ROOM_transcript = ver
 F_ROOM_use = ver
 F_ROOM_verdict = ver
 F_ROOM_x509 = base
@@ -303,7 +304,7 @@ unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
 .PHONY: all help unit run quick check conformance e2e screenshots integration model tamper soak bench bench-scale cov lint san san-tests \
-	fuzz fuzzers routes install install-lib dist clean deps deps-full
+	fuzz fuzzers routes statement install install-lib dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
@@ -371,6 +372,9 @@ fuzzers: $(FUZZERS)
 soak: all $(BENCHES) ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour); 70,000 signatures beside a guest in the TPM
 	POINTS=all ANYWHERE=50 python3 tests/integration/kill_test.py $(B)
 	ROWS=guest python3 tests/bench/bench.py $(B)
+statement: all ## docs/practice-statement.md anew: the practice statement of no home
+	@d=$$(mktemp -d) && $(B)/fujie demo --dir "$$d/h" --no-serve >/dev/null && $(B)/fujie ceremony statement --dir "$$d/h" --model >docs/practice-statement.md; r=$$?; rm -rf "$$d"; exit $$r
+
 routes: all ## print the route tables
 	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes && $(B)/fujie-gateway --routes && $(B)/fujie-witness --routes
 

@@ -28,6 +28,7 @@ BASE_SRC := \
 	base/tiles.c \
 	base/tlog.c \
 	base/tpm2.c \
+	base/transcript.c \
 	base/webauthn.c \
 	base/tty.c \
 	base/x509.c
@@ -174,7 +175,8 @@ OFFICER_SRC := \
 	officer/key_file.c \
 	officer/plan.c \
 	officer/secret.c \
-	officer/show.c
+	officer/show.c \
+	officer/transcript.c
 
 # the witness of logs
 WITNESS_SRC := \
@@ -295,6 +297,9 @@ ISSUER_SRC := \
 	issuer/plan_changes.c \
 	issuer/plan_course.c \
 	issuer/plan_steps.c \
+	issuer/practice.c \
+	issuer/practice_facts.c \
+	issuer/practice_tables.c \
 	issuer/preview.c \
 	issuer/preview_rows.c \
 	issuer/price.c \
@@ -584,6 +589,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \
 	tests/fuzz/fuzz_tile.c \
+	tests/fuzz/fuzz_transcript.c \
 	tests/fuzz/fuzz_use.c \
 	tests/fuzz/fuzz_verdict.c \
 	tests/fuzz/fuzz_witness.c \

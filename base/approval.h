@@ -20,6 +20,7 @@
 
 /* what a challenge asks for; names as in the file */
 enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_SUBORDINATE, FJ_STEP_END };
+#define FJ_STEPS_CEREMONY FJ_STEP_SUBORDINATE /* those before it are a ceremony's, and stand in its transcript */
 const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl", "subordinate" */
 
 struct fj_challenge {

@@ -211,33 +211,41 @@ static enum fj_rc read_signature(const json_t *s, const struct fj_plan *p, int *
 	FJ_TRY(fj_json_str(s, "sig", 86, &b64, err));
 	*who = fj_plan_officer(p, login);
 	if (*who < 0)
-		return bad(err, "officer", "the plan is signed by somebody who is no officer of it", "方案上有非方案官员的签名");
+		return bad(err, "officer", "it is signed by somebody who is no officer of the plan", "签名者不是方案所列官员");
 	if (fj_b64u_get(b64, strlen(b64), &raw) != FJ_OK || raw.len != 64)
 		return bad(err, "sig", "a signature is base64url of 64 octets, r and s", "签名应为 64 字节（r 与 s）的 base64url");
 	memcpy(sig, raw.data, 64);
 	return FJ_OK;
 }
 
-enum fj_rc fj_plan_signed_read(struct fj_slice in, fj_verify_fn verify, void *ctx, struct fj_plan *out, unsigned *by, struct fj_err *err)
+enum fj_rc fj_officers_signed(const json_t *list, const struct fj_plan *p, const struct fj_hash *digest, fj_verify_fn verify, void *ctx, unsigned *by, struct fj_err *err)
 {
-	FJ_AUTO(json) file = NULL;
-	json_t *plan, *signatures, *s;
 	int who, last = -1;
 	uint8_t sig[64];
+	const json_t *s;
 	size_t i;
 
 	*by = 0;
-	FJ_TRY(file_read(in, &file, &plan, &signatures, err));
-	FJ_TRY(fj_plan_read(plan, out, err));
-	json_array_foreach(signatures, i, s) {
-		FJ_TRY(read_signature(s, out, &who, sig, err));
+	json_array_foreach(list, i, s) {
+		FJ_TRY(read_signature(s, p, &who, sig, err));
 		if (who <= last)
-			return bad(err, "signatures", "the plan's signatures are not in the order of its officers, each once", "方案的签名未按官员顺序排列，或有重复");
-		FJ_TRY(verify(ctx, out->officer[who].xy, &out->to_sign, sig, err));
+			return bad(err, "signatures", "the signatures are not in the order of the plan's officers, each once", "签名未按方案所列官员的顺序排列，或有重复");
+		FJ_TRY(verify(ctx, p->officer[who].xy, digest, sig, err));
 		*by |= 1u << who;
 		last = who;
 	}
 	return FJ_OK;
+}
+
+enum fj_rc fj_plan_signed_read(struct fj_slice in, fj_verify_fn verify, void *ctx, struct fj_plan *out, unsigned *by, struct fj_err *err)
+{
+	FJ_AUTO(json) file = NULL;
+	json_t *plan, *signatures;
+
+	*by = 0;
+	FJ_TRY(file_read(in, &file, &plan, &signatures, err));
+	FJ_TRY(fj_plan_read(plan, out, err));
+	return fj_officers_signed(signatures, out, &out->to_sign, verify, ctx, by, err);
 }
 
 enum fj_rc fj_plan_all(const struct fj_plan *p, unsigned by, struct fj_err *err)
@@ -251,7 +259,7 @@ enum fj_rc fj_plan_all(const struct fj_plan *p, unsigned by, struct fj_err *err)
 	return FJ_OK;
 }
 
-static enum fj_rc insert(json_t *signatures, const struct fj_plan *p, unsigned officer, const uint8_t sig[64])
+enum fj_rc fj_officer_signature_put(json_t *signatures, const struct fj_plan *p, unsigned officer, const uint8_t sig[64])
 {
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(100);
 	size_t at = 0;
@@ -273,7 +281,7 @@ enum fj_rc fj_plan_add_signature(struct fj_slice in, unsigned officer, const uin
 	FJ_TRY(fj_plan_read(plan, &p, err));
 	if (officer >= p.n)
 		return bad(err, "officer", "the plan has no such officer", "方案中无此官员");
-	if (insert(signatures, &p, officer, sig) != FJ_OK)
+	if (fj_officer_signature_put(signatures, &p, officer, sig) != FJ_OK)
 		return fj_no_memory(err, "plan");
 	FJ_TRY(fj_json_canonical(file, out, err));
 	return fj_buf_puts(out, "\n") == FJ_OK ? FJ_OK : fj_no_memory(err, "plan");

@@ -52,6 +52,10 @@ enum fj_rc fj_plan_all(const struct fj_plan *p, unsigned by, struct fj_err *err)
 /* The file again, canonical and a newline, with one officer's signature in its place. */
 enum fj_rc fj_plan_add_signature(struct fj_slice file, unsigned officer, const uint8_t sig[64], struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
+/* [{"officer","sig"}] over that digest, in the officers' order, each at most once; and one more put into its place */
+enum fj_rc fj_officers_signed(const json_t *list, const struct fj_plan *p, const struct fj_hash *digest, fj_verify_fn verify, void *ctx, unsigned *by, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc fj_officer_signature_put(json_t *list, const struct fj_plan *p, unsigned officer, const uint8_t sig[64]) FJ_MUST_USE;
+
 /* The root's quorum: the plan's officers, its number, policyRef "fujie-root-sign" || hash. */
 #define FJ_REF_ROOT_SIGN "fujie-root-sign"
 void fj_plan_root_quorum(const struct fj_plan *p, struct fj_quorum *q);

@@ -119,6 +119,33 @@ enum fj_rc ca_pem(const char *label, struct fj_slice der, struct fj_buf *pem, st
 /* first PEM block of that label; FJ_E_PARSE when none */
 enum fj_rc ca_unpem(const char *label, struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 
+/* --- profiles as data (profile.c): what building and linting read, and the practice statement prints --- */
+struct ca_profile_row {
+	enum ca_profile id;
+	const char *name;
+	int years;            /* validity at most; 0: `days` */
+	int days;
+	bool ca;
+	int pathlen;          /* -1: none */
+	unsigned ku;
+	const char *eku;      /* ".2.1" under the arc, or a whole OID, or NULL */
+	unsigned wants;       /* FJ_X_ bits that must be there; nothing else may */
+	const char *cn, *cn_demo; /* NULL: from the asset */
+};
+const struct ca_profile_row *ca_profile_find(enum ca_profile id); /* NULL: none */
+/* the purpose and the policy of a home, dotted */
+enum fj_rc ca_profile_eku(const struct ca_home *h, const struct ca_profile_row *p, char *out, size_t cap) FJ_MUST_USE;
+enum fj_rc ca_profile_policy(const struct ca_home *h, char *out, size_t cap) FJ_MUST_USE;
+/* an extension by its FJ_X_ bit; oid ".1.1" is under the arc */
+struct ca_extension {
+	unsigned bit;
+	const char *name, *oid;
+	bool critical;
+};
+const struct ca_extension *ca_extension_find(unsigned bit, bool ca); /* ca: as a CA certificate has it; NULL: none */
+/* AlgorithmIdentifier of signatures, whole: a SEQUENCE of one OID */
+struct fj_slice ca_algorithm(enum fj_alg alg);
+
 /* --- term.c --- */
 /* What of an appliance's own ends: "root", "issuing", "subordinate", "token", "status", "log", "ocsp" (certificates), "root.crl". */
 struct ca_term {
@@ -150,6 +177,7 @@ enum fj_rc ca_crl_tbs(const struct ca_crl_in *in, struct fj_buf *tbs, struct fj_
 /* OCSP (RFC 6960, 9919, 9654).  A request is parsed once; the caller looks every
  * serial up; the response data is built, signed elsewhere, and assembled. */
 #define CA_OCSP_MAX_IDS 16
+#define CA_OCSP_LIFE 3600 /* seconds that an answer is good for */
 enum ca_ocsp_state { CA_OCSP_GOOD, CA_OCSP_REVOKED, CA_OCSP_UNKNOWN };
 struct ca_ocsp_id {
 	bool our_issuer;         /* name and key hash match issuer_cert */

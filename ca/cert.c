@@ -12,11 +12,6 @@
 
 #include "base/secret.h"
 
-struct ext_in {
-	const char *oid;
-	bool critical;
-};
-
 static enum fj_rc add_ext(X509 *x, const char *oid, bool critical, const struct fj_buf *der, struct fj_err *err)
 {
 	ASN1_OBJECT *o = OBJ_txt2obj(oid, 1);
@@ -119,8 +114,8 @@ static enum fj_rc issuer_uris(const struct building *w, char crl[240], char ca[2
 	return n > 0 && n < 201 && m > 0 && m < 201 ? FJ_OK : FJ_E_LIMIT;
 }
 
-/* the value of one extension; its OID and criticality in *e */
-static enum fj_rc ext_value(const struct building *w, unsigned bit, struct ext_in *e, struct fj_buf *b)
+/* the value of one extension */
+static enum fj_rc ext_value(const struct building *w, unsigned bit, struct fj_buf *b)
 {
 	char crl[240], ca[240], ocsp[240], oid[80];
 
@@ -128,38 +123,28 @@ static enum fj_rc ext_value(const struct building *w, unsigned bit, struct ext_i
 	snprintf(ocsp, sizeof(ocsp), "%s/ocsp", w->h->base);
 	switch (bit) {
 	case FJ_X_SKI:
-		*e = (struct ext_in){"2.5.29.14", false};
 		return fj_der_put(b, FJ_DER_OCTETS, FJ_SLICE(w->ski, 20));
 	case FJ_X_AKI:
-		*e = (struct ext_in){"2.5.29.35", false};
 		FJ_TRY(fj_der_put(b, FJ_DER_CTXP(0), w->issuer.ski));
 		return wrap(b, FJ_DER_SEQ);
 	case FJ_X_KU:
-		*e = (struct ext_in){"2.5.29.15", true};
 		return der_usage(w->p->ku, b);
 	case FJ_X_BC:
-		*e = (struct ext_in){"2.5.29.19", true};
 		return der_constraints(w->p, b);
 	case FJ_X_EKU:
-		*e = (struct ext_in){"2.5.29.37", false};
 		FJ_TRY(ca_profile_eku(w->h, w->p, oid, sizeof(oid)));
 		return der_oids(oid, 1, b);
 	case FJ_X_POLICY:
-		*e = (struct ext_in){"2.5.29.32", false};
 		FJ_TRY(ca_profile_policy(w->h, oid, sizeof(oid)));
 		return der_oids(oid, 2, b);
 	case FJ_X_CRLDP:
-		*e = (struct ext_in){"2.5.29.31", false};
 		return der_point(crl, b);
 	case FJ_X_AIA:
-		*e = (struct ext_in){"1.3.6.1.5.5.7.1.1", false};
 		return der_access(w->p->ca ? NULL : ocsp, ca, b);
 	case FJ_X_SAN:
-		*e = (struct ext_in){"2.5.29.17", false};
 		FJ_TRY(fj_der_put(b, FJ_DER_CTXP(6), fj_slice_str(w->h->base)));
 		return wrap(b, FJ_DER_SEQ);
 	default: /* FJ_X_NOCHECK */
-		*e = (struct ext_in){"1.3.6.1.5.5.7.48.1.5", false};
 		return fj_der_put(b, FJ_DER_NULL, FJ_SLICE("", 0));
 	}
 }
@@ -168,18 +153,18 @@ static enum fj_rc add_extensions(const struct building *w, struct fj_err *err)
 {
 	for (unsigned bit = 1; bit < FJ_X_PRIVATE; bit <<= 1) {
 		FJ_AUTO(buf) b = FJ_BUF_INIT(4096);
-		struct ext_in e;
-		if (!(w->p->wants & bit))
+		const struct ca_extension *e = ca_extension_find(bit, w->p->ca);
+		if (!(w->p->wants & bit) || e == NULL)
 			continue;
-		if (ext_value(w, bit, &e, &b) != FJ_OK)
+		if (ext_value(w, bit, &b) != FJ_OK)
 			return fj_fail(err, FJ_E_INVALID, "ca", "RFC 5280 4.2", "the public base address is longer than 160 octets, or memory is out");
-		FJ_TRY(add_ext(w->x, e.oid, e.critical, &b, err));
+		FJ_TRY(add_ext(w->x, e->oid, e->critical, &b, err));
 	}
 	if (!(w->p->wants & FJ_X_PRIVATE))
 		return FJ_OK;
 	FJ_AUTO(buf) b = FJ_BUF_INIT(4096);
 	char oid[80];
-	int n = snprintf(oid, sizeof(oid), "%s.1.%d", w->h->arc, w->p->ca ? 2 : 1);
+	int n = snprintf(oid, sizeof(oid), "%s%s", w->h->arc, ca_extension_find(FJ_X_PRIVATE, w->p->ca)->oid);
 	enum fj_rc rc = w->p->ca ? fj_limits_write(w->in->limits, &b) : fj_asset_write(&w->in->asset, &b);
 	if (n < 0 || (size_t)n >= sizeof(oid) || rc != FJ_OK)
 		return fj_fail(err, FJ_E_INVALID, "ca", "formats.md 3", "what the private extension says does not fit into it");

@@ -26,28 +26,9 @@ EVP_PKEY *ca_throwaway(enum fj_alg alg);
 EVP_MD_CTX *ca_context(EVP_PKEY *key, bool sign);
 void ca_context_free(EVP_MD_CTX *ctx);
 FJ_DEFINE_AUTO_PTR(ca_context, EVP_MD_CTX, ca_context_free)
-/* AlgorithmIdentifier, whole */
-struct fj_slice ca_algorithm(enum fj_alg alg);
 /* SHA-1 of the key bits: RFC 5280 4.2.1.2 (1) */
 void ca_key_id(struct fj_slice key_bits, uint8_t out[20]);
 
-/* --- profiles as data --- */
-struct ca_profile_row {
-	enum ca_profile id;
-	const char *name;
-	int years;            /* validity at most; 0: `days` */
-	int days;
-	bool ca;
-	int pathlen;          /* -1: none */
-	unsigned ku;
-	const char *eku;      /* ".2.1" under the arc, or a whole OID, or NULL */
-	unsigned wants;       /* FJ_X_ bits that must be there; nothing else may */
-	const char *cn, *cn_demo; /* NULL: from the asset */
-};
-const struct ca_profile_row *ca_profile_find(enum ca_profile id); /* NULL: none */
-/* the purpose and the policy of a home, dotted */
-enum fj_rc ca_profile_eku(const struct ca_home *h, const struct ca_profile_row *p, char *out, size_t cap) FJ_MUST_USE;
-enum fj_rc ca_profile_policy(const struct ca_home *h, char *out, size_t cap) FJ_MUST_USE;
 /* last second that a certificate of this profile from not_before may be valid */
 fj_time ca_profile_end(const struct ca_profile_row *p, fj_time not_before);
 

@@ -37,6 +37,24 @@ const struct ca_profile_row *ca_profile_find(enum ca_profile id)
 	return NULL;
 }
 
+static const struct ca_extension extensions[] = {
+	{FJ_X_SKI, "subjectKeyIdentifier", "2.5.29.14", false}, {FJ_X_AKI, "authorityKeyIdentifier", "2.5.29.35", false}, {FJ_X_KU, "keyUsage", "2.5.29.15", true},
+	{FJ_X_BC, "basicConstraints", "2.5.29.19", true}, {FJ_X_EKU, "extKeyUsage", "2.5.29.37", false}, {FJ_X_POLICY, "certificatePolicies", "2.5.29.32", false},
+	{FJ_X_CRLDP, "cRLDistributionPoints", "2.5.29.31", false}, {FJ_X_AIA, "authorityInfoAccess", "1.3.6.1.5.5.7.1.1", false}, {FJ_X_SAN, "subjectAltName", "2.5.29.17", false},
+	{FJ_X_NOCHECK, "ocsp-nocheck", "1.3.6.1.5.5.7.48.1.5", false}, {FJ_X_PRIVATE, "dataAsset", ".1.1", false},
+};
+static const struct ca_extension limits = {FJ_X_PRIVATE, "caLimits", ".1.2", false};
+
+const struct ca_extension *ca_extension_find(unsigned bit, bool ca)
+{
+	if (ca && bit == FJ_X_PRIVATE)
+		return &limits;
+	for (size_t i = 0; i < FJ_ARRAY_LEN(extensions); i++)
+		if (extensions[i].bit == bit)
+			return &extensions[i];
+	return NULL;
+}
+
 enum fj_rc ca_profile_eku(const struct ca_home *h, const struct ca_profile_row *p, char *out, size_t cap)
 {
 	int n = snprintf(out, cap, "%s%s", p->eku != NULL && p->eku[0] == '.' ? h->arc : "", p->eku != NULL ? p->eku : "");

@@ -8,7 +8,6 @@
 #include "issuer/ceremony.h"
 
 #define LAYER "ceremony"
-#define ROOT_CRL_DAYS 400
 #define MARGIN_MS 1500 /* before the TPM's own time is over */
 
 void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg)
@@ -40,7 +39,7 @@ static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
 	FJ_TRY(hsm_public_key(i->make.signer, role, &spki, err));
 	in.spki = fj_buf_slice(&spki);
-	d.y += root ? 20 : 12;
+	d.y += ca_profile_find(in.profile)->years;
 	d.d = d.d > 28 ? 28 : d.d;
 	in.not_after = fj_time_of(d, 0, 0, 0, 0) - 1;
 	ca_serial_new(&in.serial);
@@ -50,7 +49,7 @@ static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct
 enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err)
 {
 	struct ca_crl_in in = {.issuer_cert = fj_buf_slice(&i->ca[alg].root), .number = number, .this_update = fj_now(),
-		.next_update = fj_now() + (fj_time)ROOT_CRL_DAYS * 86400, .revoked = revoked, .n_revoked = n};
+		.next_update = fj_now() + (fj_time)CRM_ROOT_CRL_DAYS * 86400, .revoked = revoked, .n_revoked = n};
 
 	snprintf(in.uri, sizeof(in.uri), "%s/crl/root%s.crl", i->home.base, fj_alg_suffix(alg));
 	return ca_crl_tbs(&in, tbs, err);

@@ -10,6 +10,7 @@
 #include "issuer/iss.h"
 
 #define CRM_DIR "ceremony" /* below the home */
+#define CRM_ROOT_CRL_DAYS 400
 
 /* --- ceremony.c: one structure --- */
 struct crm_item {

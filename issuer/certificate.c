@@ -34,6 +34,11 @@ static const struct reason {
 	{"keyCompromise", 1, "WITHDRAWN", "replace"},
 };
 
+const char *dom_revocation_reason(size_t k)
+{
+	return k < FJ_ARRAY_LEN(reasons) ? reasons[k].name : NULL;
+}
+
 static const struct reason *reason_find(const char *name)
 {
 	for (size_t i = 0; i < FJ_ARRAY_LEN(reasons); i++)

@@ -178,7 +178,8 @@ enum fj_rc sts_apply_set(const struct evt *e, int64_t list, uint32_t idx, enum s
 /* --- CRL entries; in apply functions.  A final entry never changes; a hold may become final
  * or be lifted.  What was signed once more under the SM2 hierarchy gets the same entry in its CRL; its
  * shards are below 0. --- */
-/* the shard of the next certificate: the newest one's, or the next when that holds CRL_SHARD of them */
+#define STS_CRL_SHARD 1000000 /* certificates in one CRL, about: those of one act may be more (standards.md) */
+/* the shard of the next certificate: the newest one's, or the next when that holds STS_CRL_SHARD of them */
 enum fj_rc crl_shard_next(struct sto *db, int64_t *out, struct fj_err *err) FJ_MUST_USE;
 /* the newest shard that a certificate is in, at least 1 */
 enum fj_rc crl_shard_last(struct sto *db, int64_t *out, struct fj_err *err) FJ_MUST_USE;

@@ -111,6 +111,7 @@ struct iss_session {
 /* a new token whatever the browser had before; the session of a certificate is bound to its key */
 enum fj_rc iss_session_new(struct iss *i, const struct iss_try *t, const struct iss_entry *e, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;
 /* Idle end 30 min, absolute 12 h: FJ_E_AUTH.  spki: the key of this connection's certificate, "" none. */
+#define ISS_SIGNIN_DAYS 190        /* that tries to sign in are kept where fujie.ini does not say */
 #define ISS_SESSION_IDLE (30 * 60)
 #define ISS_SESSION_WHOLE (12 * 3600)
 enum fj_rc iss_session_find(struct iss *i, const char *token, const char *spki, struct iss_session *out, struct fj_err *err) FJ_MUST_USE;

@@ -24,6 +24,8 @@ enum fj_rc dom_drop_successor(struct iss_call *c, const struct dom_cert *t, stru
 
 /* The revocation of a certificate in its three steps: suspended while it waits; revoked for the reason (a name of RFC 5280 5.3.1);
  * or back in the state of before. */
+/* the reasons that a certificate may be revoked for, by their place; NULL behind the last */
+const char *dom_revocation_reason(size_t k);
 enum fj_rc dom_certificate_revoking(struct iss_call *c, const char *number, const char *reason, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_certificate_end(struct iss_call *c, const char *number, const char *reason, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_certificate_kept(struct iss_call *c, const char *number, struct fj_err *err) FJ_MUST_USE;

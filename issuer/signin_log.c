@@ -73,7 +73,7 @@ static enum fj_rc insert(struct iss *i, struct sto *db, const struct sgn_note *n
 	acc_agent(note->agent, agent);
 	FJ_TRY(sto_run(db, STO_SIGNIN_ADD, NULL, err, "iittttttt", *n, now, note->login, note->what, note->door, note->address, agent, note->factor, note->by));
 	FJ_TRY(sto_run(db, STO_SIGNIN_CUT, NULL, err, "t", note->login));
-	int64_t days = i->conf.signin_days > 0 ? i->conf.signin_days : 190;
+	int64_t days = i->conf.signin_days > 0 ? i->conf.signin_days : ISS_SIGNIN_DAYS;
 	return sto_run(db, STO_SIGNIN_OLD, NULL, err, "i", now - days * 86400);
 }
 

@@ -107,7 +107,6 @@ enum fj_rc sts_apply_set(const struct evt *e, int64_t list, uint32_t idx, enum s
 	return sto_run(e->db, STO_ENTRY_SET, NULL, err, "iitii", (int64_t)v, e->seq, e->approval, list, (int64_t)idx);
 }
 
-#define CRL_SHARD 1000000 /* certificates in one CRL, about: those of one act may be more (standards.md) */
 
 /* rows count up as certificates are issued, and none is ever taken away */
 static enum fj_rc last_certificate(struct sto *db, int64_t *row, int64_t *shard, struct fj_err *err)
@@ -138,8 +137,8 @@ enum fj_rc crl_shard_next(struct sto *db, int64_t *out, struct fj_err *err)
 	int64_t row;
 
 	FJ_TRY(last_certificate(db, &row, out, err));
-	if (1 + row / CRL_SHARD > *out)
-		*out = 1 + row / CRL_SHARD;
+	if (1 + row / STS_CRL_SHARD > *out)
+		*out = 1 + row / STS_CRL_SHARD;
 	return FJ_OK;
 }
 

@@ -20,6 +20,7 @@
 #define PLAN 4    /* needs --plan */
 #define OUT 8     /* needs --out */
 #define MAY_OUT 16 /* may have --out, else writes FILE anew */
+#define BESIDE 64  /* FILE.signatures belongs to FILE */
 #define MAKES 32   /* the key is not there yet */
 
 static const struct {
@@ -32,6 +33,7 @@ static const struct {
 	{"plan", "show", FILE_, ofc_plan_show},
 	{"plan", "sign", FILE_ | KEY | MAY_OUT, ofc_plan_sign},
 	{"approve", NULL, FILE_ | KEY | PLAN | OUT, ofc_approve},
+	{"transcript", "sign", FILE_ | KEY | PLAN | MAY_OUT | BESIDE, ofc_transcript_sign},
 	{"sign", NULL, FILE_ | KEY | MAY_OUT, ofc_sign},
 };
 
@@ -43,6 +45,8 @@ static void usage(FILE *to, bool zh)
 		   "fujie-officer plan sign  方案 密钥 [--out 文件]     签署方案（不给 --out 则写回原文件）\n"
 		   "fujie-officer approve    质询 --plan 已签方案 密钥 --out 答复\n"
 		   "                                                    批准由根签名的内容\n"
+		   "fujie-officer transcript sign 记录 --plan 已签方案 密钥 [--out 文件]\n"
+		   "                                                    逐行核验密钥仪式记录并签署（写入 记录.signatures）\n"
 		   "fujie-officer sign       审批 密钥 [--refuse] [--out 文件]\n"
 		   "                                                    为日常审批签名（审批：fujie approval show --json 的输出）\n"
 		   "\n"
@@ -59,6 +63,9 @@ static void usage(FILE *to, bool zh)
 		   "fujie-officer plan sign  PLAN KEY [--out FILE]      sign a plan (without --out in place)\n"
 		   "fujie-officer approve    CHALLENGES --plan SIGNED KEY --out ANSWERS\n"
 		   "                                                    approve what a root is to sign\n"
+		   "fujie-officer transcript sign TRANSCRIPT --plan SIGNED KEY [--out FILE]\n"
+		   "                                                    replay a ceremony's transcript and sign it\n"
+		   "                                                    (into TRANSCRIPT.signatures)\n"
 		   "fujie-officer sign       APPROVAL KEY [--refuse] [--out FILE]\n"
 		   "                                                    sign an approval of everyday business\n"
 		   "                                                    (what fujie approval show --json prints)\n"
@@ -144,10 +151,10 @@ static const char *folder(const char *path, char out[4096])
  * started this does. */
 static enum fj_rc enter(const struct ofc *o, unsigned takes, struct fj_err *err)
 {
-	char key[4096], out[4096], file[4096];
+	char key[4096], out[4096], file[4096], beside[4096];
 	bool in_place = (takes & MAY_OUT) && o->out == NULL;
 	const char *const writes[] = {"/dev/tty", takes & MAKES ? folder(o->key, key) : NULL, folder(o->out, out), in_place ? folder(o->file, file) : NULL};
-	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->key, o->file, o->plan, o->secret_file};
+	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->key, o->file, o->plan, o->secret_file, takes & BESIDE ? folder(o->file, beside) : NULL};
 	struct fj_sandbox box = {.role = FJ_SANDBOX_FILER};
 	size_t n = 0, m = 0;
 	bool landlock;

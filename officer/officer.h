@@ -86,6 +86,8 @@ enum fj_rc ofc_public(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_plan_show(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_plan_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
+/* transcript.c: under the transcript FILE, into FILE.signatures or --out */
+enum fj_rc ofc_transcript_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* act.c: an approval of everyday business, or with --refuse its refusal */
 enum fj_rc ofc_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_read(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;

@@ -29,7 +29,11 @@ enum fj_rc ver_plan(struct fj_slice file, struct fj_plan *out, unsigned *by, str
 typedef void (*ver_line_fn)(void *user, const struct ver_line *l);
 enum fj_rc ver_replay(struct fj_slice transcript, struct fj_slice signed_plan, struct fj_plan *plan, struct fj_hash *last, ver_line_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
 
-/* --- ceremony_print.c: `fujie-verify ceremony replay|transcript FILE --plan SIGNED`; the exit code --- */
+/* The officers' signatures beside a transcript that was replayed to that last line, by as many as the plan's root needs
+ * (formats.md 29); *by: whose. */
+enum fj_rc ver_transcript_signed(struct fj_slice signatures, const struct fj_plan *plan, const struct fj_hash *last, unsigned *by, struct fj_err *err) FJ_MUST_USE;
+
+/* --- ceremony_print.c: `fujie-verify ceremony replay|transcript FILE --plan SIGNED [--signatures FILE | --unsigned]`; the exit code --- */
 int ver_ceremony(int argc, char **argv);
 
 #endif

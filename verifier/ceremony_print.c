@@ -9,13 +9,14 @@
 #include <stdio.h>
 
 #include "base/file.h"
+#include "base/transcript.h"
 #include "base/tty.h"
 #include "verifier/ceremony.h"
 #include "verifier/internal.h"
 
 struct ask {
-	const char *plan, *lang, *file;
-	bool json, print, zh;
+	const char *plan, *lang, *file, *signatures;
+	bool json, print, zh, unsigned_;
 };
 struct told {
 	const struct ask *a;
@@ -39,9 +40,9 @@ static void what(const struct told *t, const json_t *o, char out[80])
 {
 	enum fj_step s = 0;
 
-	while (s < FJ_STEP_END && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
+	while (s < FJ_STEPS_CEREMONY && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
 		s++;
-	snprintf(out, 80, "%s (%s)", s < FJ_STEP_END ? name_of(t, s) : "", fj_json_text(o, "alg"));
+	snprintf(out, 80, "%s (%s)", s < FJ_STEPS_CEREMONY ? name_of(t, s) : "", fj_json_text(o, "alg"));
 }
 
 static void hash_of(const json_t *o, const char *key, char hex[65])
@@ -151,7 +152,7 @@ static void print_plan(const struct ask *a, const struct fj_plan *p)
 
 static enum fj_rc options_read(int argc, char **argv, struct ask *a, struct fj_err *err)
 {
-	static const struct option longs[] = {{"plan", required_argument, NULL, 'p'}, {"lang", required_argument, NULL, 'l'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	static const struct option longs[] = {{"plan", required_argument, NULL, 'p'}, {"lang", required_argument, NULL, 'l'}, {"signatures", required_argument, NULL, 's'}, {"unsigned", no_argument, NULL, 'u'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	opterr = 0;
@@ -161,15 +162,45 @@ static enum fj_rc options_read(int argc, char **argv, struct ask *a, struct fj_e
 			return fj_fail(err, FJ_E_USAGE, "verify", NULL, c == ':' ? "\"%s\" needs a value" : "\"%s\" is not an option", argv[optind - 1]);
 		if (c == 'j')
 			a->json = true;
+		else if (c == 'u')
+			a->unsigned_ = true;
 		else
-			*(c == 'p' ? &a->plan : &a->lang) = optarg;
+			*(c == 'p' ? &a->plan : c == 's' ? &a->signatures : &a->lang) = optarg;
 	}
 	if (a->lang != NULL)
 		a->zh = strcmp(a->lang, "zh") == 0;
 	a->print = argc > optind && strcmp(argv[optind], "transcript") == 0 && !a->json;
-	if (argc - optind != 2 || a->plan == NULL || (!a->print && strcmp(argv[optind], "replay") != 0 && strcmp(argv[optind], "transcript") != 0))
-		return fj_refuse(err, FJ_E_USAGE, "verify", NULL, "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--lang zh|en] [--json]", "用法：fujie-verify ceremony replay|transcript 记录 --plan 已签方案 [--lang zh|en] [--json]");
+	if (argc - optind != 2 || a->plan == NULL || (a->unsigned_ && a->signatures != NULL) || (!a->print && strcmp(argv[optind], "replay") != 0 && strcmp(argv[optind], "transcript") != 0))
+		return fj_refuse(err, FJ_E_USAGE, "verify", NULL, "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--signatures FILE | --unsigned] [--lang zh|en] [--json]", "用法：fujie-verify ceremony replay|transcript 记录 --plan 已签方案 [--signatures 签名文件 | --unsigned] [--lang zh|en] [--json]");
 	a->file = argv[optind + 1];
+	return FJ_OK;
+}
+
+/* who signed: FILE.signatures, or the file that is named; logins into list */
+static enum fj_rc officers_signed(const struct ask *a, const struct fj_plan *p, const struct fj_hash *last, json_t *list, struct fj_err *err)
+{
+	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+	FJ_AUTO(buf) path = FJ_BUF_INIT(8192);
+	unsigned by = 0;
+
+	if (a->unsigned_)
+		return FJ_OK;
+	FJ_TRY(a->signatures != NULL ? fj_buf_puts(&path, a->signatures) : fj_buf_printf(&path, "%s" FJ_TRANSCRIPT_SIGNATURES, a->file));
+	enum fj_rc rc = fj_file_read(AT_FDCWD, fj_buf_str(&path), &file, err);
+	if (rc == FJ_E_NOTFOUND)
+		return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 29", "the officers' signatures are missing: they belong beside the transcript, named as it is and .signatures, or are named by --signatures; `fujie-officer transcript sign` makes them. --unsigned replays without",
+		    "缺少官员签名：签名文件应与记录放在一起，名为 记录名.signatures，或以 --signatures 指明；由 fujie-officer transcript sign 生成。--unsigned 仅核验记录本身");
+	FJ_TRY(rc);
+	FJ_TRY(ver_transcript_signed(fj_buf_slice(&file), p, last, &by, err));
+	for (unsigned k = 0; k < p->n; k++)
+		if ((by >> k & 1) && json_array_append_new(list, json_string(p->officer[k].login)) != 0)
+			return fj_no_memory(err, "verify");
+	if (!a->print)
+		return FJ_OK;
+	printf(a->zh ? "\n签署本记录的官员：\n" : "\nsigned by its officers:\n");
+	for (unsigned k = 0; k < p->n; k++)
+		if (by >> k & 1)
+			printf("      %s (%s)\n", p->officer[k].name, p->officer[k].login);
 	return FJ_OK;
 }
 
@@ -178,6 +209,7 @@ static enum fj_rc replay(const struct ask *a, json_t **out, struct fj_err *err)
 	FJ_AUTO(buf) transcript = FJ_BUF_INIT(VER_TRANSCRIPT_MAX);
 	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_PLAN_MAX);
 	FJ_AUTO(json) done = json_array();
+	FJ_AUTO(json) by_whom = json_array();
 	struct fj_plan plan;
 	struct fj_hash last;
 	struct told t = {a, &plan, done};
@@ -190,9 +222,10 @@ static enum fj_rc replay(const struct ask *a, json_t **out, struct fj_err *err)
 	if (a->print)
 		print_plan(a, &plan);
 	FJ_TRY(ver_replay(fj_buf_slice(&transcript), fj_buf_slice(&file), &plan, &last, on_line, &t, err));
+	FJ_TRY(officers_signed(a, &plan, &last, by_whom, err));
 	fj_hex(plan.hash.b, FJ_SHA256_LEN, of);
 	fj_hex(last.b, FJ_SHA256_LEN, hex);
-	*out = json_pack("{s:b, s:s, s:s, s:O}", "replayed", 1, "plan", of, "last", hex, "signed", done);
+	*out = json_pack("{s:b, s:s, s:s, s:O, s:O}", "replayed", 1, "plan", of, "last", hex, "signed", done, "signed_by", by_whom);
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "verify");
 }
 
@@ -205,6 +238,19 @@ static int refuse(const struct ask *a, const struct fj_err *err)
 	if (a->json && doc != NULL && fj_json_canonical(doc, &text, NULL) == FJ_OK)
 		puts(fj_buf_str(&text));
 	return fj_rc_exit(err->rc);
+}
+
+/* the end of what is printed */
+static void tell(const struct ask *a, const json_t *out)
+{
+	size_t k;
+	json_t *login;
+
+	printf(a->zh ? "\n核验无误：每一行均与方案、批准和签名相符。末行 SHA-256：%s\n" : "\nReplayed without a fault: each line agrees with the plan, the approvals and the signatures.  SHA-256 of the last line: %s\n", fj_json_text(out, "last"));
+	printf("%s", a->unsigned_ ? a->zh ? "未核对官员对本记录的签名" : "Not asked: whether its officers signed this transcript" : a->zh ? "已签署的官员：" : "Signed by the officers:");
+	json_array_foreach(json_object_get(out, "signed_by"), k, login)
+		printf("%s%s", k == 0 ? a->zh ? "" : " " : a->zh ? "、" : ", ", json_string_value(login));
+	putchar('\n');
 }
 
 int ver_ceremony(int argc, char **argv)
@@ -224,6 +270,6 @@ int ver_ceremony(int argc, char **argv)
 	if (a.json)
 		puts(fj_buf_str(&text));
 	else
-		printf(a.zh ? "\n核验无误：每一行均与方案、批准和签名相符。末行 SHA-256：%s\n" : "\nReplayed without a fault: each line agrees with the plan, the approvals and the signatures.  SHA-256 of the last line: %s\n", fj_json_text(out, "last"));
+		tell(&a, out);
 	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 3;
 }

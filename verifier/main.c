@@ -37,7 +37,7 @@ static void usage(FILE *to)
 	fputs("fujie-verify --trust DIR FILE|-   [--use k=v,k=v] [--max-age 24h] [--at RFC3339]\n"
 	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--log-proof FILE] [--logged] [--json]\n"
 	      "fujie-verify attestation --trust DIR  [--vendors FILE] [--plan SIGNED] [--max-age 24h] [--json]\n"
-	      "fujie-verify ceremony replay|transcript FILE --plan SIGNED   a key ceremony by its record alone\n"
+	      "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--signatures FILE|--unsigned]   a key ceremony by its record\n"
 	      "fujie-verify --listen ... | watch ...    (fujie-gateway; fujie-gateway --help)\n"
 	      "\n"
 	      "Judges a license token, an authorisation credential, a data asset certificate, a\n"

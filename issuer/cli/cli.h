@@ -184,6 +184,8 @@ struct cli_officers {
 /* Keys and passphrases in officers/, and a plan that all of them have signed; the caller's. */
 enum fj_rc cli_officers_make(const struct cli_officers *o, const char *arc, const char *base, const char *operator_, json_t **signed_plan, struct fj_err *err) FJ_MUST_USE;
 /* a cli_follow's step: who is needed approves each challenge by fujie-officer */
+/* The transcript of the ceremony that is over, signed by as many as the root needs. */
+enum fj_rc cli_officers_sign(const struct cli_officers *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc cli_officers_step(void *officers, const json_t *progress, struct fj_err *err);
 
 /* --- the commands with an own process to manage; each returns an exit code --- */

@@ -69,6 +69,8 @@ static enum fj_rc make_home(const char *dir, const struct cli_conf *conf, json_t
 			rc = cli_start_signer(&p, err);
 		if (rc == FJ_OK)
 			rc = cli_run_init(&p, conf->demo ? &follow : NULL, out, err);
+		if (rc == FJ_OK && conf->demo)
+			rc = cli_officers_sign(&officers, err);
 	}
 	if (rc == FJ_OK) {
 		unlinkat(h.dir, "run/init.json", 0);

@@ -189,6 +189,22 @@ static enum fj_rc begin_approval(const struct cli_officers *o, size_t k, const c
 	return begin(argv, w, err);
 }
 
+enum fj_rc cli_officers_sign(const struct cli_officers *o, struct fj_err *err)
+{
+	struct work w;
+	struct paths p;
+	char transcript[4200];
+
+	snprintf(transcript, sizeof(transcript), "%.4000s/ceremony/transcript", o->home);
+	for (size_t k = 0; k < QUORUM; k++) { /* one after the other: each adds to the file of the one before */
+		paths_of(o, k, &p);
+		const char *argv[] = {"fujie-officer", "transcript", "sign", transcript, "--plan", p.plan, "--key", p.key, "--passphrase-file", p.pass, "--yes", "--json", NULL};
+		FJ_TRY(begin(argv, &w, err));
+		FJ_TRY(end(&w, NULL, err));
+	}
+	return FJ_OK;
+}
+
 enum fj_rc cli_officers_step(void *user, const json_t *progress, struct fj_err *err)
 {
 	const char *round = fj_json_peek(progress, "waits"), *refused = fj_json_peek(progress, "refused");

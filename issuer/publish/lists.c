@@ -14,10 +14,6 @@
 #include "issuer/publish/publish.h"
 #include "issuer/signed.h"
 
-#define LIST_LIFE (48 * 3600)
-#define LIST_RENEW (12 * 3600)
-#define CRL_LIFE (48 * 3600)
-#define CRL_RENEW (24 * 3600)
 
 enum fj_rc pub_state(struct iss *i, const char *what, int64_t *number, fj_time *at, int64_t *seq, struct fj_err *err)
 {
@@ -124,7 +120,7 @@ static enum fj_rc list_input(struct iss *i, enum fj_alg alg, int64_t list, fj_ti
 	FJ_TRY(fj_list_deflate(map, &lst, err));
 	snprintf(uri, sizeof(uri), "%s/status/%s%lld", iss_base(i), fj_alg_prefix(alg), (long long)list);
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:I, s:I, s:i, s:{s:i, s:s}}", "iss", iss_base(i), "sub", uri, "iat", (json_int_t)now,
-	    "exp", (json_int_t)now + LIST_LIFE, "ttl", 300, "status_list", "bits", 2, "lst", fj_buf_str(&lst));
+	    "exp", (json_int_t)now + PUB_LIST_LIFE, "ttl", PUB_LIST_TTL, "status_list", "bits", PUB_LIST_BITS, "lst", fj_buf_str(&lst));
 	return iss_jws_input(i, alg, FJ_TYP_STATUS, payload, input, err);
 }
 
@@ -189,7 +185,7 @@ static enum fj_rc publish_list(struct iss *i, enum fj_alg alg, int64_t list, str
 	snprintf(what, sizeof(what), "list/%s%lld", fj_alg_prefix(alg), (long long)list);
 	FJ_TRY(pub_state(i, what, &number, &at, &since, err));
 	FJ_TRY(one_int(i, STO_LIST_CHANGED, list, &seq, err));
-	if (at != 0 && seq <= since && fj_now() - at < LIST_RENEW)
+	if (at != 0 && seq <= since && fj_now() - at < PUB_LIST_RENEW)
 		return FJ_OK;
 	return sign_list(i, alg, list, at, since, seq, err);
 }
@@ -268,7 +264,7 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	FJ_AUTO(mem) owned = list;
 	FJ_TRY(rc);
 	struct ca_crl_in in = {.issuer_cert = iss_issuing_cert(i, alg), .number = (uint64_t)number, .this_update = now,
-		.next_update = now + CRL_LIFE, .revoked = list, .n_revoked = n};
+		.next_update = now + PUB_CRL_LIFE, .revoked = list, .n_revoked = n};
 	snprintf(name, sizeof(name), "%s%lld", fj_alg_prefix(alg), llabs((long long)shard));
 	snprintf(in.uri, sizeof(in.uri), "%s/crl/%s.crl", iss_base(i), name);
 	FJ_TRY(ca_crl_tbs(&in, &tbs, err));
@@ -291,7 +287,7 @@ static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
 	snprintf(what, sizeof(what), "crl/%s", name);
 	FJ_TRY(pub_state(i, what, &number, &at, &since, err));
 	FJ_TRY(one_int(i, STO_CRL_CHANGED, shard, &seq, err));
-	if (at != 0 && seq <= since && now - at < CRL_RENEW)
+	if (at != 0 && seq <= since && now - at < PUB_CRL_RENEW)
 		return FJ_OK;
 	/* rises by time too: after a crash between signing and noting it, the next one is above */
 	number = number + 1 > now ? number + 1 : now;

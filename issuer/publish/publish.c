@@ -23,7 +23,6 @@
 #include "base/file.h"
 #include "base/log.h"
 
-#define OCSP_RENEW (3 * 86400)
 #define DAY 86400
 
 struct pub_note {
@@ -124,7 +123,7 @@ static enum fj_rc renew_one(struct iss *i, const char *what, struct fj_buf *of, 
 	struct ca_info info;
 
 	FJ_TRY(ca_cert_info(fj_buf_slice(of), &info, err));
-	if (info.not_after - fj_now() > OCSP_RENEW)
+	if (info.not_after - fj_now() > PUB_OCSP_RENEW)
 		return FJ_OK;
 	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
 	enum fj_rc rc = pub_delegate(i, what, &cert, err);

@@ -18,6 +18,16 @@
 #include "base/tiles.h"
 #include "issuer/iss.h"
 
+/* What is published lives so many seconds, and is made anew after so many (of a responder's certificate: with so many left).
+ * The practice statement says so. */
+#define PUB_LIST_LIFE (48 * 3600)
+#define PUB_LIST_RENEW (12 * 3600)
+#define PUB_LIST_TTL 300
+#define PUB_LIST_BITS 2 /* of an entry */
+#define PUB_CRL_LIFE (48 * 3600)
+#define PUB_CRL_RENEW (24 * 3600)
+#define PUB_OCSP_RENEW (3 * 86400)
+
 /* --- public.c: public.db --- */
 struct pub_db;
 /* *empty: it was made just now, and wants every row */

@@ -1,6 +1,9 @@
 """A ceremony by files (docs/formats.md 22): a plan that its officers sign with fujie-officer, rounds that wait
 for them, ends in the middle, every wrong answer; then its transcript, replayed and tampered with; and the
 root's CRL after it has ended, renewed by a quorum."""
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, utils
+
 from lib import *
 
 OFFICER = B + '/fujie-officer'
@@ -37,6 +40,9 @@ class Person:
 
     def sign(self, plan):
         return tool(OFFICER, 'plan', 'sign', plan, '--key', self.key, '--passphrase-file', self.secret, '--yes')
+
+    def transcript(self, path, plan, *more):
+        return tool(OFFICER, 'transcript', 'sign', path, '--plan', plan, '--key', self.key, '--passphrase-file', self.secret, '--yes', *more)
 
     def approve(self, challenges, plan, out):
         if os.path.exists(out):
@@ -211,10 +217,73 @@ def rechained(lines, plan):
     return b'\n'.join(out) + b'\n'
 
 
-def replay(data, plan):
+def replay(data, plan, *more):
     path = root + '/t'
     open(path, 'wb').write(data)
-    return tool(B + '/fujie', 'ceremony', 'replay', path, '--plan', plan)
+    return tool(B + '/fujie', 'ceremony', 'replay', path, '--plan', plan, *more)
+
+
+def signatures_test(people, plan):
+    data, T = open(HOME + '/ceremony/transcript', 'rb').read(), root + '/t'
+    S = T + '.signatures'
+
+    def bad(sentence, got, *words):
+        check('%s: refused, with the reason' % sentence, got[0] == 1 and all(w in said(got[1]) for w in words) and re.search('[一-鿿]', said(got[1])), got)
+
+    bad('a transcript that nobody signed', replay(data, plan), 'signatures are missing', 'transcript sign')
+    code, out = replay(data, plan, '--unsigned')
+    check('the record alone can be replayed when it is asked for', code == 0 and out['signed_by'] == [], out)
+    stranger = Person('wu')
+    bad('a key that is not in the plan', stranger.transcript(T, plan), 'not of an officer of this plan')
+    check('and nothing is written', not os.path.exists(S))
+    raw = data.split(b'\n')
+    open(T, 'wb').write(b'\n'.join(raw[:3] + [raw[3].replace(b'root.x', b'root.y')] + raw[4:]))
+    bad('an altered transcript is signed by no officer: the tool replays it', people[0].transcript(T, plan), 'was changed')
+    open(T, 'wb').write(rechained(transcript()[:-1], plan))
+    bad('one whose end is missing neither', people[0].transcript(T, plan), 'ends before the ceremony does')
+    open(T, 'wb').write(data)
+    code, out = people[0].transcript(T, plan)
+    check('an officer signs it', code == 0 and out['signed_by'] == ['zhao'] and out['enough'] is False and out['last'] == hashlib.sha256(raw[-2]).hexdigest(), out)
+    bad('too few officers', replay(data, plan), 'signed by 1 of', 'zhao', '2 are needed')
+    bad('the same officer twice', people[0].transcript(T, plan), 'already')
+    one = open(S, 'rb').read()
+    code, out = people[2].transcript(T, plan)
+    check('a second adds his signature', code == 0 and out['signed_by'] == ['zhao', 'sun'] and out['enough'] is True, out)
+    code, out = replay(data, plan)
+    check('with the quorum it is replayed, and says who signed', code == 0 and out['signed_by'] == ['zhao', 'sun'], out)
+    shutil.copy(S, HOME + '/ceremony/transcript.signatures')
+    doc = json.load(open(S))
+    key = serialization.load_der_public_key(base64.urlsafe_b64decode(json.load(open(people[0].public))['key'] + '=='))
+    sig = base64.urlsafe_b64decode(doc['signatures'][0]['sig'] + '==')
+    h = bytes.fromhex
+    key.verify(utils.encode_dss_signature(int.from_bytes(sig[:32], 'big'), int.from_bytes(sig[32:], 'big')),
+               hashlib.sha256(b'fujie-transcript-1\n' + h(doc['plan']) + h(doc['last'])).digest(), ec.ECDSA(utils.Prehashed(hashes.SHA256())))
+    check('others compute the same: a library of its own verifies the signature', True)
+
+    def file(sentence, *words, **change):
+        open(S, 'wb').write(canon(dict(doc, **change)) + b'\n')
+        bad(sentence, replay(data, plan), *words)
+    zhao, sun = doc['signatures']
+    file('signatures under another last line', 'another transcript', last='00' * 32)
+    file('of another plan', 'another plan', plan='00' * 32)
+    file('a foreign officer', 'no officer of the plan', signatures=[zhao, dict(sun, officer='wu')])
+    file('one officer\'s signature under another\'s name', 'signature', signatures=[dict(sun, officer='zhao'), sun])
+    file('an officer counted twice', 'each once', signatures=[zhao, zhao])
+    file('another order', 'order', signatures=[sun, zhao])
+    file('an unknown member', 'not known', more=1)
+    open(S, 'wb').write(canon(doc) + b'\n')
+    lines = transcript()
+    k = next(k for k, l in enumerate(lines) if l['step'] == 'answer' and not l['out']['taken'])
+    without = rechained(lines[:k] + lines[k + 1:], plan)
+    bad('a refused answer left out of it after the officers signed, all hashes computed anew', replay(without, plan), 'another transcript')
+    check('which the record alone can\'t show', replay(without, plan, '--unsigned')[0] == 0)
+    bad('a plan\'s signatures in their place', replay(data, plan, '--signatures', plan))
+    os.unlink(S)
+    open(root + '/kept', 'wb').write(canon(doc))
+    check('the file may be named', replay(data, plan, '--signatures', root + '/kept')[0] == 0)
+    open(S, 'wb').write(one)
+    check('a copy elsewhere: --out', people[1].transcript(T, plan, '--out', root + '/copy')[0] == 0 and open(S, 'rb').read() == one and len(json.load(open(root + '/copy'))['signatures']) == 2)
+    open(S, 'wb').write(canon(doc) + b'\n')
 
 
 def replay_test(people, plan):
@@ -224,7 +293,7 @@ def replay_test(people, plan):
     der = open(HOME + '/publish/ca/root.cer', 'rb').read()
     check('what it says was signed is what is published', out['signed'][0]['sha256'] == hashlib.sha256(der).hexdigest())
     check('fujie-verify alone does it', subprocess.run([B + '/fujie-verify', 'ceremony', 'replay', root + '/t', '--plan', plan], capture_output=True).returncode == 0)
-    for lang, words in (('zh', ('密钥仪式记录', '根证书', '拒绝，原因', '核验无误')), ('en', ('Transcript of a key ceremony', 'root certificate', 'refused: ', 'without a fault'))):
+    for lang, words in (('zh', ('密钥仪式记录', '根证书', '拒绝，原因', '签署本记录的官员', '核验无误')), ('en', ('Transcript of a key ceremony', 'root certificate', 'refused: ', 'signed by its officers', 'without a fault'))):
         r = subprocess.run([B + '/fujie', 'ceremony', 'transcript', root + '/t', '--plan', plan, '--lang', lang], capture_output=True, text=True)
         check('it is printed for people: %s' % lang, r.returncode == 0 and all(w in r.stdout for w in words) and 'Zhao' in r.stdout, r.stdout[-300:])
 
@@ -294,7 +363,7 @@ def root_crl_test():
     h = Home(cases=True)
     check('a demo home: its root is under three officers', h.made and json.load(open(h.d + '/ceremony/plan.json'))['plan']['quorum'] == {'root': 2}, h.made_err)
     code, out = tool(B + '/fujie', 'ceremony', 'replay', h.d + '/ceremony/transcript', '--plan', h.d + '/ceremony/plan.json')
-    check('and its transcript is replayed, both hierarchies', code == 0 and len(out['signed']) == 6, out)
+    check('and its transcript is replayed, both hierarchies, and two officers signed it', code == 0 and len(out['signed']) == 6 and out['signed_by'] == ['officer1', 'officer2'], out)
     check('the appliance serves', h.serve())
     item = next(c for c in h.demo['certificates'] if c['expect'] == 'permit')
     check('a certificate of the demo is good', h.verdict_service(item) == 'permit')
@@ -340,6 +409,7 @@ try:
     people = [Person(login) for login in ('zhao', 'qian', 'sun')]
     plan = plan_test(people)
     rounds_test(people, plan)
+    signatures_test(people, plan)
     replay_test(people, plan)
     root_crl_test()
 finally:

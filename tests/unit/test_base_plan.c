@@ -6,6 +6,7 @@
 
 #include "base/approval.h"
 #include "base/file.h"
+#include "base/transcript.h"
 #include "tests/unit/test.h"
 
 #define KEY(c) "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" c "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -366,3 +367,69 @@ TEST("answers are read as they were written; another form is refused")
 }
 
 TEST_MAIN
+
+#define HEX(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
+#define LAST HEX("ab")
+
+TEST("a transcript's signatures are read, each of an officer over plan and last line, and as many as the root needs are enough")
+{
+	struct fj_plan p;
+	struct fj_hash last, other, to_sign, again;
+	struct fj_err err = {0};
+	unsigned asked = 0, by;
+	const uint8_t sig[64] = {1};
+	FJ_AUTO(buf) one = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+	FJ_AUTO(buf) two = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
+	CHECK_OK(fj_unhex(LAST, 64, last.b));
+	other = last;
+	other.b[31] ^= 1;
+	fj_transcript_to_sign(&p, &last, &to_sign);
+	fj_transcript_to_sign(&p, &other, &again);
+	CHECK(!fj_hash_eq(&to_sign, &again) && !fj_hash_eq(&to_sign, &p.to_sign) && !fj_hash_eq(&to_sign, &last));
+	CHECK_OK(fj_transcript_add_signature(FJ_SLICE(NULL, 0), &p, &last, 2, sig, &one, &err));
+	CHECK_OK(fj_transcript_signatures_read(fj_buf_slice(&one), &p, &last, any, &asked, &by, &err));
+	CHECK(by == 4 && asked == 1 && fj_transcript_quorum(&p, by, &err) == FJ_E_SIGNATURE && strstr(err.en, "1 of the plan's officers (c), and 2 are needed") != NULL);
+	CHECK_OK(fj_transcript_add_signature(fj_buf_slice(&one), &p, &last, 0, sig, &two, &err));
+	CHECK_OK(fj_transcript_signatures_read(fj_buf_slice(&two), &p, &last, any, &asked, &by, &err));
+	CHECK(by == 5);
+	CHECK_OK(fj_transcript_quorum(&p, by, &err));
+	CHECK(fj_transcript_signatures_read(fj_buf_slice(&two), &p, &other, any, &asked, &by, &err) == FJ_E_REFUSED);
+	CHECK_STR(err.field, "last");
+	p.hash.b[0] ^= 1;
+	CHECK(fj_transcript_signatures_read(fj_buf_slice(&two), &p, &last, any, &asked, &by, &err) == FJ_E_REFUSED);
+	CHECK_STR(err.field, "plan");
+}
+
+TEST("a transcript's signatures with a member changed, left out or added are refused at that member")
+{
+	static const struct {
+		const char *from, *to, *field;
+	} rows[] = {
+		{"\"version\":1", "\"version\":2", "version"}, {"\"last\":\"ab", "\"last\":\"xy", "last"}, {"\"last\":\"abab", "\"last\":\"ab", "last"},
+		{"\"version\"", "\"x\":1,\"version\"", "x"}, {"\"officer\":\"a\"", "\"officer\":\"d\"", "officer"}, {"\"officer\":\"a\"", "\"officer\":\"b\"", "signatures"},
+		{"\"sig\":\"AQE", "\"sig\":\"AQ\",\"x\":\"", "x"}, {"\"signatures\":[", "\"signatures\":[1,", NULL},
+	};
+	struct fj_plan p;
+	struct fj_hash last;
+	struct fj_err err = {0};
+	unsigned asked = 0, by;
+	uint8_t sig[64];
+	FJ_AUTO(buf) one = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+	FJ_AUTO(buf) two = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+
+	memset(sig, 1, sizeof(sig));
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
+	CHECK_OK(fj_unhex(LAST, 64, last.b));
+	CHECK_OK(fj_transcript_add_signature(FJ_SLICE(NULL, 0), &p, &last, 0, sig, &one, &err));
+	CHECK_OK(fj_transcript_add_signature(fj_buf_slice(&one), &p, &last, 1, sig, &two, &err));
+	CHECK_OK(fj_transcript_signatures_read(fj_buf_slice(&two), &p, &last, any, &asked, &by, &err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++) {
+		err = (struct fj_err){0};
+		CHECK(fj_transcript_signatures_read(with(&b, fj_buf_str(&two), rows[i].from, rows[i].to), &p, &last, any, &asked, &by, &err) != FJ_OK);
+		if (rows[i].field != NULL)
+			CHECK_STR(err.field, rows[i].field);
+	}
+}

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "verifier/service/service.h"
 
-#define LIFE 3600
+#define LIFE CA_OCSP_LIFE
 #define TYPE "application/ocsp-response"
 
 static enum fj_rc look_up(struct svc *s, enum fj_alg alg, struct ca_ocsp_id *id, struct fj_err *err)

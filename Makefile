@@ -212,6 +212,7 @@ F_ROOM_found_key = ca
 F_ROOM_json = base
 F_ROOM_jws = ver
 F_ROOM_ledger = iss
+F_ROOM_license = hsm
 F_ROOM_limits = base
 F_ROOM_log_proof = ver
 F_ROOM_memory = hsm
@@ -298,7 +299,12 @@ SIGNER_DRIVER = $(B)/tests/model/signer_driver
 $(SIGNER_DRIVER): $(call obj,tests/model/signer_driver.c) $(T_LIBS_hsm)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_hsm)
-DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER)
+# answers tests/conformance/fido2_test.py; nothing else links libfido2
+FIDO2_DRIVER = $(B)/tests/conformance/fido2_driver
+$(FIDO2_DRIVER): $(call obj,tests/conformance/fido2_driver.c) $(T_LIBS_hsm)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lfido2 $(T_LINK_hsm)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER) $(FIDO2_DRIVER)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
@@ -322,7 +328,7 @@ lint: ## layers, links, function length, banned calls, header contracts, SQL out
 	@tests/run.sh lint $(B)
 integration: all $(DRIVERS) $(B)/tests/bench/slow/swtpm ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
-conformance: all ## openssl, gnutls and jose as independent clients
+conformance: all $(FIDO2_DRIVER) ## openssl, gnutls, jose and libfido2 as independent clients
 	@tests/run.sh conformance $(B)
 FULL ?= 0
 e2e: all ## the portal in a real browser (installs chromium, node and npm packages); FULL=1: axe-core on every page in every way

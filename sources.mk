@@ -42,6 +42,7 @@ HSM_SRC := \
 	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
+	hsm/license.c \
 	hsm/memory.c \
 	hsm/officers.c \
 	hsm/policy_crl.c \
@@ -377,6 +378,7 @@ ISSUER_SRC := \
 	issuer/token_bulk.c \
 	issuer/token_request.c \
 	issuer/token_sheet.c \
+	issuer/token_signed.c \
 	issuer/totp.c \
 	issuer/trade.c \
 	issuer/usage.c \
@@ -570,6 +572,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
 	tests/fuzz/fuzz_limits.c \
+	tests/fuzz/fuzz_license.c \
 	tests/fuzz/fuzz_log_proof.c \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_note.c \

@@ -32,6 +32,7 @@
  *              clientDataJSON}, the last two empty of a key file    answer: (empty)
  * CA_CERT      u8 algorithm, bytes certificate of the issuing CA, by the root that a home
  *              without one was opened for               answer: (empty)
+ * RULE         as ENROL: which acts officers sign       answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -45,6 +46,7 @@ enum hsm_msg {
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
 	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
 	HSM_MSG_CA_CERT = 20,
+	HSM_MSG_RULE = 32,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -73,10 +75,12 @@ enum hsm_kind {
 	HSM_KIND_END
 };
 #define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */
+#define HSM_SINGLE_MOST 100 /* license tokens that one officer of the operator signs in one approval */
 #define HSM_SAID_REFUSE 1u
 #define HSM_SAID_DRY 2u
 /* kinds of approvals that the signer knows by name */
 #define HSM_ACT_ENROL "officer-key.change"
+#define HSM_ACT_RULE "officer-key.require"
 #define HSM_ACT_CLOCK "clock.reset"
 #define HSM_ACT_RESTORE "log.restore"
 #define HSM_SOCK_REGISTRY "registry.sock"

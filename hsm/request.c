@@ -225,6 +225,7 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 		struct item *it = &q->item[i];
 		FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
 		FJ_AUTO(buf) uses = FJ_BUF_INIT(1u << 20);
+		struct fj_hash content;
 		struct fj_err why = {0};
 
 		if (id_twice(q, i)) {
@@ -240,6 +241,7 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 			continue;
 		}
 		j.uses = &uses;
+		j.content = &content;
 		if (q->row->policy(&j, it->tbs, &delta, &why) != FJ_OK || (!recorded(s, it) && intent_bind(&j, it->tbs, &why) != FJ_OK)) {
 			refuse_item(it, &why);
 			continue;
@@ -398,6 +400,8 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return mem_apply(&s->mem, r->body, err);
 	case AUDIT_CA:
 		return sub_replay(&s->mem, r->body, err);
+	case AUDIT_RULE:
+		return rule_replay(&s->mem, r->body, err);
 	case AUDIT_KEY:
 		return store_replay(&s->mem, r->body, err);
 	case AUDIT_COUNTER:
@@ -755,6 +759,7 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_ENROL, HSM_FROM_REGISTRY, signer_enrol},
 		{HSM_MSG_INTENT, HSM_FROM_REGISTRY, signer_intent},
 		{HSM_MSG_CA_CERT, HSM_FROM_REGISTRY, signer_ca_cert},
+		{HSM_MSG_RULE, HSM_FROM_REGISTRY, signer_rule},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {

@@ -76,6 +76,7 @@ struct mem_key {
 #define HSM_MAX_OFFICERS 64
 struct mem_officer {
 	char login[64], person[256];
+	char operator_[19];               /* USCC: the key signs this operator's license tokens and nothing else; "": what the department approves */
 	bool passkey;
 	struct fj_hash id;                /* SHA-256 of the SubjectPublicKeyInfo */
 	uint8_t xy[64];
@@ -83,7 +84,7 @@ struct mem_officer {
 	uint8_t credential[256];
 	size_t credential_len;
 };
-#define HSM_MAX_INTENTS 8192
+#define HSM_MAX_INTENTS 32768
 #define HSM_MAX_CONTENTS 20000 /* of one approval */
 #define HSM_MAX_HELD 2000000   /* of all, about */
 struct mem_intent {
@@ -91,6 +92,7 @@ struct mem_intent {
 	fj_time until;
 	uint32_t n;                       /* 0: it was used up as a whole */
 	uint8_t *used;                    /* bit k: item k */
+	uint32_t next;                    /* where the search begins */
 	struct fj_hash *item;             /* NULL: the payload was not brought since the start */
 };
 #define HSM_MAX_SUBS 64 /* keys of other appliances that a root has certified */
@@ -99,6 +101,8 @@ struct mem_sub {
 	struct fj_hash key, name;         /* SHA-256 of SubjectPublicKeyInfo and of the subject */
 	char base[161];
 };
+/* who stands behind a license token: whoever the register names; one officer of its operator who signed it, of a list two; two always */
+enum mem_tokens { MEM_TOKENS_NAMES, MEM_TOKENS_ONE, MEM_TOKENS_TWO };
 enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED };
 struct hsm_memory {
 	enum mem_ceremony ceremony;
@@ -133,6 +137,7 @@ struct hsm_memory {
 	uint64_t count[HSM_KIND_END];
 	struct mem_officer officer[HSM_MAX_OFFICERS];
 	size_t n_officers;
+	enum mem_tokens tokens;           /* license.c */
 	struct mem_intent *intent;        /* of HSM_MAX_INTENTS */
 	size_t n_intents;
 };
@@ -149,7 +154,8 @@ struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], co
 
 /* --- audit log (audit.c) --- */
 enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE,
-	AUDIT_CA = 15 };
+	AUDIT_CA = 15,
+	AUDIT_RULE = 24 };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -222,6 +228,7 @@ struct hsm_job {
 	fj_time now;
 	struct fj_slice intent;  /* the approval that the request names */
 	struct fj_buf *uses;     /* delta: items of approvals that it uses */
+	struct fj_hash *content; /* of a license token that officers sign: from its policy, which has read it, to intent_bind */
 };
 typedef enum fj_rc (*hsm_policy)(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 struct hsm_kind_row { /* of the request table */
@@ -323,6 +330,8 @@ enum fj_rc intent_apply_use(struct hsm_memory *m, struct fj_rd *r, struct fj_err
 /* remembered as used up */
 enum fj_rc intent_spent(struct hsm_memory *m, const struct fj_hash *hash, fj_time until, struct fj_err *err) FJ_MUST_USE;
 void intents_release(struct hsm_memory *m);
+/* what is held is to be brought again, and judged anew */
+void intents_let_go(struct hsm_memory *m);
 /* Certificates and authorisations, in a home whose approvals are checked: what is to be signed is an item of the approval that is named. */
 enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_err *err) FJ_MUST_USE;
 /* An entry that leaves a CRL or is good again: two names, or where approvals are checked an item of any that was signed. */
@@ -332,8 +341,40 @@ enum fj_rc intent_act(struct hsm_signer *s, const char *kind, struct fj_err *err
 /* Are approvals checked here: have two persons keys? */
 bool officers_check(const struct hsm_memory *m);
 const struct mem_officer *officer_find(const struct hsm_memory *m, struct fj_slice id);
-/* Verifies all; *who: how many different persons with enrolled keys.  *self: `also`, which is not enrolled yet, signed too. */
-enum fj_rc officers_signed(const struct hsm_memory *m, const struct hsm_said *q, const struct mem_officer *also, unsigned *who, bool *self, struct fj_err *err) FJ_MUST_USE;
+/* whose signatures count */
+struct hsm_whose {
+	bool department;      /* keys that sign approvals */
+	char operator_[19];   /* and those that sign this operator's license tokens; "": none do */
+	unsigned persons;     /* that are needed */
+};
+/* Verifies all; *who: how many different persons with such keys.  A signature by another key is refused.  *self: `also`, which is
+ * not enrolled yet, signed too. */
+enum fj_rc officers_signed(const struct hsm_memory *m, const struct hsm_said *q, const struct hsm_whose *of, const struct mem_officer *also, unsigned *who, bool *self, struct fj_err *err) FJ_MUST_USE;
+/* on whose word officers' keys and rules change: two officers' names while fewer than two have keys, else their signatures; `also` as above */
+enum fj_rc officers_agree(const struct hsm_memory *m, const struct hsm_said *q, const struct mem_officer *also, unsigned names, struct fj_err *err) FJ_MUST_USE;
+/* --- license.c: license tokens that officers of their operators sign --- */
+struct hsm_items {            /* what an approval lets be signed, and who has to sign it */
+	struct fj_hash *h;
+	uint32_t n, cap;
+	struct hsm_whose of;
+};
+enum fj_rc items_put(struct hsm_items *t, const struct fj_hash *h, struct fj_err *err) FJ_MUST_USE;
+/* "license" and "users" of a payload under an authorisation's claims: an item each, `most` at most; nothing is verified here */
+enum fj_rc license_read(const json_t *payload, const json_t *authorisation, size_t most, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc license_single(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc license_bulk(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc license_twin(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+/* the entries of a token that is shown: its operator's officers may lift them, as the department's */
+enum fj_rc license_lifts(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+/* RULE: by whom license tokens are signed, from now on */
+enum fj_rc signer_rule(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc rule_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+const char *rule_name(const struct hsm_memory *m);
+/* ECDSA on P-256 over a digest */
+bool officer_verifies(const uint8_t xy[64], const struct fj_hash *digest, struct fj_slice der);
+/* what ENROL and RULE record (payload, signatures, names), and its payload again */
+enum fj_rc said_record(struct hsm_signer *s, enum audit_type type, const struct hsm_said *q, struct fj_slice names, struct fj_buf *record, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc said_recorded(struct fj_slice record, struct fj_slice *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc officers_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
 /* "approvals" and "officers" of the status */

@@ -43,6 +43,12 @@ struct iss {
 		struct hsm_conn *signer; /* NULL: not connected */
 		int64_t done;          /* intents up to this event are made or given up */
 		char brought[32];      /* the approval whose signatures the signer was given last */
+		struct iss_behind {    /* who stands behind an approval; the one of the last frame, since a list has many and is long to read */
+			char approval[32];
+			struct hsm_approval who[HSM_MAX_APPROVALS];
+			size_t n;
+			struct fj_hash intent;
+		} behind;
 		size_t batch;          /* credentials a round: what the TPM signs in a third of a second */
 	} make;
 	struct iss_pub {               /* the publisher, in the same way */
@@ -110,7 +116,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* what the core's tables name */
 extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
     fld_root_answer[], fld_root_renew[], fld_root_certify[], fld_root_take[], fld_ceremony_statement[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
-    fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[];
+    fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[], fld_officer_key_require[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"
 #undef CMD
@@ -124,6 +130,7 @@ enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_er
 enum fj_rc apr_root_renew(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_root_certify(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_officer_key_require(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 enum fj_rc apr_user_bind(struct iss_call *c, const struct apr *a, struct fj_err *err);

@@ -478,11 +478,21 @@ enum fj_rc hsm_intent(struct hsm_conn *c, const struct fj_buf *said, struct fj_e
 	return ask(c, HSM_MSG_INTENT, said, NULL, err);
 }
 
-enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
+static enum fj_rc agreed(struct hsm_conn *c, enum hsm_msg msg, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
 
 	FJ_TRY(fj_buf_put(&b, said->data, said->len));
 	FJ_TRY(put_approvals(&b, a, n));
-	return ask(c, HSM_MSG_ENROL, &b, NULL, err);
+	return ask(c, msg, &b, NULL, err);
+}
+
+enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	return agreed(c, HSM_MSG_ENROL, said, a, n, err);
+}
+
+enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	return agreed(c, HSM_MSG_RULE, said, a, n, err);
 }

@@ -139,6 +139,8 @@ enum fj_rc hsm_said_write(unsigned flags, struct fj_slice payload, const struct 
 enum fj_rc hsm_intent(struct hsm_conn *c, const struct fj_buf *said, struct fj_err *err) FJ_MUST_USE;
 /* An officer's key is enrolled or removed; a: the names that count while fewer than two officers have keys. */
 enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
+/* By whom license tokens are signed, on the signatures of two enrolled officers; a: their names, for the log. */
+enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
 /* The certificate that a parent's root gave this home, one an algorithm, while its ceremony is open.  FJ_E_POLICY:
  * another root's, for another key, of another home. */

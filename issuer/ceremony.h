@@ -5,8 +5,8 @@
 #ifndef FJ_ISSUER_CEREMONY_H
 #define FJ_ISSUER_CEREMONY_H
 
-#include "base/approval.h"
 #include "base/limits.h"
+#include "base/spare.h"
 #include "issuer/iss.h"
 
 #define CRM_DIR "ceremony" /* below the home */
@@ -61,8 +61,19 @@ enum fj_rc crm_plan(struct fj_slice file, struct fj_plan *out, struct fj_err *er
 enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
 
 /* --- root_crl.c: the root's CRLs after the ceremony; what awaits approvals --- */
+struct crm_sub { /* another appliance's CA (certify.c) */
+	struct fj_ca_request request;
+	struct fj_limits limits; /* as they will stand in the certificate */
+	int years;
+};
+struct crm_renewal {
+	struct fj_plan plan;
+	struct crm_item item[2];
+	size_t n;
+	bool certify;        /* certificates of sub, and no lists */
+	struct crm_sub sub;
+};
 void crm_renewal_free(struct crm_renewal *r);
-struct crm_sub;
 /* A subordinate's certificates await the plan's officers; *planned is false, and nothing done, in a home without a plan. */
 enum fj_rc crm_renewal_sub(struct iss_call *c, const struct crm_sub *s, bool *planned, struct fj_err *err) FJ_MUST_USE;
 /* Signed by the root for two officers' approval; der: the caller's.  officers: their logins, the caller's. */
@@ -71,11 +82,6 @@ enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg 
 enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 
 /* --- certify.c: CAs of other appliances --- */
-struct crm_sub {
-	struct fj_ca_request request;
-	struct fj_limits limits; /* as they will stand in the certificate */
-	int years;
-};
 void crm_sub_release(struct crm_sub *s);
 FJ_DEFINE_AUTO(crm_sub, struct crm_sub, crm_sub_release)
 /* The request, for this root and signed by its keys; division and holders may be NULL: as asked for. */
@@ -89,5 +95,11 @@ enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_
 /* Makes the keys and, without `certificate`, writes CRM_DIR/ca-request.json; with it (PEM: certificates, the root's lists) the
  * home is certified: *certified, into i->ca[…] and crl[alg]. */
 enum fj_rc crm_subordinate(struct iss *i, const json_t *in, bool *certified, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
+/* the plan of this home, in force; *there: it has one */
+enum fj_rc crm_home_plan(struct fj_plan *p, bool *there, struct fj_err *err) FJ_MUST_USE;
+/* logins of those whose approval is in hand; the caller's */
+json_t *crm_names(const struct fj_plan *p, const struct crm_item *it);
+/* --- root_move.c: with enough approvals in hand the roots leave for the spare; c->answer gets "blob" --- */
+enum fj_rc crm_moved(struct iss_call *c, struct crm_renewal *r, struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -32,7 +32,7 @@ struct iss {
 	bool limited;                  /* the root is another appliance's, and this home's CA has limits */
 	struct fj_limits limits;
 	struct fj_buf log_signer;
-	struct crm_renewal *renewal;   /* root CRLs that await their officers (root_crl.c); under the writer's lock */
+	struct crm_renewal *renewal;   /* root CRLs, or the root's move, that await their officers (root_crl.c); under the writer's lock */
 	struct pwd_leaks leaks;        /* passwords that are known to have leaked */
 	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from signer_lib import *
 from under_root import *
 
-CA_REQUEST, C_SUB = 21, 20
+CA_REQUEST, C_SUB = 22, 21
 VERIFY = B + '/fujie-verify'
 
 

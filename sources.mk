@@ -56,6 +56,7 @@ HSM_SRC := \
 	hsm/request.c \
 	hsm/roles.c \
 	hsm/subordinate.c \
+	hsm/rollover.c \
 	hsm/spare.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
@@ -253,6 +254,7 @@ ISSUER_SRC := \
 	issuer/iss.c \
 	issuer/items.c \
 	issuer/key.c \
+	issuer/key_roll.c \
 	issuer/ledger.c \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \

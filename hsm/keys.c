@@ -16,6 +16,11 @@
 
 #include "hsm/signer.h"
 
+struct fj_slice signer_spki(const struct hsm_signer *s, unsigned key)
+{
+	return fj_buf_slice(&s->spki[key]);
+}
+
 static EVP_PKEY *public_of(const struct fj_buf *spki)
 {
 	const uint8_t *p = spki->data;
@@ -92,13 +97,13 @@ static enum fj_rc load_tpm(struct hsm_signer *s, unsigned role, struct fj_err *e
 
 enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err)
 {
-	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++) {
-		if (s->mem.slot[r] == 0)
-			continue; /* a ceremony was cut before it */
+	for (unsigned r = HSM_ROOT; r < HSM_KEY_END; r++) {
 		fj_buf_release(&s->spki[r]);
 		fj_buf_init(&s->spki[r], 512);
 		EVP_PKEY_free(s->pub[r]);
 		s->pub[r] = NULL;
+		if (s->mem.slot[r] == 0)
+			continue; /* a ceremony was cut before it, or the role has one key */
 		FJ_TRY(hsm_role(r)->where != HSM_SEALED ? load_tpm(s, r, err) : r == HSM_NOTE ? load_note(s, err) : load_ocsp(s, r, err));
 	}
 	return FJ_OK;
@@ -118,12 +123,12 @@ static bool digest_all(const EVP_MD *md, const struct fj_slice *part, size_t n, 
 	return ok;
 }
 
-enum fj_rc signer_digest(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_hash *out, struct fj_err *err)
+enum fj_rc signer_digest(const struct hsm_signer *s, unsigned k, struct fj_slice data, struct fj_hash *out, struct fj_err *err)
 {
-	const struct fj_buf *spki = &s->spki[role];
+	const struct fj_buf *spki = &s->spki[k];
 	struct fj_hash z;
 
-	if (hsm_role(role)->alg != FJ_SM2) {
+	if (hsm_role(k)->alg != FJ_SM2) {
 		fj_sha256(data, out);
 		return FJ_OK;
 	}
@@ -163,17 +168,17 @@ bool signer_key_verifies(EVP_PKEY *of, enum fj_alg alg, struct fj_slice data, st
 	return ok;
 }
 
-bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig)
+bool signer_verifies(const struct hsm_signer *s, unsigned k, struct fj_slice data, struct fj_slice der_sig)
 {
-	return signer_key_verifies(s->pub[role], hsm_role(role)->alg, data, der_sig);
+	return signer_key_verifies(s->pub[k], hsm_role(k)->alg, data, der_sig);
 }
 
-enum fj_rc signer_sign_soft(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, uint8_t raw[64], struct fj_err *err)
+enum fj_rc signer_sign_soft(const struct hsm_signer *s, unsigned k, struct fj_slice data, uint8_t raw[64], struct fj_err *err)
 {
 	uint8_t der[96];
 	size_t n = sizeof(der);
 	EVP_PKEY_CTX *key;
-	EVP_MD_CTX *ctx = context(s->pub[role], hsm_role(role)->alg, true, &key);
+	EVP_MD_CTX *ctx = context(s->pub[k], hsm_role(k)->alg, true, &key);
 	bool ok = ctx != NULL && EVP_DigestSign(ctx, der, &n, data.p, data.len) == 1;
 
 	EVP_MD_CTX_free(ctx);

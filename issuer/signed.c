@@ -299,11 +299,11 @@ const struct iss_field fld_approval_signature[] = {
 static enum fj_rc signer_status(struct iss *i, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(hsm_conn) conn = NULL;
-	FJ_AUTO(buf) text = FJ_BUF_INIT(131072);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 
 	FJ_TRY(iss_signer(i, &conn, err));
 	FJ_TRY(hsm_status(conn, &text, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&text), 131072, out, err));
+	FJ_TRY(fj_json_parse(fj_buf_slice(&text), HSM_STATUS_MAX, out, err));
 	sgn_take(&i->log, *out);
 	return FJ_OK;
 }

@@ -120,7 +120,7 @@ $(eval $(call lib,issuer,$(ISSUER_SRC)))
 $(eval $(call lib,http,$(HTTP_SRC)))
 $(eval $(call lib,web,$(WEB_SRC)))
 
-$(B)/fujie: $(call obj,$(CLI_SRC)) $(A_BASE)
+$(B)/fujie: $(call obj,$(CLI_SRC)) $(A_CLIENT)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_BASE)
 $(B)/fujie-signer: $(call obj,hsm/main.c) $(A_SIGNER)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_SIGNER)
@@ -228,6 +228,7 @@ F_ROOM_sealed_ofd = iss
 F_ROOM_sealed_pdf = iss
 F_ROOM_signed = ver
 F_ROOM_signer = hsm
+F_ROOM_spare = base
 F_ROOM_statement = iss
 F_ROOM_text = base
 F_ROOM_tar = gw

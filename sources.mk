@@ -23,6 +23,7 @@ BASE_SRC := \
 	base/room.c \
 	base/sandbox.c \
 	base/secret.c \
+	base/spare.c \
 	base/tar.c \
 	base/tiles.c \
 	base/tlog.c \
@@ -53,12 +54,15 @@ HSM_SRC := \
 	hsm/quorum.c \
 	hsm/request.c \
 	hsm/roles.c \
+	hsm/spare.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
+	hsm/tpm_move.c \
 	hsm/tpm_policy.c
 
 HSMCLIENT_SRC := \
+	hsm/client/attestation.c \
 	hsm/client/client.c
 
 CA_SRC := \
@@ -341,6 +345,7 @@ ISSUER_SRC := \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/root_crl.c \
+	issuer/root_move.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
 	issuer/session.c \
@@ -478,8 +483,10 @@ CLI_SRC := \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
 	issuer/cli/root_crl.c \
+	issuer/cli/round.c \
 	issuer/cli/serve.c \
 	issuer/cli/sign.c \
+	issuer/cli/spare.c \
 	issuer/cli/stops.c
 
 TEST_UNIT_SRC := \
@@ -490,6 +497,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_base_note.c \
 	tests/unit/test_base_plan.c \
+	tests/unit/test_base_spare.c \
 	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_tpm2.c \
@@ -580,6 +588,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
+	tests/fuzz/fuzz_spare.c \
 	tests/fuzz/fuzz_statement.c \
 	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \

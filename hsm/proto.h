@@ -30,6 +30,12 @@
  *              (canonical JSON), u32 n, n x {raw[32] SHA-256 of the key's
  *              SubjectPublicKeyInfo, bytes signature, bytes authenticatorData, bytes
  *              clientDataJSON}, the last two empty of a key file    answer: (empty)
+ * SPARE        (empty): an empty signer becomes a spare   answer: bytes TPMT_PUBLIC of its storage key
+ * IMPORT       bytes signed plan, u32 n, n x {u8 role, bytes TPMT_PUBLIC, bytes private, bytes seed}, as
+ *              TPM2_Duplicate answered the last two           answer: (empty)
+ * MOVE_BEGIN   u8 role                                 answer: as of QUORUM_BEGIN
+ * MOVE         u8 role, u8 id, approvals as in QUORUM_SIGN  answer: bytes TPMT_PUBLIC, bytes private, bytes seed;
+ *              of a root that was moved the same again, whatever id and approvals
  * RULE         as ENROL: which acts officers sign       answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
@@ -43,6 +49,7 @@ enum hsm_msg {
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
 	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
+	HSM_MSG_SPARE = 23, HSM_MSG_IMPORT = 24, HSM_MSG_MOVE_BEGIN = 25, HSM_MSG_MOVE = 26,
 	HSM_MSG_RULE = 32,
 	HSM_MSG_ERROR = 255,
 };
@@ -67,6 +74,7 @@ enum hsm_kind {
 	HSM_JWS_MANIFEST,     /* JWS signing input                       (TOKEN, one approval or more; a report's two) */
 	HSM_JWS_PACKAGE,      /* JWS signing input                       (TOKEN) */
 	HSM_CHECKPOINT,       /* text of a note                          (LOG and NOTE; by its own request only) */
+	HSM_PROOF = 20,       /* text by which a moved root shows that it signs (ROOT; in a spare) */
 	HSM_KIND_END
 };
 #define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */

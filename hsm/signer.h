@@ -19,6 +19,7 @@
 #include "base/jws.h"
 #include "base/note.h"
 #include "base/plan.h"
+#include "base/spare.h"
 #include "base/webauthn.h"
 #include "base/x509.h"
 #include "hsm/client/client.h"
@@ -96,7 +97,7 @@ struct mem_intent {
 };
 /* who stands behind a license token: whoever the register names; one officer of its operator who signed it, of a list two; two always */
 enum mem_tokens { MEM_TOKENS_NAMES, MEM_TOKENS_ONE, MEM_TOKENS_TWO };
-enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED };
+enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED, MEM_SPARE /* no home: it waits for another's root, or has it (spare.c) */ };
 struct hsm_memory {
 	enum mem_ceremony ceremony;
 	bool demo, sm2; /* sm2: the SM2 hierarchy was made too */
@@ -104,7 +105,8 @@ struct hsm_memory {
 	struct fj_buf policy;             /* canonical JSON of the ceremony */
 	bool planned;                     /* the root is under the plan's officers (quorum.c) */
 	struct fj_plan plan;
-	struct fj_quorum quorum;          /* of the root, by the plan */
+	struct fj_quorum quorum, moving;  /* of the root, by the plan: to sign, and to move it (where the plan lets it) */
+	struct fj_moved moved[FJ_ALG_END]; /* what left for the plan's spare; its private empty: nothing */
 	struct fj_buf root_tbs[FJ_ALG_END], issuing_tbs[FJ_ALG_END]; /* as signed; by the algorithm that they are signed with */
 	struct mem_key key[HSM_MAX_KEYS];
 	uint8_t slot[HSM_ROLE_END];       /* the role's key of now; 0: none yet */
@@ -141,7 +143,7 @@ struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], co
 
 /* --- audit log (audit.c) --- */
 enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE,
-	AUDIT_RULE = 24 };
+	AUDIT_SPARE = 17, AUDIT_MOVE = 18, AUDIT_IMPORT = 19, AUDIT_RULE = 24 };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -193,7 +195,7 @@ struct hsm_signer {
 	unsigned x5c_next;
 	struct hsm_open {                /* structures that await approvals (quorum.c) */
 		uint8_t id;              /* 0: free */
-		const struct hsm_kind_row *row;
+		const struct hsm_kind_row *row; /* NULL: a move, not a signature */
 		enum hsm_role role;
 		struct fj_buf tbs;
 		struct fj_hash digest, cphash;
@@ -227,6 +229,7 @@ struct hsm_kind_row { /* of the request table */
 	bool sm2;           /* by the SM2 key of that role too (docs/formats.md 21) */
 	hsm_policy policy;
 };
+enum fj_rc policy_proof(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);      /* spare.c */
 enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);         /* policy_x509.c */
 enum fj_rc policy_leaf(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 enum fj_rc policy_crl(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);        /* policy_crl.c */
@@ -272,6 +275,8 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 enum fj_rc signer_say(const struct fj_err *err, struct fj_buf *answer) FJ_MUST_USE;
 /* replay of one audit record */
 enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_err *err);
+/* what a ceremony's policy says, into the memory; the ceremony is open then */
+enum fj_rc signer_set_policy(struct hsm_signer *s, struct fj_slice json, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_PROTO */
 enum fj_rc signer_broken(struct fj_err *err, const char *what);
 /* a record that is on the disk before what it speaks of happens */
@@ -366,6 +371,10 @@ enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_er
 enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 /* the attestation key of a home that was made before there were any */
 enum fj_rc store_make_ak(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* a key that came from another TPM: kept as this role's */
+enum fj_rc store_keep(struct hsm_signer *s, unsigned role, const struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* where the next key goes; HSM_MAX_KEYS: nowhere */
+unsigned store_free(const struct hsm_memory *m);
 /* the blob of a slot; FJ_E_CORRUPT when it is not what the audit log says */
 enum fj_rc store_read(const struct hsm_signer *s, unsigned slot, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 /* a ceremony that was cut goes on: are all there? */
@@ -407,6 +416,37 @@ bool quorum_final(struct hsm_memory *m, const struct fj_buf *tbs);
 void quorum_tick(struct hsm_signer *s);
 enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+
+/* approvals of one open structure or move, each verified */
+struct quorum_approvals {
+	unsigned set;                        /* bit i: officer i */
+	uint8_t sig[FJ_QUORUM_MAX][64];
+	struct fj_buf raw;                   /* as a signing request has them: for the log */
+};
+/* In a free place, or that of one of its kind and key: *o is moved there, with a session of its own; *public: the key's. */
+enum fj_rc quorum_open(struct hsm_signer *s, struct hsm_open *o, const struct fj_buf *public, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* one that is open; move: and is a move, else a signature.  FJ_E_STATE */
+enum fj_rc quorum_find(struct hsm_signer *s, uint8_t id, bool move, struct hsm_open **out, struct fj_err *err) FJ_MUST_USE;
+void quorum_forget(struct hsm_signer *s, struct hsm_open *o);
+/* u32 n, n x {u8 officer, raw[64]}, to the end; as many as the plan asks for are left */
+enum fj_rc quorum_read(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_err *err) FJ_MUST_USE;
+/* the TPM gets them: then its session may do the one thing */
+enum fj_rc quorum_satisfy(struct hsm_signer *s, const struct hsm_open *o, const struct quorum_approvals *a, struct fj_err *err) FJ_MUST_USE;
+/* a record that is replayed at once: memory is what the log says */
+enum fj_rc quorum_record(struct hsm_signer *s, enum audit_type type, enum fj_rc made, const struct fj_buf *b, struct fj_err *err) FJ_MUST_USE;
+/* a fj_verify_fn; a point that is none verifies nothing */
+enum fj_rc quorum_verifies(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err);
+
+/* --- spare.c: a root leaves for the plan's spare, and arrives (docs/formats.md 28) --- */
+enum fj_rc signer_spare(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_import(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_move_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_move(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc spare_replay(struct hsm_signer *s, const struct audit_record *r, struct fj_err *err) FJ_MUST_USE;
+/* what a spare may sign: FJ_E_POLICY unless it is a proof, and its root is there */
+enum fj_rc spare_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, struct fj_err *err) FJ_MUST_USE;
+/* "move" of the status: null, or the plan's parent and what was moved */
+enum fj_rc spare_into(const struct hsm_memory *m, json_t *status, struct fj_err *err) FJ_MUST_USE;
 
 /* --- clockwatch.c --- */
 #define CLOCK_BACK 120  /* seconds that the clock may go back behind the last record */

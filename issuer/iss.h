@@ -30,7 +30,7 @@ struct iss {
 	} ca[FJ_ALG_END];
 	bool sm2;                      /* ca[FJ_SM2] is there */
 	struct fj_buf log_signer;
-	struct crm_renewal *renewal;   /* root CRLs that await their officers (root_crl.c); under the writer's lock */
+	struct crm_renewal *renewal;   /* root CRLs, or the root's move, that await their officers (root_crl.c); under the writer's lock */
 	struct pwd_leaks leaks;        /* passwords that are known to have leaked */
 	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */

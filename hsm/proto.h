@@ -30,6 +30,10 @@
  *              (canonical JSON), u32 n, n x {raw[32] SHA-256 of the key's
  *              SubjectPublicKeyInfo, bytes signature, bytes authenticatorData, bytes
  *              clientDataJSON}, the last two empty of a key file    answer: (empty)
+ * EKS          (empty)                                 answer: bytes TPMT_PUBLIC of the attestation key,
+ *              u32 n, n x bytes TPMT_PUBLIC of an endorsement key, u32 m, m x {u32 NV index, bytes certificate}
+ * ACTIVATE     bytes TPMT_PUBLIC of the endorsement key, bytes TPMS_ID_OBJECT, bytes encrypted seed
+ *                                                      answer: bytes the credential's secret
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -42,6 +46,7 @@ enum hsm_msg {
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
 	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
+	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */

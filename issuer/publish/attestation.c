@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "issuer/ceremony.h"
 #include "issuer/publish/publish.h"
 #include "verifier/verify.h"
 
@@ -103,7 +104,7 @@ static enum fj_rc write_all(struct iss *i, const struct fj_buf *text, const stru
 	FJ_AUTO(json) eks = json_array();
 	FJ_AUTO(json) missing = json_array();
 	FJ_AUTO(buf) out = FJ_BUF_INIT(JSON_MAX);
-	json_t *q;
+	json_t *q, *bonds = NULL;
 
 	FJ_TRY(fj_dir_make(AT_FDCWD, FOLDER, 0755, err));
 	for (size_t k = 0; k < a->n; k++)
@@ -112,7 +113,8 @@ static enum fj_rc write_all(struct iss *i, const struct fj_buf *text, const stru
 		json_array_append_new(missing, json_string(a->missing[k]));
 	FJ_TRY(endorsements(i, a, eks, err));
 	FJ_TRY(quote(i, a, &q, err));
-	FJ_AUTO(json) doc = json_pack("{s:i, s:s, s:O, s:o, s:O, s:O}", "version", 1, "qualifying", fj_buf_str(text), "objects", objects, "quote", q, "endorsement", eks, "missing", missing);
+	FJ_TRY(crm_bonds(&bonds, err));
+	FJ_AUTO(json) doc = json_pack("{s:i, s:s, s:O, s:o, s:O, s:O, s:o*}", "version", 1, "qualifying", fj_buf_str(text), "objects", objects, "quote", q, "endorsement", eks, "missing", missing, "bonds", bonds);
 	FJ_TRY(doc == NULL ? fj_no_memory(err, "publish") : fj_json_canonical(doc, &out, err));
 	FJ_TRY(file(i, "qualifying", ".txt", fj_buf_slice(text), err));
 	FJ_TRY(key_file(i, err));

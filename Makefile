@@ -120,7 +120,7 @@ $(eval $(call lib,issuer,$(ISSUER_SRC)))
 $(eval $(call lib,http,$(HTTP_SRC)))
 $(eval $(call lib,web,$(WEB_SRC)))
 
-$(B)/fujie: $(call obj,$(CLI_SRC)) $(A_BASE)
+$(B)/fujie: $(call obj,$(CLI_SRC)) $(A_CLIENT)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_BASE)
 $(B)/fujie-signer: $(call obj,hsm/main.c) $(A_SIGNER)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_SIGNER)
@@ -213,6 +213,7 @@ F_ROOM_found_key = ca
 F_ROOM_json = base
 F_ROOM_jws = ver
 F_ROOM_ledger = iss
+F_ROOM_license = hsm
 F_ROOM_log_proof = ver
 F_ROOM_memory = hsm
 F_ROOM_note = base
@@ -228,6 +229,7 @@ F_ROOM_sealed_ofd = iss
 F_ROOM_sealed_pdf = iss
 F_ROOM_signed = ver
 F_ROOM_signer = hsm
+F_ROOM_spare = base
 F_ROOM_statement = iss
 F_ROOM_text = base
 F_ROOM_tar = gw
@@ -298,7 +300,12 @@ SIGNER_DRIVER = $(B)/tests/model/signer_driver
 $(SIGNER_DRIVER): $(call obj,tests/model/signer_driver.c) $(T_LIBS_hsm)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_hsm)
-DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER)
+# answers tests/conformance/fido2_test.py; nothing else links libfido2
+FIDO2_DRIVER = $(B)/tests/conformance/fido2_driver
+$(FIDO2_DRIVER): $(call obj,tests/conformance/fido2_driver.c) $(T_LIBS_hsm)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lfido2 $(T_LINK_hsm)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER) $(FIDO2_DRIVER)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
@@ -322,7 +329,7 @@ lint: ## layers, links, function length, banned calls, header contracts, SQL out
 	@tests/run.sh lint $(B)
 integration: all $(DRIVERS) $(B)/tests/bench/slow/swtpm ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
-conformance: all ## openssl, gnutls and jose as independent clients
+conformance: all $(FIDO2_DRIVER) ## openssl, gnutls, jose and libfido2 as independent clients
 	@tests/run.sh conformance $(B)
 FULL ?= 0
 e2e: all ## the portal in a real browser (installs chromium, node and npm packages); FULL=1: axe-core on every page in every way

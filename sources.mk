@@ -24,6 +24,7 @@ BASE_SRC := \
 	base/room.c \
 	base/sandbox.c \
 	base/secret.c \
+	base/spare.c \
 	base/tar.c \
 	base/tiles.c \
 	base/tlog.c \
@@ -43,6 +44,7 @@ HSM_SRC := \
 	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
+	hsm/license.c \
 	hsm/memory.c \
 	hsm/officers.c \
 	hsm/policy_crl.c \
@@ -54,13 +56,16 @@ HSM_SRC := \
 	hsm/quorum.c \
 	hsm/request.c \
 	hsm/roles.c \
+	hsm/spare.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
 	hsm/tpm_ek.c \
+	hsm/tpm_move.c \
 	hsm/tpm_policy.c
 
 HSMCLIENT_SRC := \
+	hsm/client/attestation.c \
 	hsm/client/client.c
 
 CA_SRC := \
@@ -345,6 +350,7 @@ ISSUER_SRC := \
 	issuer/review.c \
 	issuer/roles.c \
 	issuer/root_crl.c \
+	issuer/root_move.c \
 	issuer/rules/rules.c \
 	issuer/search.c \
 	issuer/session.c \
@@ -378,6 +384,7 @@ ISSUER_SRC := \
 	issuer/token_bulk.c \
 	issuer/token_request.c \
 	issuer/token_sheet.c \
+	issuer/token_signed.c \
 	issuer/totp.c \
 	issuer/trade.c \
 	issuer/usage.c \
@@ -481,8 +488,10 @@ CLI_SRC := \
 	issuer/cli/print.c \
 	issuer/cli/request.c \
 	issuer/cli/root_crl.c \
+	issuer/cli/round.c \
 	issuer/cli/serve.c \
 	issuer/cli/sign.c \
+	issuer/cli/spare.c \
 	issuer/cli/stops.c
 
 TEST_UNIT_SRC := \
@@ -494,6 +503,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_json.c \
 	tests/unit/test_base_note.c \
 	tests/unit/test_base_plan.c \
+	tests/unit/test_base_spare.c \
 	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_tpm2.c \
@@ -569,6 +579,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_json.c \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
+	tests/fuzz/fuzz_license.c \
 	tests/fuzz/fuzz_log_proof.c \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_note.c \
@@ -584,6 +595,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \
+	tests/fuzz/fuzz_spare.c \
 	tests/fuzz/fuzz_statement.c \
 	tests/fuzz/fuzz_tar.c \
 	tests/fuzz/fuzz_text.c \

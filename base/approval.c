@@ -10,19 +10,19 @@
 
 #define CITE "formats.md 22"
 
-static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl"};
+static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl", [FJ_STEP_MOVE] = "move", [FJ_STEP_PROOF] = "proof"};
 
 const char *fj_step_name(enum fj_step s)
 {
 	return s < FJ_STEP_END ? steps[s] : "";
 }
 
-enum fj_rc fj_tpm_root_public(enum fj_alg alg, bool sm3, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *out)
+enum fj_rc fj_tpm_root_public(enum fj_alg alg, bool sm3, bool moves, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *out)
 {
-	static const uint8_t head[] = {
+	const uint8_t head[] = {
 		0x00, 0x23,             /* type: ECC */
 		0x00, 0x0b,             /* nameAlg: SHA-256 */
-		0x00, 0x04, 0x04, 0x32, /* objectAttributes: fixedTPM, fixedParent, sensitiveDataOrigin, noDA, sign */
+		0x00, 0x04, 0x04, moves ? 0x20 : 0x32, /* objectAttributes: sensitiveDataOrigin, noDA, sign; fixedTPM, fixedParent */
 		0x00, 0x20,             /* authPolicy, 32 octets */
 	};
 	const uint8_t parameters[] = {
@@ -90,7 +90,7 @@ static enum fj_rc read_head(const json_t *o, struct fj_hash *plan, enum fj_step 
 	for (*step = 0; *step < FJ_STEP_END && strcmp(steps[*step], name) != 0;)
 		(*step)++;
 	if (*step == FJ_STEP_END)
-		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl", "步骤不在本程序所知之列：root、issuing、root-crl");
+		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl, move, proof", "步骤不在本程序所知之列：root、issuing、root-crl、move、proof");
 	*alg = strcmp(of, fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
 	return strcmp(of, fj_alg_name(*alg)) == 0 ? FJ_OK : bad(err, "alg", "the algorithm is neither P-256 nor SM2", "算法应为 P-256 或 SM2");
 }
@@ -107,6 +107,12 @@ static enum fj_rc read_nonce(const json_t *o, uint8_t out[FJ_TPM_NONCE_LEN], str
 	return FJ_OK;
 }
 
+/* an approval of one kind is none of the other: each has a branch of the key's policy */
+static const char *kind_of(enum fj_step step)
+{
+	return step == FJ_STEP_MOVE ? FJ_REF_ROOT_MOVE : FJ_REF_ROOT_SIGN;
+}
+
 static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct fj_err *err)
 {
 	static const char *const keys[] = {"version", "plan", "step", "alg", "structure", "key", "nonce", "expiration", "kind", NULL};
@@ -121,7 +127,7 @@ static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct
 	FJ_TRY(fj_json_int(o, "expiration", 1, FJ_PLAN_EXPIRATION, &expiration, err));
 	c->expiration = (uint32_t)expiration;
 	FJ_TRY(fj_json_str(o, "kind", 32, &kind, err));
-	return strcmp(kind, FJ_REF_ROOT_SIGN) == 0 ? FJ_OK : bad(err, "kind", "the kind of approval is not fujie-root-sign, the only one there is", "批准种类应为 fujie-root-sign");
+	return strcmp(kind, kind_of(c->step)) == 0 ? FJ_OK : bad(err, "kind", "the kind of approval is not the one of its step: fujie-root-move of \"move\", fujie-root-sign of all others", "批准种类与步骤不符：“move”应为 fujie-root-move，其他步骤应为 fujie-root-sign");
 }
 
 /* the list under `name`, or the one object for itself */
@@ -173,7 +179,7 @@ json_t *fj_challenge_json(const struct fj_challenge *c)
 	    fj_b64u_put(&nonce, FJ_SLICE(c->nonce, sizeof(c->nonce))) != FJ_OK)
 		return NULL;
 	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", fj_alg_name(c->alg),
-	    "structure", fj_buf_str(&structure), "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", FJ_REF_ROOT_SIGN);
+	    "structure", fj_buf_str(&structure), "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", kind_of(c->step));
 }
 
 void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64])
@@ -184,27 +190,56 @@ void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64])
 	memcpy(xy + 32, x + 34, 32);
 }
 
-static bool key_is(const struct fj_challenge *c, bool sm3, const struct fj_hash *policy)
+static bool area_is(const struct fj_plan *p, enum fj_alg alg, bool sm3, const struct fj_hash *policy, struct fj_slice area)
 {
 	FJ_AUTO(buf) want = FJ_BUF_INIT(FJ_ROOT_PUBLIC_LEN);
 	uint8_t xy[64];
 
-	fj_challenge_xy(c, xy);
-	return fj_tpm_root_public(c->alg, sm3, policy, xy, &want) == FJ_OK && fj_slice_eq(fj_buf_slice(&want), fj_buf_slice(&c->key));
+	memcpy(xy, area.p + FJ_ROOT_PUBLIC_LEN - 66, 32);
+	memcpy(xy + 32, area.p + FJ_ROOT_PUBLIC_LEN - 32, 32);
+	return fj_tpm_root_public(alg, sm3, p->move > 0, policy, xy, &want) == FJ_OK && fj_slice_eq(fj_buf_slice(&want), area);
+}
+
+bool fj_plan_root_is(const struct fj_plan *p, enum fj_alg alg, struct fj_slice area)
+{
+	struct fj_hash policy;
+
+	return area.len == FJ_ROOT_PUBLIC_LEN && fj_plan_root_policy(p, &policy) == FJ_OK &&
+	    (area_is(p, alg, false, &policy, area) || (alg == FJ_SM2 && area_is(p, alg, true, &policy, area)));
 }
 
 /* written anew from the plan and the point, it must be what was sent */
 static enum fj_rc check_key(const struct fj_challenge *c, const struct fj_plan *p, struct fj_err *err)
 {
-	struct fj_quorum q;
-	struct fj_hash policy;
-
-	fj_plan_root_quorum(p, &q);
-	FJ_TRY(fj_quorum_policy(&q, &policy));
-	if (c->key.len == FJ_ROOT_PUBLIC_LEN && (key_is(c, false, &policy) || (c->alg == FJ_SM2 && key_is(c, true, &policy))))
+	if (fj_plan_root_is(p, c->alg, fj_buf_slice(&c->key)))
 		return FJ_OK;
 	return refused(err, "key", "the key is not this plan's root key: its attributes, its algorithm or the officers in its policy differ. Don't approve; such a key could sign without this plan's officers",
 	    "该密钥不是本方案的根密钥：其属性、算法或策略中的官员与方案不符。请勿批准：这样的密钥可能无须本方案官员即可签名");
+}
+
+/* what a move and a proof are about is the plan's to say, octet by octet */
+static enum fj_rc check_own(const struct fj_challenge *c, const struct fj_plan *p, const struct fj_tpm_name *name, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(1024);
+
+	if (c->step == FJ_STEP_MOVE && p->move == 0)
+		return refused(err, "step", "the plan lets the root leave its TPM for none. Don't approve", "方案不允许根密钥离开其 TPM。请勿批准");
+	if (c->step == FJ_STEP_MOVE && !fj_slice_eq(fj_buf_slice(&c->structure), FJ_SLICE(p->parent, p->parent_len)))
+		return refused(err, "structure", "the root would go to another TPM than the plan's spare. Don't approve", "根密钥将移往方案备机以外的 TPM。请勿批准");
+	if (c->step != FJ_STEP_PROOF)
+		return FJ_OK;
+	FJ_TRY(fj_proof_text(p, name, &text));
+	return fj_slice_eq(fj_buf_slice(&c->structure), fj_buf_slice(&text)) ? FJ_OK
+	    : refused(err, "structure", "the text is not the one by which a moved root of this plan shows that it signs. Don't approve", "该文本不是本方案迁移后根密钥的验证文本。请勿批准");
+}
+
+enum fj_rc fj_proof_text(const struct fj_plan *p, const struct fj_tpm_name *root, struct fj_buf *out)
+{
+	char plan[65], name[2 * FJ_TPM_NAME_LEN + 1];
+
+	fj_hex(p->hash.b, sizeof(p->hash.b), plan);
+	fj_hex(root->b, sizeof(root->b), name);
+	return fj_buf_printf(out, "fujie-spare-proof-1\n%s\n%s\n", plan, name);
 }
 
 enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan *p, struct fj_tpm_name *name, struct fj_err *err)
@@ -217,14 +252,22 @@ enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan
 		return refused(err, "expiration", "the approval would hold longer than the plan allows. Don't approve; have the appliance ask anew", "批准的有效时间超过方案所允许。请勿批准，请设备重新发起");
 	FJ_TRY(check_key(c, p, err));
 	fj_tpm_name_of(fj_buf_slice(&c->key), name);
-	return FJ_OK;
+	return check_own(c, p, name, err);
 }
 
 void fj_challenge_approval(const struct fj_challenge *c, const struct fj_plan *p, const struct fj_tpm_name *name,
     const struct fj_hash *digest, struct fj_hash *cphash, struct fj_hash *to_sign)
 {
+	struct fj_tpm_name parent;
 	struct fj_quorum q;
 
+	if (c->step == FJ_STEP_MOVE) {
+		fj_plan_move_quorum(p, &q);
+		fj_plan_parent_name(p, &parent);
+		fj_tpm_namehash_move(name, &parent, cphash);
+		fj_tpm_approval_move_digest(c->nonce, c->expiration, FJ_SLICE(q.ref, q.ref_len), to_sign);
+		return;
+	}
 	fj_plan_root_quorum(p, &q);
 	fj_tpm_cphash_sign(name, digest, cphash);
 	fj_tpm_approval_digest(c->nonce, c->expiration, cphash, FJ_SLICE(q.ref, q.ref_len), to_sign);

@@ -19,14 +19,15 @@
 #define FJ_ROOT_PUBLIC_LEN 120
 
 /* what a challenge asks for; names as in the file */
-enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_END };
-const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl" */
+enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_MOVE, FJ_STEP_PROOF, FJ_STEP_END };
+#define FJ_STEP_LATER FJ_STEP_MOVE /* from here on: no steps of a ceremony */
+const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl", "move", "proof" */
 
 struct fj_challenge {
 	struct fj_hash plan;
 	enum fj_step step;
 	enum fj_alg alg;
-	struct fj_buf structure;     /* TBSCertificate or TBSCertList */
+	struct fj_buf structure;     /* TBSCertificate or TBSCertList; of a move the new parent's TPMT_PUBLIC; of a proof its text */
 	struct fj_buf key;           /* TPMT_PUBLIC */
 	uint8_t nonce[FJ_TPM_NONCE_LEN];
 	uint32_t expiration;         /* seconds from when the session began */
@@ -50,12 +51,13 @@ enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan
 /* the key's point, of a challenge that was checked */
 void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64]);
 /* cpHash of the one TPM2_Sign of that digest (P-256: SHA-256 of the structure; SM2: SM3(Z || structure))
- * by that key, and what the officer signs for it in this session. */
+ * by that key, and what the officer signs for it in this session.  Of a move no digest is looked at, and *cphash is the
+ * nameHash of TPM2_Duplicate of that key to the plan's parent: it names what was approved, the signature can't cover it. */
 void fj_challenge_approval(const struct fj_challenge *c, const struct fj_plan *p, const struct fj_tpm_name *name,
     const struct fj_hash *digest, struct fj_hash *cphash, struct fj_hash *to_sign);
 
 struct fj_answer {
-	struct fj_hash plan, cphash;
+	struct fj_hash plan, cphash; /* of a move: nameHash */
 	enum fj_step step;
 	enum fj_alg alg;
 	char officer[FJ_PLAN_LOGIN + 1];
@@ -66,9 +68,15 @@ enum fj_rc fj_answers_read(struct fj_slice file, struct fj_answer out[FJ_ROUND_M
 /* {"answers":[…]}, canonical and a newline */
 enum fj_rc fj_answers_put(const struct fj_answer *a, size_t n, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 
-/* The one public area that a plan's root key has: fixedTPM, fixedParent, sensitiveDataOrigin, noDA and
- * sign, neither userWithAuth nor adminWithPolicy; ECDSA with SHA-256, SM2 with SM3 where the TPM has it, else
- * with SHA-256 (sm3: which of the two; the digest comes from outside either way); policy: fj_quorum_policy. */
-enum fj_rc fj_tpm_root_public(enum fj_alg alg, bool sm3, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *tpmt_public) FJ_MUST_USE;
+/* The one public area that a plan's root key has: fixedTPM and fixedParent (unless the plan lets it move), sensitiveDataOrigin,
+ * noDA and sign, neither userWithAuth nor adminWithPolicy; ECDSA with SHA-256, SM2 with SM3 where the TPM has it, else
+ * with SHA-256 (sm3: which of the two; the digest comes from outside either way); policy: fj_plan_root_policy. */
+enum fj_rc fj_tpm_root_public(enum fj_alg alg, bool sm3, bool moves, const struct fj_hash *policy, const uint8_t xy[64], struct fj_buf *tpmt_public) FJ_MUST_USE;
+/* is it that, of this plan and algorithm? */
+bool fj_plan_root_is(const struct fj_plan *p, enum fj_alg alg, struct fj_slice tpmt_public);
+
+/* What a moved root signs in its new TPM under its officers, to show that it does (formats.md 28): a text, and nothing
+ * that any reader takes for a certificate or a list. */
+enum fj_rc fj_proof_text(const struct fj_plan *p, const struct fj_tpm_name *root, struct fj_buf *out) FJ_MUST_USE;
 
 #endif

@@ -70,6 +70,66 @@ enum fj_rc fj_content_rebound(const json_t *claims, struct fj_hash *out, struct 
 	return without(claims, drawn, false, out, err);
 }
 
+/* {member: value of that member}: of a reference what does not change with its version */
+static enum fj_rc only(json_t *content, const char *of, const char *member, struct fj_err *err)
+{
+	json_t *kept = json_pack("{s:O}", member, json_object_get(json_object_get(content, of), member));
+
+	return kept != NULL && json_object_set_new(content, of, kept) == 0 ? FJ_OK : fj_fail(err, FJ_E_INVALID, "base", "formats.md 25", "\"%s\" of a token has no \"%s\"", of, member);
+}
+
+enum fj_rc fj_content_token_json(const json_t *claims, json_t **out, struct fj_err *err)
+{
+	static const char *const drawn[] = {"jti", "iat", "nbf", "exp", "status", NULL};
+	FJ_AUTO(json) content = json_copy((json_t *)(uintptr_t)claims);
+	int64_t seconds = fj_json_num(claims, "exp") - fj_json_num(claims, "nbf") + 1;
+
+	if (seconds <= 0 || seconds % 86400 != 0)
+		return fj_fail(err, FJ_E_INVALID, "base", "formats.md 25", "a token that officers sign is valid for whole days");
+	for (size_t i = 0; drawn[i] != NULL; i++)
+		json_object_del(content, drawn[i]);
+	FJ_TRY(only(content, "asset", "id", err));
+	FJ_TRY(only(content, "parent", "authorisation", err));
+	FJ_TRY(fj_json_set(content, "days", json_integer(seconds / 86400)));
+	*out = fj_move(content);
+	return FJ_OK;
+}
+
+static enum fj_rc hash_as(const char *what, json_t *content, struct fj_hash *out, struct fj_err *err)
+{
+	FJ_AUTO(json) named = json_pack("{s:s, s:O}", "what", what, "claims", content);
+
+	return hash_of(named, out, err);
+}
+
+enum fj_rc fj_content_token_hash(const json_t *content, struct fj_hash *out, struct fj_err *err)
+{
+	return hash_as("token", (json_t *)(uintptr_t)content, out, err);
+}
+
+enum fj_rc fj_content_token(const json_t *claims, struct fj_hash *out, struct fj_err *err)
+{
+	json_t *content = NULL;
+
+	FJ_TRY(fj_content_token_json(claims, &content, err));
+	FJ_AUTO(json) owned = content;
+	return hash_as("token", content, out, err);
+}
+
+enum fj_rc fj_content_twin(const json_t *claims, struct fj_hash *out, struct fj_err *err)
+{
+	FJ_AUTO(json) content = json_deep_copy(claims);
+	json_t *own = json_object_get(content, "status");
+
+	json_object_del(content, "iat");
+	json_object_del(content, "nbf");
+	/* the lists of the two hierarchies have the same entries */
+	json_object_del(json_object_get(own, "status_list"), "uri");
+	json_object_del(json_object_get(json_object_get(content, "asset"), "status"), "uri");
+	json_object_del(json_object_get(json_object_get(content, "parent"), "status"), "uri");
+	return hash_as("token twin", content, out, err);
+}
+
 void fj_content_serial(const uint8_t serial[16], struct fj_hash *out)
 {
 	char text[48], hex[33];

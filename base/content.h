@@ -1,6 +1,6 @@
 /*
- * content.h - what officers approve, as hashes: what a certificate or an authorisation will
- * say, but for what is drawn, counted or taken from the clock when it is signed; which entries
+ * content.h - what officers approve, as hashes: what a certificate, an authorisation or a license
+ * token will say, but for what is drawn, counted or taken from the clock when it is signed; which entries
  * leave a list; and what an officer's key signs (docs/formats.md 25).
  *
  * The register writes these hashes into an approval, and the signer computes them again from
@@ -29,6 +29,13 @@ enum fj_rc fj_content_certificate(const struct fj_cert_content *c, struct fj_has
 enum fj_rc fj_content_claims(const json_t *claims, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
 /* A later version that differs from the one before in certificates alone: of the assets, only which they are. */
 enum fj_rc fj_content_rebound(const json_t *claims, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
+/* A license token: what its claims say but for what is drawn, counted or taken from the clock, with the days that it is
+ * valid; new, the caller's.  FJ_E_INVALID: not a whole number of days. */
+enum fj_rc fj_content_token_json(const json_t *claims, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* The same as a hash: of that content, of claims, and of a token that says the same once more under SM2. */
+enum fj_rc fj_content_token_hash(const json_t *content, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc fj_content_token(const json_t *claims, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc fj_content_twin(const json_t *claims, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
 /* An entry that leaves a CRL, or is good again in a status list. */
 void fj_content_serial(const uint8_t serial[16], struct fj_hash *out);
 void fj_content_entry(const char *uri, uint32_t idx, struct fj_hash *out);

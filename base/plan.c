@@ -3,7 +3,7 @@
  *
  * Its hash stands in every key's policy and in every approval, so there may be but one plan
  * for one hash: canonical JSON, each member known, every text and number in bounds.  What
- * later plans may hold ("unseal", "move") is refused until there is who honours it.
+ * later plans may hold ("unseal") is refused until there is who honours it.
  */
 #include "base/plan.h"
 
@@ -139,6 +139,30 @@ static enum fj_rc read_officers(const json_t *plan, struct fj_plan *p, struct fj
 	return FJ_OK;
 }
 
+/* {"m","parent"}: optional; its parent is a storage key that can't leave its TPM, of the one form that ours have */
+static enum fj_rc read_move(const json_t *plan, struct fj_plan *p, struct fj_err *err)
+{
+	static const char *const keys[] = {"m", "parent", NULL};
+	FJ_AUTO(buf) parent = FJ_BUF_INIT(FJ_STORAGE_PUBLIC_MAX);
+	json_t *move;
+	const char *text_;
+	int64_t m;
+
+	if (json_object_get(plan, "move") == NULL)
+		return FJ_OK;
+	FJ_TRY(fj_json_obj(plan, "move", &move, err));
+	FJ_TRY(fj_json_only(move, keys, err));
+	FJ_TRY(fj_json_int(move, "m", 1, (int64_t)p->n, &m, err));
+	FJ_TRY(fj_json_str(move, "parent", 200, &text_, err));
+	if (fj_b64u_get(text_, strlen(text_), &parent) != FJ_OK || !fj_tpm_storage_public(fj_buf_slice(&parent)))
+		return bad(err, "parent", "\"parent\" of the plan's move is base64url of the spare's storage key, one that can't leave its TPM, as `fujie spare prepare` writes it",
+		    "方案中“move”的“parent”应为备机存储密钥（不能离开其 TPM）公钥区的 base64url，即 fujie spare prepare 所写");
+	p->move = (unsigned)m;
+	memcpy(p->parent, parent.data, parent.len);
+	p->parent_len = parent.len;
+	return FJ_OK;
+}
+
 static enum fj_rc hash_of(const json_t *plan, struct fj_plan *p, struct fj_err *err)
 {
 	FJ_AUTO(buf) canonical = FJ_BUF_INIT(FJ_PLAN_MAX);
@@ -155,7 +179,7 @@ static enum fj_rc hash_of(const json_t *plan, struct fj_plan *p, struct fj_err *
 
 enum fj_rc fj_plan_read(const json_t *plan, struct fj_plan *p, struct fj_err *err)
 {
-	static const char *const keys[] = {"version", "home", "algorithms", "officers", "quorum", "expiration", "made", NULL};
+	static const char *const keys[] = {"version", "home", "algorithms", "officers", "quorum", "expiration", "made", "move", NULL};
 	int64_t version, expiration;
 	const char *made;
 
@@ -165,6 +189,7 @@ enum fj_rc fj_plan_read(const json_t *plan, struct fj_plan *p, struct fj_err *er
 	FJ_TRY(read_home(plan, p, err));
 	FJ_TRY(read_algorithms(plan, p, err));
 	FJ_TRY(read_officers(plan, p, err));
+	FJ_TRY(read_move(plan, p, err));
 	FJ_TRY(fj_json_int(plan, "expiration", 1, FJ_PLAN_EXPIRATION, &expiration, err));
 	p->expiration = (uint32_t)expiration;
 	FJ_TRY(fj_json_str(plan, "made", FJ_TIME_CAP, &made, err));
@@ -287,11 +312,74 @@ enum fj_rc fj_plan_add_signature(struct fj_slice in, unsigned officer, const uin
 	return fj_buf_puts(out, "\n") == FJ_OK ? FJ_OK : fj_no_memory(err, "plan");
 }
 
-void fj_plan_root_quorum(const struct fj_plan *p, struct fj_quorum *q)
+/* officers of the plan, m of them, under a reference of the plan's own */
+static void quorum_of(const struct fj_plan *p, unsigned m, const char *ref, struct fj_quorum *q)
 {
-	*q = (struct fj_quorum){.m = p->root, .n = p->n, .ref_len = strlen(FJ_REF_ROOT_SIGN) + sizeof(p->hash.b)};
+	*q = (struct fj_quorum){.m = m, .n = p->n, .ref_len = strlen(ref) + sizeof(p->hash.b)};
 	for (unsigned i = 0; i < p->n; i++)
 		memcpy(q->officer[i], p->officer[i].xy, 64);
-	memcpy(q->ref, FJ_REF_ROOT_SIGN, strlen(FJ_REF_ROOT_SIGN));
-	memcpy(q->ref + strlen(FJ_REF_ROOT_SIGN), p->hash.b, sizeof(p->hash.b));
+	memcpy(q->ref, ref, strlen(ref));
+	memcpy(q->ref + strlen(ref), p->hash.b, sizeof(p->hash.b));
+}
+
+void fj_plan_root_quorum(const struct fj_plan *p, struct fj_quorum *q)
+{
+	quorum_of(p, p->root, FJ_REF_ROOT_SIGN, q);
+}
+
+void fj_plan_move_quorum(const struct fj_plan *p, struct fj_quorum *q)
+{
+	quorum_of(p, p->move, FJ_REF_ROOT_MOVE, q);
+}
+
+void fj_plan_parent_name(const struct fj_plan *p, struct fj_tpm_name *out)
+{
+	fj_tpm_name_of(FJ_SLICE(p->parent, p->parent_len), out);
+}
+
+/* signing, and moving: what the last OR is over */
+static enum fj_rc branches(const struct fj_plan *p, struct fj_or *out)
+{
+	struct fj_tpm_name parent;
+	struct fj_quorum q;
+
+	fj_plan_root_quorum(p, &q);
+	FJ_TRY(fj_quorum_policy(&q, &out->branch[0]));
+	fj_plan_move_quorum(p, &q);
+	FJ_TRY(fj_quorum_policy(&q, &out->branch[1]));
+	fj_plan_parent_name(p, &parent);
+	fj_tpm_policy_duplication(&out->branch[1], &parent);
+	out->n = 2;
+	return FJ_OK;
+}
+
+enum fj_rc fj_plan_root_policy(const struct fj_plan *p, struct fj_hash *out)
+{
+	struct fj_quorum q;
+	struct fj_or both;
+
+	if (p->move == 0) {
+		fj_plan_root_quorum(p, &q);
+		return fj_quorum_policy(&q, out);
+	}
+	FJ_TRY(branches(p, &both));
+	fj_tpm_policy_or(out, both.branch, both.n);
+	return FJ_OK;
+}
+
+enum fj_rc fj_plan_root_path(const struct fj_plan *p, bool move, unsigned set, struct fj_or *out, size_t *n)
+{
+	size_t room = *n;
+	struct fj_quorum q;
+
+	if (move && p->move == 0)
+		return FJ_E_INVALID;
+	if (move)
+		fj_plan_move_quorum(p, &q);
+	else
+		fj_plan_root_quorum(p, &q);
+	FJ_TRY(fj_quorum_path(&q, set, out, n));
+	if (p->move == 0)
+		return FJ_OK;
+	return *n < room ? branches(p, &out[(*n)++]) : FJ_E_LIMIT;
 }

@@ -31,6 +31,9 @@ struct fj_plan {
 	char arc[64], base[161], operator_[64 * 4 + 1];
 	unsigned n, root;                 /* officers; how many of them the root needs */
 	struct fj_officer officer[FJ_QUORUM_MAX];
+	unsigned move;                    /* officers that moving the roots to the spare needs; 0: they can't leave their TPM */
+	uint8_t parent[FJ_STORAGE_PUBLIC_MAX]; /* TPMT_PUBLIC of the spare's storage key */
+	size_t parent_len;
 	uint32_t expiration;              /* seconds, 1 to FJ_PLAN_EXPIRATION */
 	fj_time made;
 	struct fj_hash hash;              /* SHA-256 of the canonical plan */
@@ -59,6 +62,17 @@ enum fj_rc fj_officer_signature_put(json_t *list, const struct fj_plan *p, unsig
 /* The root's quorum: the plan's officers, its number, policyRef "fujie-root-sign" || hash. */
 #define FJ_REF_ROOT_SIGN "fujie-root-sign"
 void fj_plan_root_quorum(const struct fj_plan *p, struct fj_quorum *q);
+/* Of a plan with "move" (formats.md 28): who moves the roots, policyRef "fujie-root-move" || hash; and where to. */
+#define FJ_REF_ROOT_MOVE "fujie-root-move"
+void fj_plan_move_quorum(const struct fj_plan *p, struct fj_quorum *q);
+void fj_plan_parent_name(const struct fj_plan *p, struct fj_tpm_name *out);
+/* The policy of the roots' keys: the signing quorum's; where they may move, an OR of it and of the moving quorum's with
+ * PolicyDuplicationSelect of that one parent. */
+enum fj_rc fj_plan_root_policy(const struct fj_plan *p, struct fj_hash *out) FJ_MUST_USE;
+/* The ORs after the approvals of `set`, for signing or for moving, innermost first; where the roots may move the last is
+ * that of both branches, and a move has its PolicyDuplicationSelect before it.  *n: as of fj_quorum_path. */
+#define FJ_ROOT_LEVELS (FJ_QUORUM_LEVELS + 1)
+enum fj_rc fj_plan_root_path(const struct fj_plan *p, bool move, unsigned set, struct fj_or *out, size_t *n) FJ_MUST_USE;
 
 /* SubjectPublicKeyInfo of a P-256 key with an uncompressed point, and back: one form only. */
 enum fj_rc fj_p256_spki_put(struct fj_buf *out, const uint8_t xy[64]) FJ_MUST_USE;

@@ -14,6 +14,7 @@
 #define CC_UNSEAL 0x0000015eu
 #define CC_POLICY_SIGNED 0x00000160u
 #define CC_POLICY_OR 0x00000171u
+#define CC_POLICY_DUPLICATION_SELECT 0x00000188u
 #define LEAVES_MAX 70 /* sets of 4 of 8, the most there are */
 
 typedef crypto_hash_sha256_state hashing;
@@ -117,6 +118,60 @@ void fj_tpm_policy_or(struct fj_hash *d, const struct fj_hash *branch, size_t n)
 	for (size_t i = 0; i < n; i++)
 		add(&h, branch[i].b, sizeof(branch[i].b));
 	crypto_hash_sha256_final(&h, d->b);
+}
+
+void fj_tpm_policy_duplication(struct fj_hash *d, const struct fj_tpm_name *parent)
+{
+	static const uint8_t no_object[] = {0x00};
+	hashing h;
+
+	crypto_hash_sha256_init(&h);
+	add(&h, d->b, sizeof(d->b));
+	add_u32(&h, CC_POLICY_DUPLICATION_SELECT);
+	add(&h, parent->b, sizeof(parent->b));
+	add(&h, no_object, sizeof(no_object));
+	crypto_hash_sha256_final(&h, d->b);
+}
+
+void fj_tpm_namehash_move(const struct fj_tpm_name *object, const struct fj_tpm_name *parent, struct fj_hash *out)
+{
+	hashing h;
+
+	crypto_hash_sha256_init(&h);
+	add(&h, object->b, sizeof(object->b));
+	add(&h, parent->b, sizeof(parent->b));
+	crypto_hash_sha256_final(&h, out->b);
+}
+
+/* a coordinate as a TPM marshals it; it may strip leading zeros */
+static bool take_coordinate(struct fj_slice *rest)
+{
+	size_t n = rest->len < 2 ? 0 : (size_t)rest->p[0] << 8 | rest->p[1];
+
+	if (n < 1 || n > 32 || rest->len < 2 + n)
+		return false;
+	*rest = FJ_SLICE(rest->p + 2 + n, rest->len - 2 - n);
+	return true;
+}
+
+bool fj_tpm_storage_public(struct fj_slice tpmt_public)
+{
+	static const uint8_t head[] = {
+		0x00, 0x23,                         /* type: ECC */
+		0x00, 0x0b,                         /* nameAlg: SHA-256 */
+		0x00, 0x03, 0x04, 0x72,             /* objectAttributes: fixedTPM, fixedParent, sensitiveDataOrigin, userWithAuth, noDA, restricted, decrypt */
+		0x00, 0x00,                         /* authPolicy: none */
+		0x00, 0x06, 0x00, 0x80, 0x00, 0x43, /* symmetric: AES, 128, CFB */
+		0x00, 0x10,                         /* scheme: NULL */
+		0x00, 0x03,                         /* curve: NIST P-256 */
+		0x00, 0x10,                         /* kdf: NULL */
+	};
+	struct fj_slice rest;
+
+	if (tpmt_public.len < sizeof(head) || memcmp(tpmt_public.p, head, sizeof(head)) != 0)
+		return false;
+	rest = FJ_SLICE(tpmt_public.p + sizeof(head), tpmt_public.len - sizeof(head));
+	return take_coordinate(&rest) && take_coordinate(&rest) && rest.len == 0;
 }
 
 static enum fj_rc check(const struct fj_quorum *q)
@@ -234,6 +289,17 @@ void fj_tpm_approval_digest(const uint8_t nonce[FJ_TPM_NONCE_LEN], uint32_t expi
 	add(&h, nonce, FJ_TPM_NONCE_LEN);
 	add_u32(&h, expiration_s);
 	add(&h, cphash->b, sizeof(cphash->b));
+	add(&h, ref.p, ref.len);
+	crypto_hash_sha256_final(&h, out->b);
+}
+
+void fj_tpm_approval_move_digest(const uint8_t nonce[FJ_TPM_NONCE_LEN], uint32_t expiration_s, struct fj_slice ref, struct fj_hash *out)
+{
+	hashing h;
+
+	crypto_hash_sha256_init(&h);
+	add(&h, nonce, FJ_TPM_NONCE_LEN);
+	add_u32(&h, expiration_s);
 	add(&h, ref.p, ref.len);
 	crypto_hash_sha256_final(&h, out->b);
 }

@@ -1,11 +1,11 @@
 /*
  * tpm2.h - the arithmetic of TPM 2.0 that needs no TPM: Names, command parameter hashes,
- * policy digests, and m of n officers as a policy.
+ * policy digests, m of n officers as a policy, and what moves a key to one other TPM.
  *
  * The signer makes keys and sessions by it, an officer's tool and a verifier compute the
  * same from a plan and compare.  Sources: TCG, TPM 2.0 Library, Part 1 "Names" and "Command
- * Parameter Hash (cpHash)", Part 2 TPMT_PUBLIC, Part 3 TPM2_PolicySigned (23.3) and
- * TPM2_PolicyOR (23.6); hash algorithm SHA-256 throughout.  It checks no signature, and
+ * Parameter Hash (cpHash)", Part 2 TPMT_PUBLIC, Part 3 TPM2_PolicySigned (23.3),
+ * TPM2_PolicyOR (23.6) and TPM2_PolicyDuplicationSelect (23.15); hash algorithm SHA-256 throughout.  It checks no signature, and
  * does not look whether 64 octets are a point of the curve: whoever reads an officer's key
  * does that.
  */
@@ -34,6 +34,16 @@ void fj_tpm_cphash_unseal(const struct fj_tpm_name *obj, struct fj_hash *out);
 void fj_tpm_policy_signed(struct fj_hash *d, const struct fj_tpm_name *officer, struct fj_slice ref);
 /* n: 2 to 8.  TPM2_PolicyOR forgets what was before: *d is only written. */
 void fj_tpm_policy_or(struct fj_hash *d, const struct fj_hash *branch, size_t n);
+/* TPM2_PolicyDuplicationSelect with includeObject NO: any object of this policy, to that parent alone */
+void fj_tpm_policy_duplication(struct fj_hash *d, const struct fj_tpm_name *parent);
+/* nameHash of TPM2_Duplicate(object, parent): what that command binds its session to */
+void fj_tpm_namehash_move(const struct fj_tpm_name *object, const struct fj_tpm_name *parent, struct fj_hash *out);
+
+/* A storage key as ours are made: ECC P-256, nameAlg SHA-256, restricted and decrypt, fixedTPM, fixedParent,
+ * sensitiveDataOrigin, userWithAuth, noDA, no policy, AES-128-CFB, neither scheme nor kdf.  True: the public
+ * area is octet for octet of that form, with a point of at most 32 octets a coordinate and nothing behind. */
+#define FJ_STORAGE_PUBLIC_MAX 90
+bool fj_tpm_storage_public(struct fj_slice tpmt_public);
 
 /*
  * m of n officers (1 <= m <= n <= 8, n different keys).  A branch for each set of m officers, in
@@ -70,5 +80,8 @@ enum fj_rc fj_quorum_path(const struct fj_quorum *q, unsigned set, struct fj_or 
  */
 void fj_tpm_approval_digest(const uint8_t nonce[FJ_TPM_NONCE_LEN], uint32_t expiration_s,
     const struct fj_hash *cphash, struct fj_slice ref, struct fj_hash *out);
+/* The same without cpHash, for a branch that TPM2_PolicyDuplicationSelect follows: it binds the session in cpHash's
+ * place (Part 3, 23.15), so an approval can't.  SHA-256(nonceTPM || expiration || policyRef); its policyRef is its own. */
+void fj_tpm_approval_move_digest(const uint8_t nonce[FJ_TPM_NONCE_LEN], uint32_t expiration_s, struct fj_slice ref, struct fj_hash *out);
 
 #endif

@@ -60,12 +60,7 @@ enum fj_rc intent_read(struct fj_rd *r, struct hsm_said *q, struct fj_err *err)
 
 /* --- what an approval of each kind lets be signed --- */
 
-struct items {
-	struct fj_hash *h;
-	uint32_t n, cap;
-};
-
-static enum fj_rc put(struct items *t, const struct fj_hash *h, struct fj_err *err)
+enum fj_rc items_put(struct hsm_items *t, const struct fj_hash *h, struct fj_err *err)
 {
 	if (t->n == HSM_MAX_CONTENTS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an approval has more than %d items", HSM_MAX_CONTENTS);
@@ -81,17 +76,17 @@ static enum fj_rc put(struct items *t, const struct fj_hash *h, struct fj_err *e
 	return FJ_OK;
 }
 
-static enum fj_rc put_hex(struct items *t, const json_t *hex, struct fj_err *err)
+static enum fj_rc put_hex(struct hsm_items *t, const json_t *hex, struct fj_err *err)
 {
 	const char *s = json_string_value(hex);
 	struct fj_hash h;
 
 	MUST(s != NULL && strlen(s) == 64 && fj_unhex(s, 64, h.b) == FJ_OK, "formats.md 25", "an item of the approval has no content that officers could have signed; ask for it anew");
-	return put(t, &h, err);
+	return items_put(t, &h, err);
 }
 
 /* {"content", "rebinds": [..]?} */
-static enum fj_rc put_contents(struct items *t, const json_t *list, struct fj_err *err)
+static enum fj_rc put_contents(struct hsm_items *t, const json_t *list, struct fj_err *err)
 {
 	size_t i, k;
 	json_t *v, *w;
@@ -104,27 +99,32 @@ static enum fj_rc put_contents(struct items *t, const json_t *list, struct fj_er
 	return FJ_OK;
 }
 
-static enum fj_rc of_certificates(const json_t *p, struct items *t, struct fj_err *err)
+static enum fj_rc of_certificates(const struct hsm_signer *s, const json_t *p, struct hsm_items *t, struct fj_err *err)
 {
+	(void)s;
 	return put_contents(t, json_object_get(p, "assets"), err);
 }
 
-static enum fj_rc of_twins(const json_t *p, struct items *t, struct fj_err *err)
+static enum fj_rc of_twins(const struct hsm_signer *s, const json_t *p, struct hsm_items *t, struct fj_err *err)
 {
+	(void)s;
 	return put_contents(t, json_object_get(p, "certificates"), err);
 }
 
-static enum fj_rc of_authorisation(const json_t *p, struct items *t, struct fj_err *err)
+static enum fj_rc of_authorisation(const struct hsm_signer *s, const json_t *p, struct hsm_items *t, struct fj_err *err)
 {
+	(void)s;
 	return put_hex(t, json_object_get(p, "content"), err);
 }
 
 /* "lifts": [{"serial"} | {"idx","uri"}] */
-static enum fj_rc of_lifts(const json_t *p, struct items *t, struct fj_err *err)
+static enum fj_rc of_lifts(const struct hsm_signer *s, const json_t *p, struct hsm_items *t, struct fj_err *err)
 {
 	size_t i;
 	json_t *v;
 
+	if (json_object_get(p, "token") != NULL)
+		FJ_TRY(license_lifts(s, p, t, err));
 	json_array_foreach(json_object_get(p, "lifts"), i, v) {
 		const char *serial = fj_json_peek(v, "serial"), *uri = fj_json_peek(v, "uri");
 		int64_t idx = fj_json_num(v, "idx");
@@ -136,7 +136,7 @@ static enum fj_rc of_lifts(const json_t *p, struct items *t, struct fj_err *err)
 			fj_content_serial(raw, &h);
 		else
 			fj_content_entry(uri, (uint32_t)idx, &h);
-		FJ_TRY(put(t, &h, err));
+		FJ_TRY(items_put(t, &h, err));
 	}
 	return FJ_OK;
 }
@@ -144,7 +144,7 @@ static enum fj_rc of_lifts(const json_t *p, struct items *t, struct fj_err *err)
 static const struct intent_kind {
 	const char *kind;
 	bool refuse; /* the refusal lets something be signed, and not the approval */
-	enum fj_rc (*items)(const json_t *payload, struct items *t, struct fj_err *err); /* NULL: one act of the signer's */
+	enum fj_rc (*items)(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err); /* NULL: one act of the signer's */
 } kinds[] = {
 	{"certificate.issue", false, of_certificates},
 	{"certificate.sm2", false, of_twins},
@@ -157,11 +157,14 @@ static const struct intent_kind {
 	{"certificate.revoke", true, of_lifts},
 	{"authorisation.reclaim", true, of_lifts},
 	{"authorisation.surrender", true, of_lifts},
+	{"token.issue", false, license_single},
+	{"token.bulk", false, license_bulk},
+	{"token.sm2", false, license_twin},
 	{HSM_ACT_CLOCK, false, NULL},
 	{HSM_ACT_RESTORE, false, NULL},
 };
 
-static enum fj_rc read_items(const struct hsm_said *q, struct items *t, struct fj_err *err)
+static enum fj_rc read_items(const struct hsm_signer *s, const struct hsm_said *q, struct hsm_items *t, struct fj_err *err)
 {
 	struct fj_hash h;
 
@@ -169,18 +172,19 @@ static enum fj_rc read_items(const struct hsm_said *q, struct items *t, struct f
 		if (strcmp(kinds[i].kind, q->act.kind) != 0 || kinds[i].refuse != q->refuse)
 			continue;
 		if (kinds[i].items != NULL)
-			return kinds[i].items(q->json, t, err);
+			return kinds[i].items(s, q->json, t, err);
 		fj_content_act(kinds[i].kind, &h);
-		return put(t, &h, err);
+		return items_put(t, &h, err);
 	}
 	return policy_no(err, "formats.md 25", q->refuse ? "refusing this kind lets nothing be signed" : "approving this kind lets nothing be signed");
 }
 
 /* --- memory --- */
 
+/* the newest first, since those are in use */
 static struct mem_intent *find(const struct hsm_memory *m, const uint8_t *hash)
 {
-	for (size_t i = 0; i < m->n_intents; i++)
+	for (size_t i = m->n_intents; i-- > 0;)
 		if (memcmp(m->intent[i].hash.b, hash, FJ_SHA256_LEN) == 0)
 			return &m->intent[i];
 	return NULL;
@@ -293,7 +297,15 @@ static void make_room(struct hsm_memory *m, uint32_t n)
 	}
 }
 
-static enum fj_rc keep(struct hsm_signer *s, const struct hsm_said *q, struct items *t, struct fj_err *err)
+void intents_let_go(struct hsm_memory *m)
+{
+	for (size_t i = 0; i < m->n_intents; i++) {
+		fj_free(m->intent[i].item);
+		m->intent[i].item = NULL;
+	}
+}
+
+static enum fj_rc keep(struct hsm_signer *s, const struct hsm_said *q, struct hsm_items *t, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX);
 	struct mem_intent *i = find(&s->mem, q->hash.b);
@@ -317,28 +329,48 @@ static enum fj_rc keep(struct hsm_signer *s, const struct hsm_said *q, struct it
 	return FJ_OK;
 }
 
-static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, struct items *t, struct fj_err *err)
+static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, struct hsm_items *t, struct fj_err *err)
 {
 	unsigned who;
 	bool self;
 
 	FJ_TRY(intent_fresh(&s->mem, q, fj_now(), err));
-	FJ_TRY(read_items(q, t, err));
+	FJ_TRY(read_items(s, q, t, err));
 	MUST(t->n > 0, "formats.md 25", "nothing is signed for this approval");
-	FJ_TRY(officers_signed(&s->mem, q, NULL, &who, &self, err));
-	if (q->dry || who >= 2)
+	FJ_TRY(officers_signed(&s->mem, q, &t->of, NULL, &who, &self, err));
+	if (q->dry || who >= t->of.persons)
 		return FJ_OK;
+	if (!t->of.department)
+		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: of the officers of operator %.18s with enrolled keys %u have to sign what they license; %u did", t->of.operator_, t->of.persons, who);
 	return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: two different officers with enrolled keys have to sign what they approve; %u did", who);
+}
+
+/* The same once more, while it is held: it was found good, and a list of thousands is not read again for each round. */
+static bool held(const struct hsm_signer *s, struct fj_slice body)
+{
+	struct fj_rd r;
+	struct fj_slice payload;
+	struct fj_hash hash;
+	uint8_t flags;
+
+	fj_rd_init(&r, body);
+	if (fj_get_u8(&r, &flags) != FJ_OK || flags != 0 || fj_get_bytes(&r, HSM_MAX_PAYLOAD, &payload) != FJ_OK)
+		return false;
+	fj_sha256(payload, &hash);
+	const struct mem_intent *i = find(&s->mem, hash.b);
+	return i != NULL && i->item != NULL && fj_now() <= i->until;
 }
 
 enum fj_rc signer_intent(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
 	FJ_AUTO(said) q = {.json = NULL};
-	struct items t = {.h = NULL};
+	struct hsm_items t = {.h = NULL, .of = {.department = true, .persons = 2}};
 	struct fj_rd r;
 
 	(void)from;
 	(void)answer;
+	if (held(s, fj_buf_slice(&f->body)))
+		return FJ_OK;
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	FJ_TRY(intent_read(&r, &q, err));
 	if (fj_rd_end(&r) != FJ_OK)
@@ -357,22 +389,25 @@ static bool put_use(const struct mem_intent *i, uint32_t k, struct fj_buf *uses)
 	return fj_put_u8(uses, MEM_OP_USE) == FJ_OK && fj_buf_put(uses, i->hash.b, FJ_SHA256_LEN) == FJ_OK && fj_put_u32(uses, k) == FJ_OK;
 }
 
-/* its item of that content that was not used; n: none.  *was: there is one that was */
-static uint32_t item_of(const struct mem_intent *i, const struct fj_hash *content, bool *was)
+/* Its item of that content that was not used; n: none.  *was: there is one that was.  A list is signed in its
+ * order, so the search begins behind the one that was found last. */
+static uint32_t item_of(struct mem_intent *i, const struct fj_hash *content, bool *was)
 {
-	uint32_t k;
-
-	for (k = 0; i->item != NULL && k < i->n; k++)
-		if (fj_hash_eq(&i->item[k], content)) {
-			if (!is_used(i, k))
-				return k;
-			*was = true;
+	for (uint32_t n = 0; i->item != NULL && n < i->n; n++) {
+		uint32_t k = (i->next + n) % i->n;
+		if (!fj_hash_eq(&i->item[k], content))
+			continue;
+		if (!is_used(i, k)) {
+			i->next = k + 1;
+			return k;
 		}
+		*was = true;
+	}
 	return i->n;
 }
 
 /* any of these contents under this approval */
-static enum fj_rc use(const struct mem_intent *i, const struct fj_hash *content, size_t n, fj_time now, struct fj_buf *uses, struct fj_err *err)
+static enum fj_rc use(struct mem_intent *i, const struct fj_hash *content, size_t n, fj_time now, struct fj_buf *uses, struct fj_err *err)
 {
 	bool was = false;
 
@@ -420,16 +455,20 @@ enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_e
 	struct fj_hash content[6];
 	size_t n = 0;
 
-	if ((j->kind != HSM_CERT_DATA_ASSET && j->kind != HSM_JWS_AUTHORISATION) || !officers_check(&j->s->mem))
+	bool token = j->kind == HSM_JWS_TOKEN && j->s->mem.tokens != MEM_TOKENS_NAMES;
+	if ((j->kind != HSM_CERT_DATA_ASSET && j->kind != HSM_JWS_AUTHORISATION && !token) || !officers_check(&j->s->mem))
 		return FJ_OK;
-	const struct mem_intent *i = find(&j->s->mem, j->intent.p);
+	struct mem_intent *i = find(&j->s->mem, j->intent.p);
 	MUST(i != NULL && i->item != NULL, "R22", "no approval that officers have signed stands behind it; names alone do not count any more");
-	FJ_TRY(j->kind == HSM_JWS_AUTHORISATION ? content_of_authorisation(tbs, content, &n, err) : content_of_certificate(j, tbs, content, &n, err));
+	if (token)
+		content[n++] = *j->content;
+	else
+		FJ_TRY(j->kind == HSM_JWS_AUTHORISATION ? content_of_authorisation(tbs, content, &n, err) : content_of_certificate(j, tbs, content, &n, err));
 	return use(i, content, n, j->now, j->uses, err);
 }
 
 /* whichever approval lets it: a list may carry what several have lifted */
-static enum fj_rc use_any(const struct hsm_memory *m, const struct fj_hash *content, fj_time now, struct fj_buf *uses, struct fj_err *err)
+static enum fj_rc use_any(struct hsm_memory *m, const struct fj_hash *content, fj_time now, struct fj_buf *uses, struct fj_err *err)
 {
 	bool was = false;
 

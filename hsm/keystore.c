@@ -172,12 +172,12 @@ static enum fj_rc create_sealed(struct hsm_signer *s, enum fj_alg alg, struct hs
 	else if (!new_scalar(alg, octets))
 		rc = fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not be made");
 	if (rc == FJ_OK)
-		rc = hsm_tpm_create(s->tpm, 0, &secret, NULL, b, err);
+		rc = hsm_tpm_create(s->tpm, 0, &secret, NULL, false, b, err);
 	fj_wipe(octets, sizeof(octets));
 	return rc;
 }
 
-static unsigned free_slot(const struct hsm_memory *m)
+unsigned store_free(const struct hsm_memory *m)
 {
 	unsigned i = 1;
 
@@ -191,7 +191,7 @@ static unsigned free_slot(const struct hsm_memory *m)
 static enum fj_rc create_ruled(struct hsm_signer *s, enum fj_alg alg, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
 {
 	for (int tries = 0; tries < 16; tries++) {
-		FJ_TRY(hsm_tpm_create(s->tpm, alg, NULL, policy, b, err));
+		FJ_TRY(hsm_tpm_create(s->tpm, alg, NULL, policy, s->mem.plan.move > 0, b, err));
 		if (b->pub.len == 2 + FJ_ROOT_PUBLIC_LEN)
 			return FJ_OK;
 	}
@@ -202,7 +202,7 @@ static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle,
 {
 	FJ_AUTO(hsm_blob) b;
 	const struct hsm_role_row *r = hsm_role(role);
-	unsigned slot = free_slot(&s->mem);
+	unsigned slot = store_free(&s->mem);
 	struct fj_hash policy;
 
 	hsm_blob_init(&b);
@@ -211,13 +211,15 @@ static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle,
 	if (quorum_policy(&s->mem, role, &policy))
 		FJ_TRY(create_ruled(s, r->alg, &policy, &b, err));
 	else
-		FJ_TRY(role == HSM_AK ? hsm_tpm_create_ak(s->tpm, &b, err) : r->where == HSM_SEALED ? create_sealed(s, r->alg, &b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, NULL, &b, err));
+		FJ_TRY(role == HSM_AK ? hsm_tpm_create_ak(s->tpm, &b, err) : r->where == HSM_SEALED ? create_sealed(s, r->alg, &b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, NULL, false, &b, err));
 	FJ_TRY(record(s, slot, (uint8_t)role, handle, &b, err));
 	return hsm_tpm_attach(s->tpm, slot, &b, handle, err);
 }
 
 bool store_has(const struct hsm_memory *m, unsigned role)
 {
+	if (m->ceremony == MEM_SPARE) /* its own, and what came from elsewhere */
+		return role == HSM_AK || m->slot[role] != 0;
 	return m->sm2 || hsm_role(role)->alg != FJ_SM2;
 }
 
@@ -250,6 +252,16 @@ enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err)
 enum fj_rc store_make_ak(struct hsm_signer *s, struct fj_err *err)
 {
 	return make_key(s, HSM_AK, 0, err);
+}
+
+enum fj_rc store_keep(struct hsm_signer *s, unsigned role, const struct hsm_blob *b, struct fj_err *err)
+{
+	unsigned slot = store_free(&s->mem);
+
+	if (slot == HSM_MAX_KEYS)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
+	FJ_TRY(record(s, slot, (uint8_t)role, 0, b, err));
+	return hsm_tpm_attach(s->tpm, slot, b, 0, err);
 }
 
 /* homes of before have no attestation key, and lack nothing else by that */

@@ -22,6 +22,11 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 		fj_buf_init(&m->root_tbs[a], FJ_X509_MAX);
 		fj_buf_init(&m->issuing_tbs[a], FJ_X509_MAX);
 	}
+	for (int a = 0; a < FJ_ALG_END; a++) {
+		fj_buf_init(&m->moved[a].public, FJ_ROOT_PUBLIC_LEN);
+		fj_buf_init(&m->moved[a].private, FJ_MOVED_PART);
+		fj_buf_init(&m->moved[a].seed, FJ_MOVED_PART);
+	}
 	fj_empty_hash(&m->log_root);
 	m->crl = fj_alloc(HSM_MAX_CRLS, sizeof(*m->crl));
 	m->list = fj_alloc(HSM_MAX_LISTS, sizeof(*m->list));
@@ -47,6 +52,9 @@ void mem_release(struct hsm_memory *m)
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		fj_buf_release(&m->root_tbs[a]);
 		fj_buf_release(&m->issuing_tbs[a]);
+		fj_buf_release(&m->moved[a].public);
+		fj_buf_release(&m->moved[a].private);
+		fj_buf_release(&m->moved[a].seed);
 	}
 }
 

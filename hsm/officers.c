@@ -8,6 +8,9 @@
  * persons is refused.  A key that is enrolled signs its own enrolment, so that none is enrolled
  * that does not work.
  *
+ * A key with "operator" is of an officer of that operator: it signs its license tokens
+ * (license.c) and nothing else, and its owner is none of the two.
+ *
  * ENROL record: bytes payload, bytes signatures, bytes names.
  */
 #include "hsm/signer.h"
@@ -18,14 +21,15 @@
 
 #define MUST(cond, cite, what) FJ_ENSURE(cond, policy_no(err, cite, what))
 
+/* of the department */
 static unsigned persons(const struct hsm_memory *m)
 {
 	unsigned n = 0;
 
 	for (size_t i = 0; i < m->n_officers; i++) {
-		bool seen = false;
+		bool seen = m->officer[i].operator_[0] != '\0';
 		for (size_t k = 0; k < i; k++)
-			seen = seen || strcmp(m->officer[k].person, m->officer[i].person) == 0;
+			seen = seen || (m->officer[k].operator_[0] == '\0' && strcmp(m->officer[k].person, m->officer[i].person) == 0);
 		n += !seen;
 	}
 	return n;
@@ -46,7 +50,7 @@ const struct mem_officer *officer_find(const struct hsm_memory *m, struct fj_sli
 
 /* --- signatures --- */
 
-static bool verifies(const uint8_t xy[64], const struct fj_hash *digest, struct fj_slice der)
+bool officer_verifies(const uint8_t xy[64], const struct fj_hash *digest, struct fj_slice der)
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(FJ_P256_SPKI);
 
@@ -74,13 +78,22 @@ static enum fj_rc check_one(const struct hsm_said *q, const struct hsm_signature
 
 	if (o->passkey) {
 		FJ_TRY(fj_webauthn_read(g->auth, g->client, o->rp, o->origin, &q->digest, &digest, err));
-		return verifies(o->xy, &digest, g->sig) ? FJ_OK : bad_signature(o, err);
+		return officer_verifies(o->xy, &digest, g->sig) ? FJ_OK : bad_signature(o, err);
 	}
 	bool form = g->sig.len == 64 && g->auth.len == 0 && g->client.len == 0 && fj_ecdsa_raw_to_der(g->sig.p, &der) == FJ_OK;
-	return form && verifies(o->xy, &digest, fj_buf_slice(&der)) ? FJ_OK : bad_signature(o, err);
+	return form && officer_verifies(o->xy, &digest, fj_buf_slice(&der)) ? FJ_OK : bad_signature(o, err);
 }
 
-enum fj_rc officers_signed(const struct hsm_memory *m, const struct hsm_said *q, const struct mem_officer *also, unsigned *who, bool *self, struct fj_err *err)
+static enum fj_rc counts(const struct mem_officer *o, const struct hsm_whose *of, struct fj_err *err)
+{
+	if (o->operator_[0] == '\0' ? of->department : strcmp(o->operator_, of->operator_) == 0)
+		return FJ_OK;
+	if (o->operator_[0] == '\0')
+		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "license tokens are signed by officers of the operator %.18s, and %.60s is none", of->operator_, o->login);
+	return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the key of %.60s signs license tokens of the operator %.18s, and nothing else", o->login, o->operator_);
+}
+
+enum fj_rc officers_signed(const struct hsm_memory *m, const struct hsm_said *q, const struct hsm_whose *of, const struct mem_officer *also, unsigned *who, bool *self, struct fj_err *err)
 {
 	const char *seen[HSM_MAX_SIGNATURES];
 
@@ -92,6 +105,8 @@ enum fj_rc officers_signed(const struct hsm_memory *m, const struct hsm_said *q,
 		bool again = false;
 		MUST(o != NULL || is_new, "R22", "a signature is by a key that is not enrolled");
 		FJ_TRY(check_one(q, &q->s[i], is_new ? also : o, err));
+		if (!is_new)
+			FJ_TRY(counts(o, of, err));
 		*self = *self || is_new;
 		for (unsigned k = 0; !is_new && k < *who; k++)
 			again = again || strcmp(seen[k], o->person) == 0;
@@ -132,11 +147,11 @@ static enum fj_rc read_passkey(const json_t *e, struct mem_officer *o, struct fj
 	return FJ_OK;
 }
 
-/* {"op":"add","login","person","kind":"file"|"passkey","key", of a passkey "rp","origin","credential"} */
+/* {"op":"add","login","person","kind":"file"|"passkey","key", of a passkey "rp","origin","credential", of an operator's officer "operator"} */
 static enum fj_rc read_officer(const json_t *e, struct mem_officer *o, struct fj_err *err)
 {
-	static const char *const file[] = {"op", "login", "person", "kind", "key", NULL};
-	static const char *const passkey[] = {"op", "login", "person", "kind", "key", "rp", "origin", "credential", NULL};
+	static const char *const file[] = {"op", "login", "person", "kind", "key", "operator", NULL};
+	static const char *const passkey[] = {"op", "login", "person", "kind", "key", "operator", "rp", "origin", "credential", NULL};
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	char kind[12];
 
@@ -144,6 +159,10 @@ static enum fj_rc read_officer(const json_t *e, struct mem_officer *o, struct fj
 	FJ_TRY(text_into(e, "login", o->login, sizeof(o->login), err));
 	FJ_TRY(text_into(e, "person", o->person, sizeof(o->person), err));
 	FJ_TRY(text_into(e, "kind", kind, sizeof(kind), err));
+	if (json_object_get(e, "operator") != NULL) {
+		FJ_TRY(text_into(e, "operator", o->operator_, sizeof(o->operator_), err));
+		MUST(strlen(o->operator_) == 18, "GB 32100", "an operator is named by its unified social credit code");
+	}
 	o->passkey = strcmp(kind, "passkey") == 0;
 	MUST(o->passkey || strcmp(kind, "file") == 0, "R22", "an officer's key is a file's or a passkey's");
 	FJ_TRY(fj_json_only(e, o->passkey ? passkey : file, err));
@@ -184,24 +203,25 @@ static enum fj_rc may_remove(const struct hsm_memory *m, size_t at, struct fj_er
 
 	MUST(at < m->n_officers, "R22", "there is no such key");
 	for (size_t i = 0; i < m->n_officers; i++)
-		of += strcmp(m->officer[i].person, m->officer[at].person) == 0;
-	MUST(left - (of == 1) >= 2, "R22", "fewer than two officers would have a key; enrol another first");
+		of += m->officer[i].operator_[0] == '\0' && strcmp(m->officer[i].person, m->officer[at].person) == 0;
+	MUST(m->officer[at].operator_[0] != '\0' || left - (of == 1) >= 2, "R22", "fewer than two officers would have a key; enrol another first");
 	return FJ_OK;
 }
 
-/* on whose word: two officers' names while fewer than two have keys, else their signatures */
-static enum fj_rc check_said(const struct hsm_signer *s, const struct hsm_said *q, const struct mem_officer *o, unsigned names, struct fj_err *err)
+static const struct hsm_whose department = {.department = true, .persons = 2};
+
+enum fj_rc officers_agree(const struct hsm_memory *m, const struct hsm_said *q, const struct mem_officer *also, unsigned names, struct fj_err *err)
 {
 	bool self;
 	unsigned who;
 
-	FJ_TRY(officers_signed(&s->mem, q, o, &who, &self, err));
-	MUST(o == NULL || self, "R22", "the key that is enrolled has to sign its own enrolment");
-	if (!officers_check(&s->mem))
+	FJ_TRY(officers_signed(m, q, &department, also, &who, &self, err));
+	MUST(also == NULL || self, "R22", "the key that is enrolled has to sign its own enrolment");
+	if (!officers_check(m))
 		return names >= 2 ? FJ_OK : policy_no(err, "R22", "the first officers' keys are enrolled by two officers");
 	if (who >= 2)
 		return FJ_OK;
-	return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: two different officers with enrolled keys sign each change of officers' keys; %u did, and names alone do not count", who);
+	return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: two different officers with enrolled keys sign each change of officers' keys and of what they sign; %u did, and names alone do not count", who);
 }
 
 static enum fj_rc replay(struct hsm_memory *m, struct fj_slice payload, struct fj_err *err)
@@ -229,15 +249,30 @@ static enum fj_rc replay(struct hsm_memory *m, struct fj_slice payload, struct f
 	return FJ_OK;
 }
 
-enum fj_rc officers_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err)
+enum fj_rc said_recorded(struct fj_slice record, struct fj_slice *payload, struct fj_err *err)
 {
 	struct fj_rd r;
-	struct fj_slice payload, rest;
+	struct fj_slice rest;
 
-	fj_rd_init(&r, body);
-	if (fj_get_bytes(&r, FJ_IPC_MAX, &payload) != FJ_OK || fj_get_bytes(&r, FJ_IPC_MAX, &rest) != FJ_OK || fj_get_bytes(&r, FJ_IPC_MAX, &rest) != FJ_OK ||
+	fj_rd_init(&r, record);
+	if (fj_get_bytes(&r, FJ_IPC_MAX, payload) != FJ_OK || fj_get_bytes(&r, FJ_IPC_MAX, &rest) != FJ_OK || fj_get_bytes(&r, FJ_IPC_MAX, &rest) != FJ_OK ||
 	    fj_rd_end(&r) != FJ_OK)
 		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a record of the audit log is malformed");
+	return FJ_OK;
+}
+
+enum fj_rc said_record(struct hsm_signer *s, enum audit_type type, const struct hsm_said *q, struct fj_slice names, struct fj_buf *record, struct fj_err *err)
+{
+	if (fj_put_bytes(record, q->payload) != FJ_OK || fj_put_bytes(record, q->raw) != FJ_OK || fj_put_bytes(record, names) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
+	return signer_record(s, type, fj_buf_slice(record), err);
+}
+
+enum fj_rc officers_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err)
+{
+	struct fj_slice payload;
+
+	FJ_TRY(said_recorded(body, &payload, err));
 	return replay(m, payload, err);
 }
 
@@ -250,12 +285,12 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, un
 	FJ_TRY(intent_fresh(&s->mem, q, fj_now(), err));
 	if (strcmp(fj_json_text(e, "op"), "remove") == 0) {
 		FJ_TRY(may_remove(&s->mem, index_of(&s->mem, e), err));
-		return q->dry ? officers_signed(&s->mem, q, NULL, &(unsigned){0}, &(bool){false}, err) : check_said(s, q, NULL, names, err);
+		return q->dry ? officers_signed(&s->mem, q, &department, NULL, &(unsigned){0}, &(bool){false}, err) : officers_agree(&s->mem, q, NULL, names, err);
 	}
 	MUST(strcmp(fj_json_text(e, "op"), "add") == 0, "R22", "a key is added or removed");
 	FJ_TRY(read_officer(e, &o, err));
 	FJ_TRY(may_add(&s->mem, &o, err));
-	return q->dry ? officers_signed(&s->mem, q, &o, &(unsigned){0}, &(bool){false}, err) : check_said(s, q, &o, names, err);
+	return q->dry ? officers_signed(&s->mem, q, &department, &o, &(unsigned){0}, &(bool){false}, err) : officers_agree(&s->mem, q, &o, names, err);
 }
 
 enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
@@ -277,10 +312,8 @@ enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct
 	FJ_TRY(judge(s, &q, officers, err));
 	if (q.dry)
 		return FJ_OK;
-	if (fj_put_bytes(&b, q.payload) != FJ_OK || fj_put_bytes(&b, q.raw) != FJ_OK || fj_put_bytes(&b, names) != FJ_OK)
-		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
 	s->fatal = true;
-	FJ_TRY(signer_record(s, AUDIT_ENROL, fj_buf_slice(&b), err));
+	FJ_TRY(said_record(s, AUDIT_ENROL, &q, names, &b, err));
 	FJ_TRY(officers_replay(&s->mem, fj_buf_slice(&b), err));
 	s->fatal = false;
 	return FJ_OK;
@@ -290,7 +323,8 @@ enum fj_rc officers_into(const struct hsm_memory *m, json_t *status, struct fj_e
 {
 	json_t *list = json_array();
 
-	if (fj_json_set(status, "approvals", json_string(officers_check(m) ? "signer" : "software")) != FJ_OK || fj_json_set(status, "officers", list) != FJ_OK)
+	if (fj_json_set(status, "approvals", json_string(officers_check(m) ? "signer" : "software")) != FJ_OK || fj_json_set(status, "officers", list) != FJ_OK ||
+	    fj_json_set(status, "tokens", json_string(rule_name(m))) != FJ_OK)
 		return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
 	for (size_t i = 0; i < m->n_officers; i++) {
 		const struct mem_officer *o = &m->officer[i];
@@ -299,6 +333,8 @@ enum fj_rc officers_into(const struct hsm_memory *m, json_t *status, struct fj_e
 		fj_hex(o->id.b, FJ_SHA256_LEN, key);
 		FJ_TRY(fj_b64u_put(&cred, FJ_SLICE(o->credential, o->credential_len)));
 		json_t *one = json_pack("{s:s, s:s, s:s, s:s}", "login", o->login, "person", o->person, "kind", o->passkey ? "passkey" : "file", "key", key);
+		if (one != NULL && o->operator_[0] != '\0')
+			json_object_set_new(one, "operator", json_string(o->operator_));
 		if (one != NULL && o->passkey)
 			json_object_update_new(one, json_pack("{s:s, s:s, s:s}", "rp", o->rp, "origin", o->origin, "credential", fj_buf_str(&cred)));
 		if (json_array_append_new(list, one) != 0)

@@ -128,7 +128,10 @@ enum fj_rc policy_token(const struct hsm_job *j, struct fj_slice tbs, struct fj_
 	FJ_TRY(check_term(j, w.payload, FJ_VCT_TOKEN, 366, err));
 	FJ_TRY(check_entry(j, json_object_get(json_object_get(w.payload, "status"), "status_list"), err));
 	FJ_TRY(check_entry(j, json_object_get(json_object_get(w.payload, "asset"), "status"), err));
-	return check_entry(j, json_object_get(json_object_get(w.payload, "parent"), "status"), err);
+	FJ_TRY(check_entry(j, json_object_get(json_object_get(w.payload, "parent"), "status"), err));
+	if (j->s->mem.tokens == MEM_TOKENS_NAMES)
+		return FJ_OK;
+	return j->alg == FJ_SM2 ? fj_content_twin(w.payload, j->content, err) : fj_content_token(w.payload, j->content, err);
 }
 
 enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)

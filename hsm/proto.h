@@ -34,6 +34,13 @@
  *              u32 n, n x bytes TPMT_PUBLIC of an endorsement key, u32 m, m x {u32 NV index, bytes certificate}
  * ACTIVATE     bytes TPMT_PUBLIC of the endorsement key, bytes TPMS_ID_OBJECT, bytes encrypted seed
  *                                                      answer: bytes the credential's secret
+ * SPARE        (empty): an empty signer becomes a spare   answer: bytes TPMT_PUBLIC of its storage key
+ * IMPORT       bytes signed plan, u32 n, n x {u8 role, bytes TPMT_PUBLIC, bytes private, bytes seed}, as
+ *              TPM2_Duplicate answered the last two           answer: (empty)
+ * MOVE_BEGIN   u8 role                                 answer: as of QUORUM_BEGIN
+ * MOVE         u8 role, u8 id, approvals as in QUORUM_SIGN  answer: bytes TPMT_PUBLIC, bytes private, bytes seed;
+ *              of a root that was moved the same again, whatever id and approvals
+ * RULE         as ENROL: which acts officers sign       answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -46,7 +53,8 @@ enum hsm_msg {
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
 	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
-	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28,
+	HSM_MSG_SPARE = 23, HSM_MSG_IMPORT = 24, HSM_MSG_MOVE_BEGIN = 25, HSM_MSG_MOVE = 26,
+	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28, HSM_MSG_RULE = 32,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -70,13 +78,16 @@ enum hsm_kind {
 	HSM_JWS_MANIFEST,     /* JWS signing input                       (TOKEN, one approval or more; a report's two) */
 	HSM_JWS_PACKAGE,      /* JWS signing input                       (TOKEN) */
 	HSM_CHECKPOINT,       /* text of a note                          (LOG and NOTE; by its own request only) */
+	HSM_PROOF = 20,       /* text by which a moved root shows that it signs (ROOT; in a spare) */
 	HSM_KIND_END
 };
 #define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */
+#define HSM_SINGLE_MOST 100 /* license tokens that one officer of the operator signs in one approval */
 #define HSM_SAID_REFUSE 1u
 #define HSM_SAID_DRY 2u
 /* kinds of approvals that the signer knows by name */
 #define HSM_ACT_ENROL "officer-key.change"
+#define HSM_ACT_RULE "officer-key.require"
 #define HSM_ACT_CLOCK "clock.reset"
 #define HSM_ACT_RESTORE "log.restore"
 #define HSM_SOCK_REGISTRY "registry.sock"

@@ -35,6 +35,7 @@ enum fj_rc quorum_plan(struct hsm_memory *m, const json_t *policy, struct fj_err
 	if (p->demo != m->demo || p->sm2 != m->sm2 || strcmp(p->arc, m->arc) != 0 || strcmp(p->base, m->base) != 0 || strcmp(p->operator_, m->operator_) != 0)
 		return fj_fail(err, FJ_E_INVALID, HSM_LAYER, NULL, "the plan is of another home: demo, SM2, arc, base or operator differ from the ceremony's policy");
 	fj_plan_root_quorum(p, &m->quorum);
+	fj_plan_move_quorum(p, &m->moving);
 	return FJ_OK;
 }
 
@@ -45,7 +46,7 @@ bool quorum_rules(const struct hsm_memory *m, const struct hsm_kind_row *row)
 
 bool quorum_policy(const struct hsm_memory *m, enum hsm_role role, struct fj_hash *out)
 {
-	return m->planned && hsm_role(role)->as == HSM_ROOT && fj_quorum_policy(&m->quorum, out) == FJ_OK;
+	return m->planned && hsm_role(role)->as == HSM_ROOT && fj_plan_root_policy(&m->plan, out) == FJ_OK;
 }
 
 static void id_of(struct fj_slice tbs, uint8_t id[16])
@@ -67,7 +68,7 @@ bool quorum_final(struct hsm_memory *m, const struct fj_buf *tbs)
 
 /* --- structures that await their approvals --- */
 
-static void forget(struct hsm_signer *s, struct hsm_open *o)
+void quorum_forget(struct hsm_signer *s, struct hsm_open *o)
 {
 	if (o->id == 0)
 		return;
@@ -80,7 +81,7 @@ void quorum_tick(struct hsm_signer *s)
 {
 	for (size_t i = 0; i < HSM_OPEN; i++)
 		if (s->open[i].id != 0 && fj_boot_ms() >= s->open[i].until)
-			forget(s, &s->open[i]);
+			quorum_forget(s, &s->open[i]);
 }
 
 /* the place of one of the same kind and key, or a free one; NULL: two others are open */
@@ -116,25 +117,34 @@ static enum fj_rc bind(struct hsm_signer *s, struct hsm_open *o, struct fj_buf *
 	return FJ_OK;
 }
 
-static enum fj_rc begin(struct hsm_signer *s, struct hsm_open *o, struct fj_buf *public, struct fj_err *err)
+enum fj_rc quorum_open(struct hsm_signer *s, struct hsm_open *o, const struct fj_buf *public, struct fj_buf *answer, struct fj_err *err)
 {
-	struct hsm_open *at;
-	FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
-
-	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
-	FJ_TRY(judge(s, o, s->mem.quorum.m, &delta, err));
-	FJ_TRY(bind(s, o, public, err));
 	quorum_tick(s);
-	at = place(s, o->row, o->role);
+	struct hsm_open *at = place(s, o->row, o->role);
+
 	if (at == NULL)
 		return fj_fail(err, FJ_E_BUSY, HSM_LAYER, NULL, "%d structures await their officers' approvals; finish one, or wait until one ends", HSM_OPEN);
-	forget(s, at);
+	quorum_forget(s, at);
 	FJ_TRY(hsm_tpm_policy_begin(s->tpm, &o->session, o->nonce, err));
 	o->id = ++s->opened != 0 ? s->opened : ++s->opened;
 	o->until = fj_boot_ms() + (int64_t)s->mem.plan.expiration * 1000;
 	*at = *o;
 	memset(&o->tbs, 0, sizeof(o->tbs));
-	return FJ_OK;
+	FJ_TRY(fj_put_u8(answer, o->id));
+	FJ_TRY(fj_buf_put(answer, o->nonce, sizeof(o->nonce)));
+	FJ_TRY(fj_put_bytes(answer, fj_buf_slice(public)));
+	return fj_put_u32(answer, s->mem.plan.expiration);
+}
+
+static enum fj_rc begin(struct hsm_signer *s, struct hsm_open *o, struct fj_buf *answer, struct fj_err *err)
+{
+	FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
+	FJ_AUTO(buf) public = FJ_BUF_INIT(1024);
+
+	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
+	FJ_TRY(judge(s, o, s->mem.quorum.m, &delta, err));
+	FJ_TRY(bind(s, o, &public, err));
+	return quorum_open(s, o, &public, answer, err);
 }
 
 enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
@@ -143,7 +153,6 @@ enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const
 	struct fj_slice tbs;
 	struct hsm_open o = {.at = fj_now(), .tbs = FJ_BUF_INIT(FJ_CRL_MAX)};
 	uint8_t role, kind;
-	FJ_AUTO(buf) public = FJ_BUF_INIT(1024);
 
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || fj_get_bytes(&r, FJ_CRL_MAX, &tbs) != FJ_OK || fj_rd_end(&r) != FJ_OK)
@@ -156,24 +165,20 @@ enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const
 		return policy_no(err, "design.md 3", "this home has no plan with officers; its root signs by the ordinary request");
 	enum fj_rc rc = fj_buf_put(&o.tbs, tbs.p, tbs.len);
 	if (rc == FJ_OK)
-		rc = begin(s, &o, &public, err);
+		rc = begin(s, &o, answer, err);
 	fj_buf_release(&o.tbs);
-	FJ_TRY(rc);
-	FJ_TRY(fj_put_u8(answer, o.id));
-	FJ_TRY(fj_buf_put(answer, o.nonce, sizeof(o.nonce)));
-	FJ_TRY(fj_put_bytes(answer, fj_buf_slice(&public)));
-	return fj_put_u32(answer, s->mem.plan.expiration);
+	return rc;
 }
 
 /* --- approvals --- */
 
-struct approvals {
-	unsigned set;                        /* bit i: officer i */
-	uint8_t sig[FJ_QUORUM_MAX][64];
-	struct fj_buf raw;                   /* as a signing request has them: for the log */
-};
+/* those who sign, or those who move */
+static const struct fj_quorum *rule(const struct hsm_signer *s, const struct hsm_open *o)
+{
+	return o->row == NULL ? &s->mem.moving : &s->mem.quorum;
+}
 
-/* ECDSA over a digest, under a P-256 point; a point that is none verifies nothing */
+/* ECDSA over a digest, under a P-256 point */
 static bool point_verifies(const uint8_t xy[64], const struct fj_hash *digest, const uint8_t raw[64])
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(FJ_P256_SPKI);
@@ -189,18 +194,28 @@ static bool point_verifies(const uint8_t xy[64], const struct fj_hash *digest, c
 	return ok;
 }
 
-static enum fj_rc verify(struct hsm_signer *s, const struct hsm_open *o, unsigned officer, const uint8_t sig[64], struct fj_err *err)
+enum fj_rc quorum_verifies(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err)
 {
-	struct fj_hash digest;
-
-	fj_tpm_approval_digest(o->nonce, s->mem.plan.expiration, &o->cphash, FJ_SLICE(s->mem.quorum.ref, s->mem.quorum.ref_len), &digest);
-	if (point_verifies(s->mem.quorum.officer[officer], &digest, sig))
-		return FJ_OK;
-	return fj_fail(err, FJ_E_SIGNATURE, HSM_LAYER, "TPM 2.0 Part 3 23.3",
-	    "the signer refuses: what %s sent is no approval of this structure in this session, by that officer's key and for this plan", s->mem.plan.officer[officer].login);
+	(void)unused;
+	return point_verifies(xy, digest, sig) ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, HSM_LAYER, "FIPS 186-5 6.4", "the signature is not this key's", "签名与该密钥不符");
 }
 
-static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct approvals *a, struct fj_err *err)
+static enum fj_rc verify(struct hsm_signer *s, const struct hsm_open *o, unsigned officer, const uint8_t sig[64], struct fj_err *err)
+{
+	const struct fj_quorum *q = rule(s, o);
+	struct fj_hash digest;
+
+	if (o->row == NULL)
+		fj_tpm_approval_move_digest(o->nonce, s->mem.plan.expiration, FJ_SLICE(q->ref, q->ref_len), &digest);
+	else
+		fj_tpm_approval_digest(o->nonce, s->mem.plan.expiration, &o->cphash, FJ_SLICE(q->ref, q->ref_len), &digest);
+	if (point_verifies(q->officer[officer], &digest, sig))
+		return FJ_OK;
+	return fj_fail(err, FJ_E_SIGNATURE, HSM_LAYER, "TPM 2.0 Part 3 23.3",
+	    "the signer refuses: what %s sent is no approval of this %s in this session, by that officer's key and for this plan", s->mem.plan.officer[officer].login, o->row == NULL ? "move" : "structure");
+}
+
+static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_err *err)
 {
 	struct fj_slice sig;
 	uint32_t n;
@@ -223,9 +238,9 @@ static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o,
 }
 
 /* as many as the plan asks for, in the order in which the key's policy has them; the rest is left out */
-static enum fj_rc choose(struct hsm_signer *s, const struct hsm_open *o, struct approvals *a, struct fj_err *err)
+static enum fj_rc choose(struct hsm_signer *s, const struct hsm_open *o, struct quorum_approvals *a, struct fj_err *err)
 {
-	unsigned have = (unsigned)__builtin_popcount(a->set), m = s->mem.quorum.m;
+	unsigned have = (unsigned)__builtin_popcount(a->set), m = rule(s, o)->m;
 
 	if (have < m)
 		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: the plan asks for the approval of %u of its %u officers, there are %u", m, s->mem.quorum.n, have);
@@ -246,12 +261,15 @@ static enum fj_rc choose(struct hsm_signer *s, const struct hsm_open *o, struct 
 	return FJ_OK;
 }
 
-/* the TPM's own judgement */
-static enum fj_rc satisfy(struct hsm_signer *s, const struct hsm_open *o, const struct approvals *a, struct fj_err *err)
+enum fj_rc quorum_read(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_err *err)
 {
-	const struct fj_quorum *q = &s->mem.quorum;
-	struct fj_or or[FJ_QUORUM_LEVELS];
-	size_t n = FJ_QUORUM_LEVELS;
+	FJ_TRY(read_approvals(s, o, r, a, err));
+	return choose(s, o, a, err);
+}
+
+static enum fj_rc give(struct hsm_signer *s, const struct hsm_open *o, const struct quorum_approvals *a, struct fj_err *err)
+{
+	const struct fj_quorum *q = rule(s, o);
 
 	for (unsigned i = 0; i < q->n; i++) {
 		FJ_AUTO(buf) officer = FJ_BUF_INIT(256);
@@ -259,20 +277,46 @@ static enum fj_rc satisfy(struct hsm_signer *s, const struct hsm_open *o, const 
 			continue;
 		FJ_TRY(fj_tpm_officer_public(q->officer[i], &officer));
 		struct hsm_tpm_approval one = {.officer = fj_buf_slice(&officer), .sig = a->sig[i], .nonce = o->nonce, .expiration = s->mem.plan.expiration,
-			.cphash = &o->cphash, .ref = FJ_SLICE(q->ref, q->ref_len)};
+			.cphash = o->row == NULL ? NULL : &o->cphash, .ref = FJ_SLICE(q->ref, q->ref_len)};
 		FJ_TRY(hsm_tpm_policy_signed(s->tpm, o->session, &one, err));
 	}
-	if (fj_quorum_path(q, a->set, or, &n) != FJ_OK)
+	return FJ_OK;
+}
+
+/* where a move goes is part of the policy, between its officers and the last OR */
+static enum fj_rc select_parent(struct hsm_signer *s, const struct hsm_open *o, struct fj_err *err)
+{
+	FJ_AUTO(buf) public = FJ_BUF_INIT(1024);
+	struct fj_tpm_name name, parent;
+
+	FJ_TRY(hsm_tpm_public_area(s->tpm, s->mem.slot[o->role], &public, err));
+	fj_tpm_name_of(fj_buf_slice(&public), &name);
+	fj_plan_parent_name(&s->mem.plan, &parent);
+	return hsm_tpm_policy_duplication(s->tpm, o->session, &name, &parent, err);
+}
+
+/* the TPM's own judgement */
+enum fj_rc quorum_satisfy(struct hsm_signer *s, const struct hsm_open *o, const struct quorum_approvals *a, struct fj_err *err)
+{
+	bool move = o->row == NULL;
+	struct fj_or or[FJ_ROOT_LEVELS];
+	size_t n = FJ_ROOT_LEVELS;
+
+	FJ_TRY(give(s, o, a, err));
+	if (fj_plan_root_path(&s->mem.plan, move, a->set, or, &n) != FJ_OK)
 		return fj_fail(err, FJ_E_INTERNAL, HSM_LAYER, NULL, "these officers are no quorum of the plan");
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (move && i + 1 == n)
+			FJ_TRY(select_parent(s, o, err));
 		FJ_TRY(hsm_tpm_policy_or(s->tpm, o->session, &or[i], err));
+	}
 	return FJ_OK;
 }
 
 /* --- the signature --- */
 
 /* the body of an AUDIT_SIGN: what the approvals are bound to stands in the place of the intent */
-static enum fj_rc put_record(const struct hsm_open *o, const struct approvals *a, const struct fj_buf *delta, const uint8_t id[16], struct fj_buf *b)
+static enum fj_rc put_record(const struct hsm_open *o, const struct quorum_approvals *a, const struct fj_buf *delta, const uint8_t id[16], struct fj_buf *b)
 {
 	struct fj_hash hash;
 
@@ -294,8 +338,7 @@ static enum fj_rc put_release(const uint8_t id[16], const struct fj_buf *der, st
 	return fj_put_bytes(b, fj_buf_slice(der));
 }
 
-/* a record that is replayed at once: memory is what the log says */
-static enum fj_rc recorded(struct hsm_signer *s, enum audit_type type, enum fj_rc made, const struct fj_buf *b, struct fj_err *err)
+enum fj_rc quorum_record(struct hsm_signer *s, enum audit_type type, enum fj_rc made, const struct fj_buf *b, struct fj_err *err)
 {
 	struct audit_record r = {.type = type, .body = fj_buf_slice(b)};
 
@@ -310,45 +353,50 @@ static enum fj_rc recorded(struct hsm_signer *s, enum audit_type type, enum fj_r
 	return FJ_OK;
 }
 
-static enum fj_rc sign(struct hsm_signer *s, struct hsm_open *o, const struct approvals *a, const struct fj_buf *delta, struct fj_buf *der, struct fj_err *err)
+static enum fj_rc sign(struct hsm_signer *s, struct hsm_open *o, const struct quorum_approvals *a, const struct fj_buf *delta, struct fj_buf *der, struct fj_err *err)
 {
 	FJ_AUTO(buf) record = FJ_BUF_INIT(17u << 20);
 	FJ_AUTO(buf) release = FJ_BUF_INIT(256);
 	uint8_t id[16], raw[64];
 
 	id_of(fj_buf_slice(&o->tbs), id);
-	FJ_TRY(satisfy(s, o, a, err));
-	FJ_TRY(recorded(s, AUDIT_SIGN, put_record(o, a, delta, id, &record), &record, err));
+	FJ_TRY(quorum_satisfy(s, o, a, err));
+	FJ_TRY(quorum_record(s, AUDIT_SIGN, put_record(o, a, delta, id, &record), &record, err));
 	FJ_TRY(hsm_tpm_policy_sign(s->tpm, o->session, s->mem.slot[o->role], &o->digest, raw, err));
 	if (fj_ecdsa_raw_to_der(raw, der) != FJ_OK || !signer_verifies(s, o->role, fj_buf_slice(&o->tbs), fj_buf_slice(der))) {
 		s->fatal = true;
 		return fj_fail(err, FJ_E_TPM, HSM_LAYER, NULL, "a signature that was just made does not verify; nothing is released");
 	}
-	return recorded(s, AUDIT_RELEASE, put_release(id, der, &release), &release, err);
+	return quorum_record(s, AUDIT_RELEASE, put_release(id, der, &release), &release, err);
 }
 
-static struct hsm_open *find(struct hsm_signer *s, uint8_t id)
+enum fj_rc quorum_find(struct hsm_signer *s, uint8_t id, bool move, struct hsm_open **out, struct fj_err *err)
 {
-	for (size_t i = 0; i < HSM_OPEN; i++)
-		if (id != 0 && s->open[i].id == id)
-			return &s->open[i];
-	return NULL;
+	quorum_tick(s);
+	for (size_t i = 0; i < HSM_OPEN; i++) {
+		*out = &s->open[i];
+		if (id != 0 && (*out)->id == id && ((*out)->row == NULL) == move)
+			return FJ_OK;
+	}
+	*out = NULL;
+	return fj_fail(err, FJ_E_STATE, HSM_LAYER, "TPM 2.0 Part 3 23.3",
+	    "no %s with this number awaits approvals: it is %s, its time is over, or the signer was started anew; begin again, with new approvals", move ? "move" : "structure", move ? "done" : "signed");
 }
 
 /* the approvals, and the structure once more: what is remembered may have changed */
-static enum fj_rc consider(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct approvals *a, struct fj_buf *delta, struct fj_err *err)
+static enum fj_rc consider(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_buf *delta, struct fj_err *err)
 {
-	FJ_TRY(read_approvals(s, o, r, a, err));
+	FJ_TRY(quorum_read(s, o, r, a, err));
 	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
-	FJ_TRY(choose(s, o, a, err));
 	return judge(s, o, s->mem.quorum.m, delta, err);
 }
 
 enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
-	struct approvals a = {.set = 0, .raw = FJ_BUF_INIT(4096)};
+	struct quorum_approvals a = {.set = 0, .raw = FJ_BUF_INIT(4096)};
 	FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
 	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
+	struct hsm_open *o;
 	struct fj_rd r;
 	uint8_t id;
 
@@ -356,15 +404,11 @@ enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const 
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &id) != FJ_OK)
 		return signer_broken(err, "a request is cut");
-	quorum_tick(s);
-	struct hsm_open *o = find(s, id);
-	if (o == NULL)
-		return fj_fail(err, FJ_E_STATE, HSM_LAYER, "TPM 2.0 Part 3 23.3",
-		    "no structure with this number awaits approvals: it is signed, its time is over, or the signer was started anew; begin again, with new approvals");
+	FJ_TRY(quorum_find(s, id, false, &o, err));
 	enum fj_rc rc = consider(s, o, &r, &a, &delta, err);
 	if (rc == FJ_OK) {
 		rc = sign(s, o, &a, &delta, &der, err);
-		forget(s, o); /* its session has signed, or is not what it was */
+		quorum_forget(s, o); /* its session has signed, or is not what it was */
 	}
 	fj_buf_release(&a.raw);
 	FJ_TRY(rc);

@@ -17,6 +17,7 @@ static const struct hsm_kind_row table[] = {
 	{HSM_CERT_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca},
 	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca},
 	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_crl},
+	{HSM_PROOF, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_proof},
 	{HSM_CERT_DATA_ASSET, HSM_ISSUING, HSM_FROM_REGISTRY, false, 2, false, true, policy_leaf},
 	{HSM_CERT_DELEGATED, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, true, policy_leaf},
 	{HSM_CRL, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, true, policy_crl},
@@ -155,6 +156,8 @@ enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row
 	bool early = s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs[hsm_role(role)->alg].len == 0;
 	bool late = row->ceremony && row->approvals == 0 && s->mem.ceremony != MEM_OPEN;
 
+	if (s->mem.ceremony == MEM_SPARE || row->kind == HSM_PROOF)
+		return spare_may(s, row, role, err);
 	if (!store_whole(&s->mem))
 		return policy_no(err, "design.md 2", "there are no keys yet; the ceremony makes them");
 	if (!store_has(&s->mem, role))
@@ -218,6 +221,7 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 		struct item *it = &q->item[i];
 		FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
 		FJ_AUTO(buf) uses = FJ_BUF_INIT(1u << 20);
+		struct fj_hash content;
 		struct fj_err why = {0};
 
 		if (id_twice(q, i)) {
@@ -233,6 +237,7 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 			continue;
 		}
 		j.uses = &uses;
+		j.content = &content;
 		if (q->row->policy(&j, it->tbs, &delta, &why) != FJ_OK || (!recorded(s, it) && intent_bind(&j, it->tbs, &why) != FJ_OK)) {
 			refuse_item(it, &why);
 			continue;
@@ -344,7 +349,7 @@ static enum fj_rc replay_release(struct hsm_signer *s, struct fj_slice body, str
 	return fj_rd_end(&r) == FJ_OK ? FJ_OK : corrupt(err);
 }
 
-static enum fj_rc set_policy(struct hsm_signer *s, struct fj_slice json, struct fj_err *err)
+enum fj_rc signer_set_policy(struct hsm_signer *s, struct fj_slice json, struct fj_err *err)
 {
 	FJ_AUTO(json) p = NULL;
 	const char *arc, *base, *who;
@@ -372,7 +377,7 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 	s->mem.last = r->at;
 	switch (r->type) {
 	case AUDIT_CEREMONY_OPEN:
-		return set_policy(s, r->body, err);
+		return signer_set_policy(s, r->body, err);
 	case AUDIT_CEREMONY_CLOSE:
 		s->mem.ceremony = MEM_CLOSED;
 		return FJ_OK;
@@ -388,8 +393,14 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return intent_replay(&s->mem, r->body, err);
 	case AUDIT_USE:
 		return mem_apply(&s->mem, r->body, err);
+	case AUDIT_RULE:
+		return rule_replay(&s->mem, r->body, err);
 	case AUDIT_KEY:
 		return store_replay(&s->mem, r->body, err);
+	case AUDIT_SPARE:
+	case AUDIT_MOVE:
+	case AUDIT_IMPORT:
+		return spare_replay(s, r, err);
 	case AUDIT_COUNTER:
 	case AUDIT_RESTORE:
 		return counter_replay(&s->mem, r, err);
@@ -587,7 +598,7 @@ static json_t *status_keys(const struct hsm_signer *s)
 
 static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
-	static const char *const ceremony[] = {"none", "open", "closed"};
+	static const char *const ceremony[] = {"none", "open", "closed", "spare"};
 	FJ_AUTO(buf) text = FJ_BUF_INIT(131072);
 	char hash[65], root[65], plan[65], now[FJ_TIME_CAP], maker[8], kind[12];
 	FJ_AUTO(json) counts = json_object();
@@ -609,6 +620,7 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash,
 	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem));
 	FJ_TRY(officers_into(&s->mem, j, err));
+	FJ_TRY(spare_into(&s->mem, j, err));
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return fj_put_bytes(answer, fj_buf_slice(&text));
 }
@@ -624,11 +636,13 @@ static enum fj_rc do_open(struct hsm_signer *s, enum hsm_socket from, const stru
 	if (fj_get_bytes(&r, 65536, &policy) != FJ_OK || fj_rd_end(&r) != FJ_OK)
 		return signer_broken(err, "a ceremony's policy is malformed");
 	bool again = s->mem.ceremony == MEM_OPEN && !store_whole(&s->mem) && fj_slice_eq(fj_buf_slice(&s->mem.policy), policy); /* cut while keys were made */
+	if (s->mem.ceremony == MEM_SPARE)
+		return policy_no(err, "formats.md 28", "this TPM was prepared as a spare; hold the ceremony in another folder");
 	if (s->mem.ceremony != MEM_NONE && !again)
 		return policy_no(err, "design.md 2", "the ceremony was held already");
 	s->fatal = true;
 	if (!again)
-		FJ_TRY(set_policy(s, policy, err));
+		FJ_TRY(signer_set_policy(s, policy, err));
 	if (s->mem.demo && (!s->demo_allowed || s->hardware))
 		return policy_no(err, "design.md 4", "a demo home takes a software TPM, and must be started as one");
 	if (!again)
@@ -744,6 +758,11 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_ACTIVATE, HSM_FROM_REGISTRY, signer_activate},
 		{HSM_MSG_ENROL, HSM_FROM_REGISTRY, signer_enrol},
 		{HSM_MSG_INTENT, HSM_FROM_REGISTRY, signer_intent},
+		{HSM_MSG_SPARE, HSM_FROM_REGISTRY, signer_spare},
+		{HSM_MSG_IMPORT, HSM_FROM_REGISTRY, signer_import},
+		{HSM_MSG_MOVE_BEGIN, HSM_FROM_REGISTRY, signer_move_begin},
+		{HSM_MSG_MOVE, HSM_FROM_REGISTRY, signer_move},
+		{HSM_MSG_RULE, HSM_FROM_REGISTRY, signer_rule},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {

@@ -19,6 +19,7 @@
 #include "base/jws.h"
 #include "base/note.h"
 #include "base/plan.h"
+#include "base/spare.h"
 #include "base/webauthn.h"
 #include "base/x509.h"
 #include "hsm/client/client.h"
@@ -75,6 +76,7 @@ struct mem_key {
 #define HSM_MAX_OFFICERS 64
 struct mem_officer {
 	char login[64], person[256];
+	char operator_[19];               /* USCC: the key signs this operator's license tokens and nothing else; "": what the department approves */
 	bool passkey;
 	struct fj_hash id;                /* SHA-256 of the SubjectPublicKeyInfo */
 	uint8_t xy[64];
@@ -82,7 +84,7 @@ struct mem_officer {
 	uint8_t credential[256];
 	size_t credential_len;
 };
-#define HSM_MAX_INTENTS 8192
+#define HSM_MAX_INTENTS 32768
 #define HSM_MAX_CONTENTS 20000 /* of one approval */
 #define HSM_MAX_HELD 2000000   /* of all, about */
 struct mem_intent {
@@ -90,9 +92,12 @@ struct mem_intent {
 	fj_time until;
 	uint32_t n;                       /* 0: it was used up as a whole */
 	uint8_t *used;                    /* bit k: item k */
+	uint32_t next;                    /* where the search begins */
 	struct fj_hash *item;             /* NULL: the payload was not brought since the start */
 };
-enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED };
+/* who stands behind a license token: whoever the register names; one officer of its operator who signed it, of a list two; two always */
+enum mem_tokens { MEM_TOKENS_NAMES, MEM_TOKENS_ONE, MEM_TOKENS_TWO };
+enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED, MEM_SPARE /* no home: it waits for another's root, or has it (spare.c) */ };
 struct hsm_memory {
 	enum mem_ceremony ceremony;
 	bool demo, sm2; /* sm2: the SM2 hierarchy was made too */
@@ -100,7 +105,8 @@ struct hsm_memory {
 	struct fj_buf policy;             /* canonical JSON of the ceremony */
 	bool planned;                     /* the root is under the plan's officers (quorum.c) */
 	struct fj_plan plan;
-	struct fj_quorum quorum;          /* of the root, by the plan */
+	struct fj_quorum quorum, moving;  /* of the root, by the plan: to sign, and to move it (where the plan lets it) */
+	struct fj_moved moved[FJ_ALG_END]; /* what left for the plan's spare; its private empty: nothing */
 	struct fj_buf root_tbs[FJ_ALG_END], issuing_tbs[FJ_ALG_END]; /* as signed; by the algorithm that they are signed with */
 	struct mem_key key[HSM_MAX_KEYS];
 	uint8_t slot[HSM_ROLE_END];       /* the role's key of now; 0: none yet */
@@ -120,6 +126,7 @@ struct hsm_memory {
 	uint64_t count[HSM_KIND_END];
 	struct mem_officer officer[HSM_MAX_OFFICERS];
 	size_t n_officers;
+	enum mem_tokens tokens;           /* license.c */
 	struct mem_intent *intent;        /* of HSM_MAX_INTENTS */
 	size_t n_intents;
 };
@@ -135,7 +142,8 @@ struct mem_recent *mem_recent_find(struct hsm_memory *m, const uint8_t id[16]);
 struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], const struct fj_hash *tbs);
 
 /* --- audit log (audit.c) --- */
-enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE };
+enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE,
+	AUDIT_SPARE = 17, AUDIT_MOVE = 18, AUDIT_IMPORT = 19, AUDIT_RULE = 24 };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -187,7 +195,7 @@ struct hsm_signer {
 	unsigned x5c_next;
 	struct hsm_open {                /* structures that await approvals (quorum.c) */
 		uint8_t id;              /* 0: free */
-		const struct hsm_kind_row *row;
+		const struct hsm_kind_row *row; /* NULL: a move, not a signature */
 		enum hsm_role role;
 		struct fj_buf tbs;
 		struct fj_hash digest, cphash;
@@ -208,6 +216,7 @@ struct hsm_job {
 	fj_time now;
 	struct fj_slice intent;  /* the approval that the request names */
 	struct fj_buf *uses;     /* delta: items of approvals that it uses */
+	struct fj_hash *content; /* of a license token that officers sign: from its policy, which has read it, to intent_bind */
 };
 typedef enum fj_rc (*hsm_policy)(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 struct hsm_kind_row { /* of the request table */
@@ -220,6 +229,7 @@ struct hsm_kind_row { /* of the request table */
 	bool sm2;           /* by the SM2 key of that role too (docs/formats.md 21) */
 	hsm_policy policy;
 };
+enum fj_rc policy_proof(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);      /* spare.c */
 enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);         /* policy_x509.c */
 enum fj_rc policy_leaf(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 enum fj_rc policy_crl(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);        /* policy_crl.c */
@@ -265,6 +275,8 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 enum fj_rc signer_say(const struct fj_err *err, struct fj_buf *answer) FJ_MUST_USE;
 /* replay of one audit record */
 enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_err *err);
+/* what a ceremony's policy says, into the memory; the ceremony is open then */
+enum fj_rc signer_set_policy(struct hsm_signer *s, struct fj_slice json, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_PROTO */
 enum fj_rc signer_broken(struct fj_err *err, const char *what);
 /* a record that is on the disk before what it speaks of happens */
@@ -309,6 +321,8 @@ enum fj_rc intent_apply_use(struct hsm_memory *m, struct fj_rd *r, struct fj_err
 /* remembered as used up */
 enum fj_rc intent_spent(struct hsm_memory *m, const struct fj_hash *hash, fj_time until, struct fj_err *err) FJ_MUST_USE;
 void intents_release(struct hsm_memory *m);
+/* what is held is to be brought again, and judged anew */
+void intents_let_go(struct hsm_memory *m);
 /* Certificates and authorisations, in a home whose approvals are checked: what is to be signed is an item of the approval that is named. */
 enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_err *err) FJ_MUST_USE;
 /* An entry that leaves a CRL or is good again: two names, or where approvals are checked an item of any that was signed. */
@@ -318,8 +332,40 @@ enum fj_rc intent_act(struct hsm_signer *s, const char *kind, struct fj_err *err
 /* Are approvals checked here: have two persons keys? */
 bool officers_check(const struct hsm_memory *m);
 const struct mem_officer *officer_find(const struct hsm_memory *m, struct fj_slice id);
-/* Verifies all; *who: how many different persons with enrolled keys.  *self: `also`, which is not enrolled yet, signed too. */
-enum fj_rc officers_signed(const struct hsm_memory *m, const struct hsm_said *q, const struct mem_officer *also, unsigned *who, bool *self, struct fj_err *err) FJ_MUST_USE;
+/* whose signatures count */
+struct hsm_whose {
+	bool department;      /* keys that sign approvals */
+	char operator_[19];   /* and those that sign this operator's license tokens; "": none do */
+	unsigned persons;     /* that are needed */
+};
+/* Verifies all; *who: how many different persons with such keys.  A signature by another key is refused.  *self: `also`, which is
+ * not enrolled yet, signed too. */
+enum fj_rc officers_signed(const struct hsm_memory *m, const struct hsm_said *q, const struct hsm_whose *of, const struct mem_officer *also, unsigned *who, bool *self, struct fj_err *err) FJ_MUST_USE;
+/* on whose word officers' keys and rules change: two officers' names while fewer than two have keys, else their signatures; `also` as above */
+enum fj_rc officers_agree(const struct hsm_memory *m, const struct hsm_said *q, const struct mem_officer *also, unsigned names, struct fj_err *err) FJ_MUST_USE;
+/* --- license.c: license tokens that officers of their operators sign --- */
+struct hsm_items {            /* what an approval lets be signed, and who has to sign it */
+	struct fj_hash *h;
+	uint32_t n, cap;
+	struct hsm_whose of;
+};
+enum fj_rc items_put(struct hsm_items *t, const struct fj_hash *h, struct fj_err *err) FJ_MUST_USE;
+/* "license" and "users" of a payload under an authorisation's claims: an item each, `most` at most; nothing is verified here */
+enum fj_rc license_read(const json_t *payload, const json_t *authorisation, size_t most, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc license_single(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc license_bulk(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc license_twin(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+/* the entries of a token that is shown: its operator's officers may lift them, as the department's */
+enum fj_rc license_lifts(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err) FJ_MUST_USE;
+/* RULE: by whom license tokens are signed, from now on */
+enum fj_rc signer_rule(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc rule_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+const char *rule_name(const struct hsm_memory *m);
+/* ECDSA on P-256 over a digest */
+bool officer_verifies(const uint8_t xy[64], const struct fj_hash *digest, struct fj_slice der);
+/* what ENROL and RULE record (payload, signatures, names), and its payload again */
+enum fj_rc said_record(struct hsm_signer *s, enum audit_type type, const struct hsm_said *q, struct fj_slice names, struct fj_buf *record, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc said_recorded(struct fj_slice record, struct fj_slice *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc officers_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
 /* "approvals" and "officers" of the status */
@@ -331,6 +377,10 @@ enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_er
 enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
 /* the attestation key of a home that was made before there were any */
 enum fj_rc store_make_ak(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* a key that came from another TPM: kept as this role's */
+enum fj_rc store_keep(struct hsm_signer *s, unsigned role, const struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* where the next key goes; HSM_MAX_KEYS: nowhere */
+unsigned store_free(const struct hsm_memory *m);
 /* the blob of a slot; FJ_E_CORRUPT when it is not what the audit log says */
 enum fj_rc store_read(const struct hsm_signer *s, unsigned slot, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 /* a ceremony that was cut goes on: are all there? */
@@ -372,6 +422,37 @@ bool quorum_final(struct hsm_memory *m, const struct fj_buf *tbs);
 void quorum_tick(struct hsm_signer *s);
 enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+
+/* approvals of one open structure or move, each verified */
+struct quorum_approvals {
+	unsigned set;                        /* bit i: officer i */
+	uint8_t sig[FJ_QUORUM_MAX][64];
+	struct fj_buf raw;                   /* as a signing request has them: for the log */
+};
+/* In a free place, or that of one of its kind and key: *o is moved there, with a session of its own; *public: the key's. */
+enum fj_rc quorum_open(struct hsm_signer *s, struct hsm_open *o, const struct fj_buf *public, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* one that is open; move: and is a move, else a signature.  FJ_E_STATE */
+enum fj_rc quorum_find(struct hsm_signer *s, uint8_t id, bool move, struct hsm_open **out, struct fj_err *err) FJ_MUST_USE;
+void quorum_forget(struct hsm_signer *s, struct hsm_open *o);
+/* u32 n, n x {u8 officer, raw[64]}, to the end; as many as the plan asks for are left */
+enum fj_rc quorum_read(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_err *err) FJ_MUST_USE;
+/* the TPM gets them: then its session may do the one thing */
+enum fj_rc quorum_satisfy(struct hsm_signer *s, const struct hsm_open *o, const struct quorum_approvals *a, struct fj_err *err) FJ_MUST_USE;
+/* a record that is replayed at once: memory is what the log says */
+enum fj_rc quorum_record(struct hsm_signer *s, enum audit_type type, enum fj_rc made, const struct fj_buf *b, struct fj_err *err) FJ_MUST_USE;
+/* a fj_verify_fn; a point that is none verifies nothing */
+enum fj_rc quorum_verifies(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err);
+
+/* --- spare.c: a root leaves for the plan's spare, and arrives (docs/formats.md 28) --- */
+enum fj_rc signer_spare(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_import(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_move_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_move(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc spare_replay(struct hsm_signer *s, const struct audit_record *r, struct fj_err *err) FJ_MUST_USE;
+/* what a spare may sign: FJ_E_POLICY unless it is a proof, and its root is there */
+enum fj_rc spare_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, struct fj_err *err) FJ_MUST_USE;
+/* "move" of the status: null, or the plan's parent and what was moved */
+enum fj_rc spare_into(const struct hsm_memory *m, json_t *status, struct fj_err *err) FJ_MUST_USE;
 
 /* --- clockwatch.c --- */
 #define CLOCK_BACK 120  /* seconds that the clock may go back behind the last record */

@@ -391,7 +391,7 @@ static TPM2_ALG_ID digest_of(struct hsm_tpm *t, enum fj_alg alg)
 	return alg == FJ_SM2 && knows(t, TPM2_ALG_SM3_256) ? TPM2_ALG_SM3_256 : TPM2_ALG_SHA256;
 }
 
-enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, bool moves, struct hsm_blob *b, struct fj_err *err)
 {
 	TPM2B_PUBLIC pub = secret != NULL ? sealed_template() : signing_template(alg, digest_of(t, alg));
 	TPM2B_SENSITIVE_CREATE sens = {0};
@@ -403,6 +403,8 @@ enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_sl
 		pub.publicArea.authPolicy.size = FJ_SHA256_LEN;
 		memcpy(pub.publicArea.authPolicy.buffer, policy->b, FJ_SHA256_LEN);
 	}
+	if (moves)
+		pub.publicArea.objectAttributes &= ~(TPMA_OBJECT)(TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT);
 	if (secret != NULL) {
 		sens.sensitive.data.size = (UINT16)secret->len;
 		memcpy(sens.sensitive.data.buffer, secret->p, secret->len);
@@ -428,6 +430,7 @@ enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob
 	struct key *k = &t->key[key];
 	ESYS_TR obj;
 
+	k->pub.size = 0; /* it reads into an empty one only */
 	if (!read_public(&b->pub, &k->pub) || !read_private(&b->priv, &k->priv))
 		return fj_fail(err, FJ_E_CORRUPT, "tpm", NULL, "the blob of key %u is malformed", key);
 	if (handle == 0)

@@ -12,7 +12,8 @@
  * Reserved TPM 2.0 Handles and Localities); 0x81010000 and above belong to endorsement keys.  NV
  * index 0x01810000 is a counter: it rises only, and whoever removes it and makes it anew finds it
  * above all that the TPM ever counted (TPM 2.0 Part 3, 31.3).  Signing keys are P-256 for ECDSA with
- * SHA-256, or on SM2's curve for SM2; they are made in the TPM, not exportable (fixedTPM, fixedParent, sensitiveDataOrigin) and without dictionary attack
+ * SHA-256, or on SM2's curve for SM2; they are made in the TPM, not exportable (fixedTPM, fixedParent, sensitiveDataOrigin; a root
+ * whose plan has a spare may leave for that one TPM, under its officers: tpm_move.c) and without dictionary attack
  * protection (noDA: tpm.c says why).
  */
 #ifndef FJ_HSM_TPM_H
@@ -20,6 +21,7 @@
 
 #include "base/buf.h"
 #include "base/secret.h"
+#include "base/spare.h"
 #include "base/tpm2.h"
 #include "base/x509.h"
 #include "hsm/proto.h"
@@ -60,8 +62,8 @@ enum fj_rc hsm_tpm_free_handles(struct hsm_tpm *t, uint32_t *out, size_t n, stru
 enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 /* A signing key of the algorithm, or (`secret` of 32 octets) a sealed one; it is nowhere but in its blob yet.  Under a
  * policy (NULL: none) it signs in a session that satisfies it, and in no other way.  FJ_E_UNSUPPORTED: the TPM does
- * not know the algorithm. */
-enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+ * not know the algorithm.  moves: it is fixed neither to the TPM nor to its parent, so its policy decides whether it leaves. */
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, bool moves, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 /* The key of a blob is number `key` from now on; handle 0: loaded when it is used.  A handle that is
  * empty is filled.  FJ_E_TPM: something else stands there; FJ_E_CORRUPT: a blob that this TPM does not know. */
 enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err) FJ_MUST_USE;
@@ -84,13 +86,21 @@ struct hsm_tpm_approval {
 	struct fj_slice officer;      /* TPMT_PUBLIC */
 	const uint8_t *sig, *nonce;   /* 64 and 32 octets */
 	uint32_t expiration;          /* seconds after the session's begin */
-	const struct fj_hash *cphash;
+	const struct fj_hash *cphash; /* NULL: none, of a move */
 	struct fj_slice ref;
 };
 enum fj_rc hsm_tpm_policy_signed(struct hsm_tpm *t, uint32_t session, const struct hsm_tpm_approval *a, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_tpm_policy_or(struct hsm_tpm *t, uint32_t session, const struct fj_or *or, struct fj_err *err) FJ_MUST_USE;
 /* r || s, where the session satisfies the key's policy for this digest */
 enum fj_rc hsm_tpm_policy_sign(struct hsm_tpm *t, uint32_t session, unsigned key, const struct fj_hash *digest, uint8_t raw[64], struct fj_err *err) FJ_MUST_USE;
+
+/* --- tpm_move.c: a key that leaves for one other TPM, and arrives --- */
+/* PolicyDuplicationSelect, without the object in the policy */
+enum fj_rc hsm_tpm_policy_duplication(struct hsm_tpm *t, uint32_t session, const struct fj_tpm_name *object, const struct fj_tpm_name *parent, struct fj_err *err) FJ_MUST_USE;
+/* where the session satisfies the key's policy for that parent (TPMT_PUBLIC): what that parent's TPM can open */
+enum fj_rc hsm_tpm_duplicate(struct hsm_tpm *t, uint32_t session, unsigned key, struct fj_slice parent, struct fj_buf *private, struct fj_buf *seed, struct fj_err *err) FJ_MUST_USE;
+/* Below our storage key, into a blob without creation data.  FJ_E_SIGNATURE: it is another TPM's, or was changed. */
+enum fj_rc hsm_tpm_import(struct hsm_tpm *t, const struct fj_moved *m, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 
 /* The counter's value: FJ_E_NOTFOUND before it is made.  Making one that is there leaves it. */
 enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err) FJ_MUST_USE;

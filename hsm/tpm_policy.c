@@ -65,14 +65,15 @@ static enum fj_rc load_officer(struct hsm_tpm *t, struct fj_slice tpmt_public, E
 enum fj_rc hsm_tpm_policy_signed(struct hsm_tpm *t, uint32_t session, const struct hsm_tpm_approval *a, struct fj_err *err)
 {
 	TPM2B_NONCE nonce = {.size = 32}, ref = {.size = (UINT16)a->ref.len};
-	TPM2B_DIGEST cphash = {.size = FJ_SHA256_LEN};
+	TPM2B_DIGEST cphash = {.size = a->cphash != NULL ? FJ_SHA256_LEN : 0};
 	TPMT_SIGNATURE sig = {.sigAlg = TPM2_ALG_ECDSA, .signature.ecdsa = {.hash = TPM2_ALG_SHA256, .signatureR.size = 32, .signatureS.size = 32}};
 	ESYS_TR officer;
 
 	if (a->ref.len > sizeof(ref.buffer))
 		return fj_fail(err, FJ_E_INTERNAL, "tpm", NULL, "a policyRef is too long");
 	memcpy(nonce.buffer, a->nonce, 32);
-	memcpy(cphash.buffer, a->cphash->b, FJ_SHA256_LEN);
+	if (a->cphash != NULL)
+		memcpy(cphash.buffer, a->cphash->b, FJ_SHA256_LEN);
 	memcpy(ref.buffer, a->ref.p, a->ref.len);
 	memcpy(sig.signature.ecdsa.signatureR.buffer, a->sig, 32);
 	memcpy(sig.signature.ecdsa.signatureS.buffer, a->sig + 32, 32);

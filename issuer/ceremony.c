@@ -62,7 +62,7 @@ enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint
 
 enum hsm_kind crm_kind(enum fj_step step)
 {
-	static const enum hsm_kind kinds[] = {[FJ_STEP_ROOT] = HSM_CERT_ROOT, [FJ_STEP_ISSUING] = HSM_CERT_ISSUING, [FJ_STEP_ROOT_CRL] = HSM_CRL_ROOT};
+	static const enum hsm_kind kinds[] = {[FJ_STEP_ROOT] = HSM_CERT_ROOT, [FJ_STEP_ISSUING] = HSM_CERT_ISSUING, [FJ_STEP_ROOT_CRL] = HSM_CRL_ROOT, [FJ_STEP_PROOF] = HSM_PROOF};
 
 	return kinds[step];
 }
@@ -93,7 +93,8 @@ enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_
 	struct hsm_challenge ch;
 
 	it->set = 0;
-	enum fj_rc rc = hsm_quorum_begin(conn, root_role(it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
+	enum fj_rc rc = it->c.step == FJ_STEP_MOVE ? hsm_move_begin(conn, root_role(it->c.alg), &ch, err)
+	    : hsm_quorum_begin(conn, root_role(it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
 	if (rc == FJ_OK) {
 		it->id = ch.id;
 		it->until = fj_boot_ms() + (int64_t)ch.expiration * 1000 - MARGIN_MS;

@@ -5,8 +5,8 @@
 #ifndef FJ_ISSUER_CEREMONY_H
 #define FJ_ISSUER_CEREMONY_H
 
-#include "base/approval.h"
 #include "base/bond.h"
+#include "base/spare.h"
 #include "issuer/iss.h"
 
 #define CRM_DIR "ceremony" /* below the home */
@@ -71,6 +71,17 @@ enum fj_rc crm_plan(struct fj_slice file, struct fj_plan *out, struct fj_err *er
 enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, bool bonds, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
 
 /* --- root_crl.c: the root's CRLs after the ceremony; what awaits approvals --- */
+struct crm_renewal {
+	struct fj_plan plan;
+	struct crm_item item[2];
+	size_t n;
+};
 void crm_renewal_free(struct crm_renewal *r);
+/* the plan of this home, in force; *there: it has one */
+enum fj_rc crm_home_plan(struct fj_plan *p, bool *there, struct fj_err *err) FJ_MUST_USE;
+/* logins of those whose approval is in hand; the caller's */
+json_t *crm_names(const struct fj_plan *p, const struct crm_item *it);
+/* --- root_move.c: with enough approvals in hand the roots leave for the spare; c->answer gets "blob" --- */
+enum fj_rc crm_moved(struct iss_call *c, struct crm_renewal *r, struct fj_err *err) FJ_MUST_USE;
 
 #endif

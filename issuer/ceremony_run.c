@@ -42,7 +42,7 @@ struct hold {
 	struct fj_buf *crl;       /* by algorithm */
 	struct crm_log log;
 	bool begun, closed;       /* as the transcript has it */
-	struct fj_buf last[FJ_STEP_END][FJ_ALG_END]; /* the structure that was challenged last */
+	struct fj_buf last[FJ_STEP_LATER][FJ_ALG_END]; /* the structure that was challenged last */
 	bool bonds, certified;    /* the officers are waited for; the TPM shows a certificate */
 	unsigned bound;           /* officers whose credential was answered */
 	const struct round *r;
@@ -75,10 +75,10 @@ static struct fj_buf *result(const struct hold *h, enum fj_step step, enum fj_al
 
 static bool step_of(const json_t *o, enum fj_step *step, enum fj_alg *alg)
 {
-	for (*step = 0; *step < FJ_STEP_END && strcmp(fj_step_name(*step), fj_json_text(o, "step")) != 0;)
+	for (*step = 0; *step < FJ_STEP_LATER && strcmp(fj_step_name(*step), fj_json_text(o, "step")) != 0;)
 		(*step)++;
 	*alg = strcmp(fj_json_text(o, "alg"), fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
-	return *step < FJ_STEP_END;
+	return *step < FJ_STEP_LATER;
 }
 
 static enum fj_rc remember(void *user, const char *name, const json_t *in, const json_t *out, struct fj_err *err)
@@ -494,7 +494,7 @@ enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, bool bonds, struct f
 	if (rc == FJ_OK)
 		rc = finish(&h, err);
 	fj_fd_close(&h.log.fd);
-	for (int s = 0; s < FJ_STEP_END; s++)
+	for (int s = 0; s < FJ_STEP_LATER; s++)
 		for (int a = 0; a < FJ_ALG_END; a++)
 			fj_buf_release(&h.last[s][a]);
 	return rc;

@@ -72,6 +72,8 @@ enum fj_rc apr_price_record(struct iss_call *c, const struct apr *a, struct fj_e
 enum fj_rc apr_revenue_clear(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_revenue_refuse(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_revenue_counter(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_token_issue(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_token_sm2(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_token_bulk(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 /* The longest texts that fields, columns and documents admit, in code points; a row's buffer

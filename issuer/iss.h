@@ -30,7 +30,7 @@ struct iss {
 	} ca[FJ_ALG_END];
 	bool sm2;                      /* ca[FJ_SM2] is there */
 	struct fj_buf log_signer;
-	struct crm_renewal *renewal;   /* root CRLs that await their officers (root_crl.c); under the writer's lock */
+	struct crm_renewal *renewal;   /* root CRLs, or the root's move, that await their officers (root_crl.c); under the writer's lock */
 	struct pwd_leaks leaks;        /* passwords that are known to have leaked */
 	char keeper[19];               /* USCC of the finance department that made this appliance */
 	int run;                       /* descriptor of D/run */
@@ -41,6 +41,12 @@ struct iss {
 		struct hsm_conn *signer; /* NULL: not connected */
 		int64_t done;          /* intents up to this event are made or given up */
 		char brought[32];      /* the approval whose signatures the signer was given last */
+		struct iss_behind {    /* who stands behind an approval; the one of the last frame, since a list has many and is long to read */
+			char approval[32];
+			struct hsm_approval who[HSM_MAX_APPROVALS];
+			size_t n;
+			struct fj_hash intent;
+		} behind;
 		size_t batch;          /* credentials a round: what the TPM signs in a third of a second */
 	} make;
 	struct iss_pub {               /* the publisher, in the same way */
@@ -107,7 +113,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* what the core's tables name */
 extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
     fld_root_answer[], fld_ceremony_statement[], fld_ceremony_bond[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
-    fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[];
+    fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[], fld_officer_key_require[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"
 #undef CMD
@@ -120,6 +126,7 @@ enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_root_renew(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_officer_key_require(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 enum fj_rc apr_user_bind(struct iss_call *c, const struct apr *a, struct fj_err *err);

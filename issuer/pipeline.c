@@ -262,12 +262,28 @@ static enum fj_rc bring_once(struct iss *i, const char *approval, struct frame *
 	return fj_strcopy(i->make.brought, sizeof(i->make.brought), approval);
 }
 
+/* an approval that something is signed for is decided for good */
+static enum fj_rc behind(struct iss *i, const char *approval, struct frame *f, struct fj_err *err)
+{
+	struct iss_behind *b = &i->make.behind;
+
+	if (strcmp(b->approval, approval) != 0) {
+		b->approval[0] = '\0';
+		FJ_TRY(apr_for_signer(i->db, approval, b->who, &b->n, &b->intent, err));
+		FJ_TRY(fj_strcopy(b->approval, sizeof(b->approval), approval));
+	}
+	memcpy(f->who, b->who, sizeof(f->who));
+	f->req.n_approvals = b->n;
+	f->req.intent = b->intent;
+	return FJ_OK;
+}
+
 static enum fj_rc approvals_of(struct iss *i, const struct job *j, struct frame *f, struct fj_err *err)
 {
 	f->req.approvals = f->who;
 	if (strncmp(j->approval, "AP-", 3) == 0) { /* a task has one officer */
 		FJ_TRY(bring_once(i, j->approval, f, err));
-		return apr_for_signer(i->db, j->approval, f->who, &f->req.n_approvals, &f->req.intent, err);
+		return behind(i, j->approval, f, err);
 	}
 	/* who he was when the intent was accepted; he may have left since */
 	snprintf(f->who[0].officer, sizeof(f->who[0].officer), "%s", j->actor);

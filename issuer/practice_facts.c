@@ -39,6 +39,23 @@ static enum fj_rc the_plan(struct prc *p, struct fj_err *err)
 	return crm_plan(fj_buf_slice(&file), &p->plan, err);
 }
 
+/* may a key leave its TPM?  Only roots, where the plan has a spare. */
+static enum fj_rc moves(struct prc *p, struct fj_err *err)
+{
+	struct fj_tpm_name parent;
+	char name[2 * FJ_TPM_NAME_LEN + 1];
+
+	(void)err;
+	if (!p->officers || p->plan.move == 0) {
+		FJ_TRY(prc_fact(p, "moves_zh", "密钥带 fixedTPM 与 fixedParent 属性，不能离开 TPM，不作备份。"));
+		return prc_fact(p, "moves_en", "Keys are fixedTPM and fixedParent: they can't leave the TPM, and there is no backup.");
+	}
+	fj_plan_parent_name(&p->plan, &parent);
+	fj_hex(parent.b, sizeof(parent.b), name);
+	FJ_TRY(prc_fact(p, "moves_zh", "根密钥不带 fixedTPM 属性：经方案 %u 名官员批准，可迁往且仅可迁往一台备机的 TPM（存储密钥名称 %s）。其他密钥带 fixedTPM 与 fixedParent 属性，不能离开 TPM，不作备份。", p->plan.move, name));
+	return prc_fact(p, "moves_en", "The roots' keys are not fixedTPM: %u officers of the plan may move them to the TPM of one spare and no further (storage key %s). All other keys are fixedTPM and fixedParent: they can't leave the TPM, and there is no backup.", p->plan.move, name);
+}
+
 static enum fj_rc home(struct prc *p, struct fj_err *err)
 {
 	char policy[96];
@@ -57,6 +74,7 @@ static enum fj_rc home(struct prc *p, struct fj_err *err)
 	FJ_TRY(prc_fact(p, "operator", "%s", p->home.operator_));
 	FJ_TRY(prc_fact(p, "algorithms_zh", "%s%s", fj_alg_name(FJ_ES256), p->sm2 ? "、SM2" : ""));
 	FJ_TRY(prc_fact(p, "algorithms_en", "%s%s", fj_alg_name(FJ_ES256), p->sm2 ? " and SM2" : ""));
+	FJ_TRY(moves(p, err));
 	FJ_TRY(prc_fact(p, "tpm_zh", "%s", p->home.demo ? "本系统为演示环境，使用软件 TPM，仅证明逻辑，不证明保管" : "其种类见所公开的 TPM 证明（2.2）；软件 TPM 仅证明逻辑，不证明保管"));
 	return prc_fact(p, "tpm_en", "%s", p->home.demo ? "of this demonstration, a software TPM, which proves the logic and not custody" : "of which kind, what it attests (2.2) says; a software TPM proves the logic and not custody");
 }

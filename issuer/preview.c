@@ -334,6 +334,23 @@ static enum fj_rc users(struct look *l, struct fj_err *err)
 	return tok_told(l->c, json_object_get(l->payload, "request"), l->job, err);
 }
 
+/* licenses that are signed whole: whose they are stands in what is signed */
+static enum fj_rc licensed(struct look *l, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+	const json_t *users = json_object_get(l->payload, "users");
+
+	for (size_t i = 0; i < json_array_size(users) && i < TOK_USERS_TOLD; i++) {
+		const json_t *holder = json_object_get(json_array_get(users, i), "holder");
+		if (json_array_append_new(list, json_pack("{s:I, s:s, s:s}", "line", (json_int_t)i + 1, "usci", fj_json_text(holder, "usci"), "name", fj_json_text(holder, "name"))) != 0)
+			return fj_no_memory(err, "issuer");
+	}
+	l->job = json_pack("{s:O, s:I}", "users", list, "users_total", (json_int_t)json_array_size(users));
+	if (l->job == NULL)
+		return fj_no_memory(err, "issuer");
+	return tok_told(l->c, json_object_get(l->payload, "request"), l->job, err);
+}
+
 /* --- a report --- */
 
 static enum fj_rc report(struct look *l, struct fj_err *err)
@@ -356,7 +373,7 @@ static const struct kind {
 	{"certificate.issue", "certificate", certificates}, {"authorisation.grant", "authorisation", grant}, {"authorisation.adjust", "authorisation", narrowed},
 	{"certificate.resume", "status", resume_certificate}, {"certificate.revoke", "status", end_certificate}, {"authorisation.resume", "status", resume_authorisation},
 	{"key.compromised", "status", end_of_key}, {"authorisation.reclaim", "status", end_authorisation}, {"authorisation.surrender", "status", end_authorisation}, {"token.resume", "status", resume_token},
-	{"asset.unfreeze", "status", thawed}, {"registration.execute", "status", executed}, {"token.bulk", "token", users}, {"report.approve", "report", report},
+	{"asset.unfreeze", "status", thawed}, {"registration.execute", "status", executed}, {"token.bulk", "token", users}, {"token.issue", "token", licensed}, {"report.approve", "report", report},
 	{"plan.approve", "record", plan}, {"plan.deliberate", "record", plan}, {"plan.agree", "record", plan}, {"organisation.change", "record", organisation}, {"user.move", "record", moved}, {"profile.adopt", "record", profile},
 };
 

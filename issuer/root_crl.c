@@ -17,12 +17,6 @@
 #define LAYER "ceremony"
 #define MAX_CAS 64 /* certificates that a root's CRL names */
 
-struct crm_renewal {
-	struct fj_plan plan;
-	struct crm_item item[2];
-	size_t n;
-};
-
 void crm_renewal_free(struct crm_renewal *r)
 {
 	for (size_t k = 0; r != NULL && k < r->n; k++)
@@ -105,7 +99,7 @@ enum fj_rc apply_root_renewed(const struct evt *e, struct fj_err *err)
 
 /* --- with officers --- */
 
-static enum fj_rc plan_of(struct fj_plan *p, bool *there, struct fj_err *err)
+enum fj_rc crm_home_plan(struct fj_plan *p, bool *there, struct fj_err *err)
 {
 	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_PLAN_MAX);
 
@@ -144,7 +138,7 @@ enum fj_rc cmd_root_renew(struct iss_call *c, struct fj_err *err)
 		return fj_no_memory(err, LAYER);
 	enum fj_rc rc = iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err);
 	if (rc == FJ_OK)
-		rc = plan_of(&r->plan, &planned, err);
+		rc = crm_home_plan(&r->plan, &planned, err);
 	if (rc == FJ_OK && planned && !c->trial)
 		rc = begin(c, r, err);
 	if (rc == FJ_OK && planned && !c->trial) {
@@ -157,13 +151,13 @@ enum fj_rc cmd_root_renew(struct iss_call *c, struct fj_err *err)
 	return planned ? FJ_OK : apr_request(c, "root.renew", "root", c->actor->org, json_object(), err);
 }
 
-static json_t *names(const struct crm_renewal *r, const struct crm_item *it)
+json_t *crm_names(const struct fj_plan *p, const struct crm_item *it)
 {
 	json_t *list = json_array();
 
-	for (unsigned k = 0; k < r->plan.n; k++)
+	for (unsigned k = 0; k < p->n; k++)
 		if (it->set & 1u << k)
-			json_array_append_new(list, json_string(r->plan.officer[k].login));
+			json_array_append_new(list, json_string(p->officer[k].login));
 	return list;
 }
 
@@ -185,7 +179,7 @@ static enum fj_rc sign_all(struct iss_call *c, struct crm_renewal *r, struct fj_
 
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	for (size_t k = 0; k < r->n; k++) {
-		FJ_AUTO(json) officers = names(r, &r->item[k]);
+		FJ_AUTO(json) officers = crm_names(&r->plan, &r->item[k]);
 		FJ_TRY(crm_sign(c->iss, conn, &r->item[k], err));
 		FJ_TRY(keep(c, r->item[k].c.alg, &r->item[k].out, officers, err));
 	}
@@ -204,15 +198,17 @@ enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
 	if (c->trial)
 		return FJ_OK;
 	if (r == NULL)
-		return say(err, FJ_E_STATE, "nothing of the root awaits approvals; begin with root.renew", "没有等待批准的根签名事项；请先执行 root.renew");
+		return say(err, FJ_E_STATE, "nothing of the root awaits approvals; begin with root.renew or root.move", "没有等待批准的根密钥事项；请先执行 root.renew 或者 root.move");
 	FJ_TRY(take(r, fj_buf_slice(&file), err));
+	bool move = r->item[0].c.step == FJ_STEP_MOVE;
+	unsigned needs = move ? r->plan.move : r->plan.root;
 	for (size_t k = 0; k < r->n; k++)
-		enough = enough && (unsigned)__builtin_popcount(r->item[k].set) >= r->plan.root;
-	FJ_AUTO(json) officers = names(r, &r->item[0]);
-	c->answer = json_pack("{s:O, s:I, s:b}", "officers", officers, "needs", (json_int_t)r->plan.root, "signed", enough);
+		enough = enough && (unsigned)__builtin_popcount(r->item[k].set) >= needs;
+	FJ_AUTO(json) officers = crm_names(&r->plan, &r->item[0]);
+	c->answer = json_pack("{s:O, s:I, s:b}", "officers", officers, "needs", (json_int_t)needs, "signed", enough);
 	if (!enough)
 		return c->answer != NULL ? FJ_OK : fj_no_memory(err, LAYER);
-	enum fj_rc rc = sign_all(c, r, err);
+	enum fj_rc rc = move ? crm_moved(c, r, err) : sign_all(c, r, err);
 	crm_renewal_free(r);
 	c->iss->renewal = NULL;
 	return rc;

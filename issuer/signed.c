@@ -7,7 +7,7 @@
  * that verifies need not have signed in.
  *
  * Events: approval.signed  id  {"officer","person","key","kind","refuse","signature","authenticator_data","client_data"};
- * officer-key.changed  login  {"op","key","kind"}.
+ * officer-key.changed  login  {"op","key","kind"}; officer-key.required  tokens  {"tokens"}.
  */
 #include "issuer/signed.h"
 
@@ -17,6 +17,7 @@
 #include "issuer/token.h"
 
 #define HOLDS_DAYS 30
+#define HOLDS_SINGLE 1 /* of a license that whoever asks for it signs himself: there may be hundreds a day, and the signer remembers each until it ends */
 #define MAX_PAYLOAD HSM_MAX_PAYLOAD
 #define MAX_SIGNED 16
 
@@ -96,11 +97,14 @@ static const struct sealed {
 	const char *kind;
 	bool refuse; /* the refusal is what it checks */
 	enum fj_rc (*lifts)(struct iss_call *c, const char *object, json_t *lifts, struct fj_err *err);
+	bool tokens; /* where license tokens are signed */
+	int days;    /* that it holds; 0: HOLDS_DAYS */
 } sealed[] = {
-	{"certificate.issue", false, NULL}, {"certificate.sm2", false, NULL}, {"authorisation.grant", false, NULL}, {"authorisation.adjust", false, NULL},
-	{"certificate.resume", false, of_certificate}, {"authorisation.resume", false, of_authorisation}, {"token.resume", false, of_token}, {"asset.unfreeze", false, of_asset},
-	{"certificate.revoke", true, of_certificate}, {"authorisation.reclaim", true, of_authorisation}, {"authorisation.surrender", true, of_authorisation},
-	{HSM_ACT_CLOCK, false, NULL}, {HSM_ACT_RESTORE, false, NULL},
+	{"certificate.issue", false, NULL, false, 0}, {"certificate.sm2", false, NULL, false, 0}, {"authorisation.grant", false, NULL, false, 0}, {"authorisation.adjust", false, NULL, false, 0},
+	{"certificate.resume", false, of_certificate, false, 0}, {"authorisation.resume", false, of_authorisation, false, 0}, {"token.resume", false, of_token, false, 0}, {"asset.unfreeze", false, of_asset, false, 0},
+	{"certificate.revoke", true, of_certificate, false, 0}, {"authorisation.reclaim", true, of_authorisation, false, 0}, {"authorisation.surrender", true, of_authorisation, false, 0},
+	{"token.issue", false, NULL, true, HOLDS_SINGLE}, {"token.bulk", false, NULL, true, 0}, {"token.sm2", false, NULL, true, HOLDS_SINGLE},
+	{HSM_ACT_CLOCK, false, NULL, false, 0}, {HSM_ACT_RESTORE, false, NULL, false, 0},
 };
 
 static const struct sealed *sealed_find(const char *kind)
@@ -117,11 +121,30 @@ static bool checked(const struct iss *i)
 	return i != NULL && i->log.checked;
 }
 
+void sgn_take(struct iss_log *l, const json_t *status)
+{
+	const char *tokens = fj_json_text(status, "tokens");
+
+	l->checked = strcmp(fj_json_text(status, "approvals"), "signer") == 0;
+	l->tokens = strcmp(tokens, "two") == 0 ? 2 : strcmp(tokens, "one") == 0;
+}
+
+int sgn_tokens(const struct iss *i)
+{
+	return checked(i) ? i->log.tokens : 0;
+}
+
+/* are approvals of this kind signed here? */
+static bool signs(const struct iss *i, const struct sealed *s)
+{
+	return s != NULL && (s->tokens ? sgn_tokens(i) > 0 : checked(i));
+}
+
 bool sgn_checked(const struct iss *i, const char *kind, bool refuse)
 {
 	const struct sealed *s = sealed_find(kind);
 
-	return s != NULL && s->refuse == refuse && checked(i);
+	return signs(i, s) && s->refuse == refuse;
 }
 
 static enum fj_rc lifts_of(struct iss_call *c, const char *kind, const char *object, json_t **out, struct fj_err *err)
@@ -140,11 +163,14 @@ static enum fj_rc lifts_of(struct iss_call *c, const char *kind, const char *obj
 
 enum fj_rc sgn_seal(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
+	const struct sealed *s = sealed_find(a->kind);
 	json_t *lifts = NULL;
-	json_int_t until = c->now + HOLDS_DAYS * 86400;
+	json_int_t until = c->now + (s != NULL && s->days > 0 ? s->days : HOLDS_DAYS) * 86400;
 
-	if (strcmp(a->kind, HSM_ACT_ENROL) != 0 && (sealed_find(a->kind) == NULL || !checked(c->iss)))
+	if (strcmp(a->kind, HSM_ACT_ENROL) != 0 && strcmp(a->kind, HSM_ACT_RULE) != 0 && !signs(c->iss, s))
 		return FJ_OK;
+	if (s != NULL && s->lifts == of_token)
+		FJ_TRY(tok_shown(c->db, a->object, a->payload, err));
 	FJ_TRY(lifts_of(c, a->kind, a->object, &lifts, err));
 	if (lifts != NULL)
 		FJ_TRY(fj_json_set(a->payload, "lifts", lifts));
@@ -278,7 +304,7 @@ static enum fj_rc signer_status(struct iss *i, json_t **out, struct fj_err *err)
 	FJ_TRY(iss_signer(i, &conn, err));
 	FJ_TRY(hsm_status(conn, &text, err));
 	FJ_TRY(fj_json_parse(fj_buf_slice(&text), 131072, out, err));
-	i->log.checked = strcmp(fj_json_text(*out, "approvals"), "signer") == 0;
+	sgn_take(&i->log, *out);
 	return FJ_OK;
 }
 
@@ -303,6 +329,8 @@ static enum fj_rc look(struct iss *i, const char *kind, struct fj_slice payload,
 	if (hsm_said_write(HSM_SAID_DRY | (refuse ? HSM_SAID_REFUSE : 0), payload, b->by, b->n, &said) != FJ_OK)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(iss_signer(i, &conn, err));
+	if (strcmp(kind, HSM_ACT_RULE) == 0)
+		return hsm_rule(conn, &said, NULL, 0, err);
 	return strcmp(kind, HSM_ACT_ENROL) == 0 ? hsm_enrol(conn, &said, NULL, 0, err) : hsm_intent(conn, &said, err);
 }
 
@@ -417,15 +445,18 @@ enum fj_rc sgn_into(struct iss_call *c, const char *id, const char *kind, const 
 	fj_act_digest(refuse, digest, &d);
 	FJ_TRY(fj_b64u_put(&challenge, FJ_SLICE(d.b, FJ_SHA256_LEN)));
 	json_t *keys = passkeys_of(c, fj_json_text(out, "object"), payload);
-	return fj_json_set(out, "signing", json_pack("{s:s, s:b, s:b, s:o, s:o}", "challenge", fj_buf_str(&challenge), "refuse", refuse, "checked", checked(c->iss), "signed_by", signers_of(c->db, id, err),
-	    "passkeys", keys));
+	int64_t persons = fj_json_num(payload, "persons");
+	return fj_json_set(out, "signing", json_pack("{s:s, s:b, s:b, s:o, s:o, s:I, s:b}", "challenge", fj_buf_str(&challenge), "refuse", refuse, "checked", checked(c->iss), "signed_by", signers_of(c->db, id, err),
+	    "passkeys", keys, "persons", (json_int_t)(persons > 0 ? persons : 2), "license", s != NULL && s->tokens));
 }
 
 /* --- officers' keys --- */
 
 static const char *const kinds[] = {"file", "passkey", NULL};
+static const char *const purposes[] = {"approvals", "licenses", NULL};
 const struct iss_field fld_officer_key_add[] = {
 	{"kind", ISS_F_STR, true, 8, "种类", "file or passkey", kinds, "R22"},
+	{"for", ISS_F_STR, false, 9, "用途", "what it signs: approvals, or licenses of an operator; by your role", purposes, "R22"},
 	{"public", ISS_F_STR, true, 200, "公钥", "SubjectPublicKeyInfo of a P-256 key, base64url"},
 	{"rp", ISS_F_STR, false, 253, "依赖方标识", "of a passkey: the portal's host name"},
 	{"origin", ISS_F_STR, false, 261, "来源", "of a passkey: the portal's address"},
@@ -449,6 +480,20 @@ static enum fj_rc ask(struct iss_call *c, json_t *enrolment, const char *fingerp
 	    : json_pack("{s:s, s:s}", "en", "the names of two officers, as in a ceremony: compare the fingerprint with the one that the officer reads from his key", "zh", "两名官员的姓名（与建立仪式相同）：请与官员从其密钥读出的指纹核对"));
 }
 
+/* An operator's people sign its license tokens, and are none of the two who stand behind a certificate (decision 531). */
+static enum fj_rc purpose(struct iss_call *c, json_t *enrolment, struct fj_err *err)
+{
+	const char *asked = fj_json_text(c->params, "for");
+	bool may = (c->actor->roles & ISS_OPERATOR) != 0, alone = may && !(c->actor->roles & (ISS_FINANCE | ISS_SUPERIOR | ISS_HOLDER | ISS_IMPLEMENTER));
+	bool licenses = asked[0] == '\0' ? alone : strcmp(asked, "licenses") == 0;
+
+	if (licenses && !may)
+		return no(err, FJ_E_FORBIDDEN, "license tokens are signed by officers of an operator, and your organisation is none", "许可令牌由运营机构的经办人签名，您的单位不是运营机构");
+	if (!licenses && alone)
+		return no(err, FJ_E_FORBIDDEN, "an operator's officers sign its license tokens (\"licenses\"), and none of what the department approves", "运营机构经办人的密钥只签本单位的许可令牌（licenses），不签财政部门的审批事项");
+	return licenses ? fj_json_set(enrolment, "operator", json_string(c->actor->org)) : FJ_OK;
+}
+
 enum fj_rc cmd_officer_key_add(struct iss_call *c, struct fj_err *err)
 {
 	const char *kind = fj_json_text(c->params, "kind"), *public = fj_json_text(c->params, "public");
@@ -462,6 +507,7 @@ enum fj_rc cmd_officer_key_add(struct iss_call *c, struct fj_err *err)
 	fj_sha256(fj_buf_slice(&spki), &h);
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	FJ_AUTO(json) e = json_pack("{s:s, s:s, s:s, s:s, s:s}", "op", "add", "login", c->actor->login, "person", c->actor->person, "kind", kind, "key", public);
+	FJ_TRY(purpose(c, e, err));
 	static const char *const of_passkey[] = {"rp", "origin", "credential"};
 	for (size_t i = 0; passkey && i < FJ_ARRAY_LEN(of_passkey); i++)
 		FJ_TRY(fj_json_set(e, of_passkey[i], json_string(fj_json_text(c->params, of_passkey[i]))));
@@ -495,6 +541,48 @@ enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struc
 	return evt_append(c, "officer-key.changed", fj_json_peek(e, "login") != NULL ? fj_json_text(e, "login") : a->object, body, err);
 }
 
+/* --- by whom license tokens are signed --- */
+
+static const char *const rules[] = {"names", "one", "two", NULL};
+const struct iss_field fld_officer_key_require[] = {
+	{"tokens", ISS_F_STR, true, 5, "许可令牌", "names: as the register says; one: an officer of the operator signs each, two a list; two: two sign each", rules, "R22"},
+	{0},
+};
+
+enum fj_rc cmd_officer_key_require(struct iss_call *c, struct fj_err *err)
+{
+	const char *tokens = fj_json_text(c->params, "tokens");
+	FJ_AUTO(json) payload = json_pack("{s:s}", "tokens", tokens);
+	FJ_AUTO(json) status = NULL;
+	char keeper[19];
+
+	FJ_TRY(usr_office(c, c->actor->org, c->actor->org, keeper, err));
+	FJ_TRY(signer_status(c->iss, &status, err));
+	if (!checked(c->iss))
+		return no(err, FJ_E_STATE, "two officers of the department have keys before anybody is asked to sign; enrol theirs first (officer-key add)", "须先有两名官员登记签名密钥（officer-key add），方可要求签名");
+	if (strcmp(fj_json_text(status, "tokens"), tokens) == 0)
+		return no(err, FJ_E_STATE, "that is the rule already", "现行规则即为如此");
+	return apr_request(c, HSM_ACT_RULE, "tokens", keeper, payload, err);
+}
+
+enum fj_rc apr_officer_key_require(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	FJ_AUTO(hsm_conn) conn = NULL;
+	FJ_AUTO(buf) said = FJ_BUF_INIT(0);
+	FJ_AUTO(json) status = NULL;
+	struct hsm_approval who[HSM_MAX_APPROVALS];
+	struct fj_hash digest;
+	size_t n = 0;
+
+	FJ_TRY(apr_for_signer(c->db, a->id, who, &n, &digest, err));
+	FJ_TRY(write_said(c->db, a->id, false, &said, err));
+	FJ_TRY(iss_signer(c->iss, &conn, err));
+	FJ_TRY(hsm_rule(conn, &said, who, n, err));
+	FJ_TRY(signer_status(c->iss, &status, err));
+	FJ_AUTO(json) body = json_pack("{s:s}", "tokens", fj_json_text(a->payload, "tokens"));
+	return evt_append(c, "officer-key.required", "tokens", body, err);
+}
+
 enum fj_rc apply_officer_key_changed(const struct evt *e, struct fj_err *err)
 {
 	(void)e;
@@ -507,6 +595,7 @@ enum fj_rc cmd_officer_key_list(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(json) status = NULL;
 
 	FJ_TRY(signer_status(c->iss, &status, err));
-	c->answer = json_pack("{s:s, s:O}", "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software", "items", json_object_get(status, "officers"));
+	c->answer = json_pack("{s:s, s:s, s:O}", "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software", "tokens", fj_json_text(status, "tokens"), "items",
+	    json_object_get(status, "officers"));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

@@ -11,6 +11,10 @@
 
 /* does the signer check approvals of this kind, or with `refuse` refusals of it, in this home? */
 bool sgn_checked(const struct iss *i, const char *kind, bool refuse);
+/* what the signer's status says of it */
+void sgn_take(struct iss_log *l, const json_t *status);
+/* by how many of its operator's officers at least a license token is signed; 0: names count */
+int sgn_tokens(const struct iss *i);
 /* before a request is stored: "act" and "lifts" into its payload, where they are needed */
 enum fj_rc sgn_seal(struct iss_call *c, const struct apr *a, struct fj_err *err) FJ_MUST_USE;
 /* What stands behind an approval, as INTENT's body; empty when the signer does not check it. */

@@ -14,6 +14,7 @@
 #include "issuer/compromise.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/signed.h"
 #include "issuer/token.h"
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *cite, const char *en, const char *zh)
@@ -204,12 +205,10 @@ static enum fj_rc claims_of(struct iss_call *c, const char *id, json_t **out, st
 	return FJ_OK;
 }
 
-enum fj_rc cmd_token_sm2(struct iss_call *c, struct fj_err *err)
+/* an operator's own, in force, and not made before */
+static enum fj_rc check_token(struct iss_call *c, const char *id, char object[64], struct fj_err *err)
 {
 	struct token t;
-	const char *id = fj_json_peek(c->params, "id");
-	json_t *claims = NULL;
-	char object[64];
 
 	FJ_TRY(check_home(c, err));
 	FJ_TRY(tok_get(c->db, id, &t, err));
@@ -217,13 +216,40 @@ enum fj_rc cmd_token_sm2(struct iss_call *c, struct fj_err *err)
 		return no(err, FJ_E_FORBIDDEN, "167·三(四)", "the license is another operator's", "该许可令牌属于另一运营机构");
 	if (strcmp(t.state, "ACTIVE") != 0 || c->now > t.not_after)
 		return no(err, FJ_E_STATE, "domain.md 5.3", "only a license that is in force is signed once more", "仅有效许可令牌可另签 SM2 版本");
-	FJ_TRY(next_object(c->db, PIPE_TOKEN_SM2, id, object, err));
+	return next_object(c->db, PIPE_TOKEN_SM2, id, object, err);
+}
+
+static enum fj_rc intend_token(struct iss_call *c, const char *id, struct fj_err *err)
+{
+	json_t *claims = NULL;
+	char object[64];
+
+	FJ_TRY(check_token(c, id, object, err));
 	FJ_TRY(claims_of(c, id, &claims, err));
 	FJ_AUTO(json) owned = claims;
 	FJ_AUTO(json) body = json_pack("{s:s, s:O}", "of", id, "payload", claims);
 	FJ_TRY(pipe_intend(c, PIPE_TOKEN_SM2, object, body, err));
 	c->answer = json_pack("{s:s}", "id", id);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+enum fj_rc cmd_token_sm2(struct iss_call *c, struct fj_err *err)
+{
+	const char *id = fj_json_peek(c->params, "id");
+	int persons = sgn_tokens(c->iss);
+	char object[64];
+
+	if (persons == 0)
+		return intend_token(c, id, err);
+	FJ_TRY(check_token(c, id, object, err));
+	FJ_AUTO(json) payload = json_pack("{s:s, s:i}", "id", id, "persons", persons);
+	FJ_TRY(tok_shown(c->db, id, payload, err));
+	return apr_request(c, "token.sm2", id, c->actor->org, payload, err);
+}
+
+enum fj_rc apr_token_sm2(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	return intend_token(c, a->object, err);
 }
 
 enum fj_rc apply_token_sm2_intended(const struct evt *e, struct fj_err *err)

@@ -15,6 +15,7 @@
 #include "issuer/product.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
+#include "issuer/signed.h"
 #include "issuer/state.h"
 #include "issuer/supervision.h"
 #include "issuer/token.h"
@@ -352,7 +353,7 @@ static enum fj_rc bind(struct issuing *w, const json_t *u, json_t *p, struct fj_
 	return fj_json_set(p, "cnf", json_pack("{s:s}", "x5t#S256", fj_json_text(u, "x5t")));
 }
 
-static enum fj_rc payload_of(struct issuing *w, const json_t *u, const char *id, const struct sts_ref *own, json_t **out, struct fj_err *err)
+enum fj_rc tok_claims(struct issuing *w, const json_t *u, const char *id, const struct sts_ref *own, json_t **out, struct fj_err *err)
 {
 	struct iss_call *c = w->c;
 	const json_t *product = json_object_get(w->r, "product"), *duties = json_object_get(w->r, "duties");
@@ -390,7 +391,7 @@ static enum fj_rc check_form(struct issuing *w, struct fj_err *err)
 	if (duties != NULL && (!json_is_array(duties) || json_array_size(sorted) != json_array_size(duties)))
 		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "\"duties\" is a list of STOP, DELETE and RETAIN_DERIVED, each once at most", "duties 应为 STOP、DELETE、RETAIN_DERIVED 的列表，不得重复");
 	FJ_TRY(fj_json_opt_str(w->r, "audience", TOK_MAX_AUDIENCE, &audience, err));
-	enum fj_rc rc = payload_of(w, user, "LT-", &own, &payload, err);
+	enum fj_rc rc = tok_claims(w, user, "LT-", &own, &payload, err);
 	json_decref(payload);
 	if (rc == FJ_E_INVALID && err != NULL && err->zh[0] == '\0')
 		fj_err_zh(err, "许可令牌的内容不符合格式要求（docs/formats.md 5）");
@@ -435,7 +436,7 @@ enum fj_rc tok_intend(struct issuing *w, const json_t *u, char id[40], struct fj
 
 	iss_new_id("LT-", 26, id);
 	FJ_TRY(sts_allot(w->c, w->auth.number, &own, 1, err));
-	FJ_TRY(payload_of(w, u, id, &own, &payload, err));
+	FJ_TRY(tok_claims(w, u, id, &own, &payload, err));
 	FJ_AUTO(json) owned = payload;
 	FJ_AUTO(json) body = json_pack("{s:O, s:s, s:I, s:I, s:s, s:I, s:s}", "payload", owned, "operator", w->auth.operator_, "list", (json_int_t)own.list,
 	    "idx", (json_int_t)own.idx, "authorisation", w->auth.number, "fee_fen", (json_int_t)w->fee.fen, "charge_basis", w->fee.basis);
@@ -446,7 +447,7 @@ enum fj_rc tok_intend(struct issuing *w, const json_t *u, char id[40], struct fj
 	return pipe_intend(w->c, PIPE_TOKEN, id, body, err);
 }
 
-static enum fj_rc intend_all(struct issuing *w, const json_t *users, json_t *ids, struct fj_err *err)
+enum fj_rc tok_intend_all(struct issuing *w, const json_t *users, json_t *ids, struct fj_err *err)
 {
 	char id[40];
 	size_t i;
@@ -472,7 +473,9 @@ static enum fj_rc issue_all(struct issuing *w, struct fj_err *err)
 		return fj_refuse(err, FJ_E_INVALID, "issuer", "domain.md 4.10", "a license has a user", "许可令牌应有用户");
 	json_array_foreach(users, i, u)
 		FJ_TRY(tok_user(w, u, err));
-	FJ_TRY(intend_all(w, users, ids, err));
+	if (sgn_tokens(w->c->iss) > 0)
+		return tok_ask(w, users, NULL, "", err);
+	FJ_TRY(tok_intend_all(w, users, ids, err));
 	w->c->answer = json_pack("{s:O, s:s}", "tokens", ids, "authorisation", w->auth.number);
 	return w->c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

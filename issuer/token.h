@@ -67,6 +67,21 @@ enum fj_rc tok_user_step(const struct issuing *w, const json_t *user, int step, 
 /* a token for a user who passed tok_user, as an intent; its id into id[40] */
 enum fj_rc tok_intend(struct issuing *w, const json_t *user, char id[40], struct fj_err *err) FJ_MUST_USE;
 
+/* The claims of a token for that user under this id and with this entry; new, the caller's. */
+enum fj_rc tok_claims(struct issuing *w, const json_t *user, const char *id, const struct sts_ref *own, json_t **out, struct fj_err *err) FJ_MUST_USE;
+/* all of them as intents; their ids appended */
+enum fj_rc tok_intend_all(struct issuing *w, const json_t *users, json_t *ids, struct fj_err *err) FJ_MUST_USE;
+
+/* --- token_signed.c: where the operator's officers sign license tokens (docs/formats.md 25) --- */
+/* What they sign, into an approval's payload: "parent", "license", "users", "persons".  After tok_check and tok_user; `users` as tok_user takes them. */
+enum fj_rc tok_seal(struct issuing *w, const json_t *users, int persons, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* the request to issue, which its asker may sign and decide himself; application: the one that it says yes to, or NULL */
+enum fj_rc tok_ask(struct issuing *w, const json_t *users, const char *application, const char *note, struct fj_err *err) FJ_MUST_USE;
+/* "token" and "parent": the token and its authorisation as they were issued, so that the signer sees whose it is */
+enum fj_rc tok_shown(struct sto *db, const char *id, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* token_request.c: the application was accepted, and this token intended */
+enum fj_rc tok_accepted(struct iss_call *c, const char *application, const char *note, const char *token, struct fj_err *err) FJ_MUST_USE;
+
 /* --- token_bulk.c: jobs --- */
 struct tok_job {
 	char id[32], authorisation[41], operator_[19], product[DOM_CAP(DOM_MAX_PRODUCT)], state[12], sha256[65], digest[65], approval[32], applicant[64], list_sha256[65];

@@ -17,10 +17,12 @@
  */
 #include <unistd.h>
 
+#include "hsm/proto.h"
 #include "issuer/iss.h"
 #include "issuer/life.h"
 #include "issuer/profile.h"
 #include "issuer/registration.h"
+#include "issuer/signed.h"
 #include "issuer/state.h"
 #include "issuer/token.h"
 
@@ -169,6 +171,7 @@ static enum fj_rc number_of(struct sto *db, const char *digest, char id[32], str
 struct asking {
 	struct issuing *w;
 	const struct tok_list *l;
+	json_t *sealed; /* what officers sign of it, where they do */
 };
 
 static enum fj_rc ask(struct iss_call *c, void *arg, struct fj_err *err)
@@ -192,6 +195,8 @@ static enum fj_rc ask(struct iss_call *c, void *arg, struct fj_err *err)
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:O, s:s, s:s, s:s, s:I, s:I, s:O}", "authorisation", w->auth.number, "operator", w->auth.operator_, "request", common,
 	    "sha256", m.sha256, "material", m.id, "digest", digest, "rows", (json_int_t)json_array_size(l->lines), "rows_left_out", (json_int_t)l->n_left, "users_left_out", l->left);
 	if (payload == NULL)
+		return fj_no_memory(err, "issuer");
+	if (json_object_update(payload, a->sealed) != 0)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(apr_request(c, "token.bulk", id, c->actor->org, payload, err));
 	FJ_TRY(fj_json_set(c->answer, "job", json_string(id)));
@@ -259,15 +264,35 @@ static enum fj_rc read_users(struct issuing *w, struct tok_list *l, struct fj_er
 	return tok_read(w, fj_buf_slice(&file), l, err);
 }
 
+/* what has to fit into one approval with the rest of it */
+static enum fj_rc seal(struct issuing *w, const struct tok_list *l, json_t *out, struct fj_err *err)
+{
+	FJ_AUTO(json) users = json_array();
+	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_MAX_PAYLOAD - 65536);
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(l->lines, i, v)
+		if (json_array_append(users, json_object_get(v, "user")) != 0)
+			return fj_no_memory(err, "issuer");
+	FJ_TRY(tok_seal(w, users, 2, out, err));
+	if (fj_json_canonical(out, &text, NULL) == FJ_OK)
+		return FJ_OK;
+	return fj_refuse(err, FJ_E_LIMIT, "issuer", "formats.md 25", "the list is longer than officers can sign at once (4 MB); split it", "清单超过一次可签名的长度（4 MB），请拆分");
+}
+
 /* the rows are read and checked while others write; only the request is a step */
 static enum fj_rc bulk(struct issuing *w, struct fj_err *err)
 {
 	FJ_AUTO(tok_list) l = {.lines = NULL};
-	struct asking a = {w, &l};
+	FJ_AUTO(json) sealed = json_object();
+	struct asking a = {w, &l, sealed};
 	bool dry = json_is_true(json_object_get(w->c->params, "dry_run"));
 
 	FJ_TRY(tok_check(w, err));
 	FJ_TRY(read_users(w, &l, err));
+	if (sgn_tokens(w->c->iss) > 0 && json_array_size(l.lines) > 0)
+		FJ_TRY(seal(w, &l, sealed, err));
 	if (!dry && json_array_size(l.lines) > 0)
 		FJ_TRY(iss_step(w->c, ask, &a, err));
 	return report(w->c, &l, dry, err);
@@ -593,7 +618,7 @@ static enum fj_rc waiting_json(struct iss_call *c, const char *id, json_t **out,
 	if (open[0] == '\0')
 		return FJ_OK;
 	FJ_TRY(sto_first(c->db, STO_APPROVAL_GET, &q, open, err, "t", open));
-	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 4)), 65536, &payload, err));
+	FJ_TRY(fj_json_parse(fj_slice_str(sto_text(&q, 4)), HSM_MAX_PAYLOAD, &payload, err));
 	const json_t *request = json_object_get(payload, "request"), *product = json_object_get(request, "product");
 	snprintf(j.authorisation, sizeof(j.authorisation), "%s", fj_json_text(payload, "authorisation"));
 	snprintf(j.operator_, sizeof(j.operator_), "%s", fj_json_text(payload, "operator"));

@@ -12,6 +12,7 @@
  */
 #include "issuer/iss.h"
 #include "issuer/shape.h"
+#include "issuer/signed.h"
 #include "issuer/state.h"
 #include "issuer/task.h"
 #include "issuer/token.h"
@@ -207,11 +208,24 @@ static enum fj_rc accept(struct iss_call *c, const struct request *r, const stru
 	enum fj_rc rc = tok_check(&w, err);
 	if (rc == FJ_OK)
 		rc = tok_user(&w, user, err);
+	bool sign = sgn_tokens(c->iss) > 0;
 	if (rc == FJ_OK)
-		rc = tok_intend(&w, user, token, err);
+		rc = sign ? tok_ask(&w, json_object_get(doc, "users"), r->id, v->note, err) : tok_intend(&w, user, token, err);
 	tok_release(&w);
 	FJ_TRY(rc);
+	if (sign) /* a yes when it is signed */
+		return FJ_OK;
 	return decided(c, r, "accept", "token.reviewed", v, token, err);
+}
+
+enum fj_rc tok_accepted(struct iss_call *c, const char *application, const char *note, const char *token, struct fj_err *err)
+{
+	FJ_AUTO(request) r = {.doc = NULL};
+	const struct review v = {.accept = true, .note = note};
+
+	FJ_TRY(get(c->db, application, &r, err));
+	FJ_TRY(iss_rule_no_two_roles_of_one_person(r.person, c->actor->person, err));
+	return decided(c, &r, "accept", "token.reviewed", &v, token, err);
 }
 
 static enum fj_rc review_one(struct iss_call *c, const char *id, const void *arg, struct fj_err *err)

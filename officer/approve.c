@@ -32,6 +32,8 @@ static enum fj_rc consider(const struct ofc *o, const struct fj_plan *p, const s
 	FJ_TRY(ofc_digest(c->alg, xy, fj_buf_slice(&c->structure), &i->digest, err));
 	fj_challenge_approval(c, p, &name, &i->digest, &i->cphash, &i->to_sign);
 	FJ_TRY(ofc_show_structure(o, p, c, &i->digest, err));
+	if (c->step == FJ_STEP_MOVE)
+		return ofc_ask(o, "\n根密钥就是要迁往这台备机吗？批准请输入“是”：", "\nIs this where the root is to go? To approve type \"yes\": ", err);
 	return ofc_ask(o, "\n这就是要由根签名的内容吗？批准请输入“是”：", "\nIs this what the root is to sign? To approve type \"yes\": ", err);
 }
 

@@ -72,7 +72,7 @@ void ofc_title(const struct ofc *o, const char *zh, const char *en)
 
 static void hex_line(const struct ofc *o, const char *zh, const char *en, const void *p, size_t n)
 {
-	char hex[2 * 32 + 1];
+	char hex[2 * FJ_TPM_NAME_LEN + 1];
 
 	fj_hex(p, n, hex);
 	ofc_line(o, zh, en, "%s", hex);
@@ -103,6 +103,24 @@ static void show_officer(const struct ofc *o, const struct fj_plan *p, unsigned 
 	ofc_line(o, "  其公钥 SHA-256", "  SHA-256 of the key", "%s", hex);
 }
 
+static void show_parent(const struct ofc *o, const struct fj_plan *p)
+{
+	struct fj_tpm_name parent;
+
+	fj_plan_parent_name(p, &parent);
+	hex_line(o, "  备机存储密钥名称（Name）", "  Name of the spare's storage key", parent.b, sizeof(parent.b));
+}
+
+/* a root that may leave is not what others are: said wherever a plan is shown */
+static void show_move(const struct ofc *o, const struct fj_plan *p)
+{
+	if (p->move == 0)
+		return;
+	ofc_line(o, "备机", "spare", o->zh ? "经 %u 名官员批准，根密钥可迁往且仅可迁往一台备机的 TPM；因此根密钥不固定于其 TPM" : "%u officers can move the root keys to one other TPM and to no further; so they are not fixed to their TPM", p->move);
+	show_parent(o, p);
+	ofc_line(o, "注意", "note", "%s", o->zh ? "该存储密钥是否真在一台 TPM 中，由其证明文件说明：fujie-verify attestation --spare 请求" : "whether that storage key lies in a TPM is for its attestation to say: fujie-verify attestation --spare REQUEST");
+}
+
 void ofc_show_plan(const struct ofc *o, const struct fj_plan *p, unsigned by)
 {
 	ofc_title(o, "仪式方案", "The ceremony's plan");
@@ -116,6 +134,7 @@ void ofc_show_plan(const struct ofc *o, const struct fj_plan *p, unsigned by)
 	ofc_line(o, "根密钥", "root keys", o->zh ? "每次签名须 %u 名官员批准（共 %u 名）" : "each signature needs %u of the %u officers", p->root, p->n);
 	if (p->root == 1)
 		ofc_line(o, "注意", "note", "%s", o->zh ? "一名官员即可单独签名" : "one officer alone can sign");
+	show_move(o, p);
 	ofc_line(o, "批准有效（秒）", "an approval holds (seconds)", "%u", p->expiration);
 	time_line(o, "制定时间", "made", p->made);
 	hex_line(o, "方案 SHA-256", "SHA-256 of the plan", p->hash.b, sizeof(p->hash.b));
@@ -338,6 +357,19 @@ static enum fj_rc show_crl(const struct ofc *o, const struct asked *a, struct fj
 	return FJ_OK;
 }
 
+/* a challenge that was checked: its structure is the plan's parent, or the proof's text, octet by octet */
+static void show_own(const struct ofc *o, const struct asked *a)
+{
+	if (a->c->step == FJ_STEP_MOVE) {
+		ofc_title(o, "根密钥迁往备机", "The root's key leaves for the spare");
+		ofc_line(o, "含义", "what it means", "%s", o->zh ? "根密钥将离开本机 TPM，可在备机 TPM 中使用；在那里同样须方案官员批准才能签名，但不能再迁往他处" : "the root's key leaves this TPM and can be used in the spare's too; there it signs with the plan's officers only, as here, and goes no further");
+		show_parent(o, a->plan);
+		return;
+	}
+	ofc_title(o, "备机根密钥的验证", "A proof by the spare's root");
+	ofc_line(o, "含义", "what it means", "%s", o->zh ? "备机中的根密钥将签署一段固定文本，以证明其凭官员批准可以使用；该文本不是证书，也不是吊销列表" : "the root's key in the spare signs a fixed text, to show that it works with its officers; the text is no certificate and no list");
+}
+
 enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, const struct fj_hash *digest, struct fj_err *err)
 {
 	struct asked a = {.plan = p, .c = c, .point = {0x04}};
@@ -345,12 +377,16 @@ enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, cons
 
 	fj_challenge_xy(c, a.point + 1);
 	FJ_TRY(ofc_key_id(FJ_SLICE(a.point, sizeof(a.point)), a.key_id, err));
-	FJ_TRY(c->step == FJ_STEP_ROOT_CRL ? show_crl(o, &a, err) : show_certificate(o, &a, err));
-	ofc_line(o, "由根密钥签名", "signed by the root key", "%s", fj_alg_name(c->alg));
+	if (c->step == FJ_STEP_MOVE || c->step == FJ_STEP_PROOF)
+		show_own(o, &a);
+	else
+		FJ_TRY(c->step == FJ_STEP_ROOT_CRL ? show_crl(o, &a, err) : show_certificate(o, &a, err));
+	ofc_line(o, c->step == FJ_STEP_MOVE ? "迁移的根密钥" : "由根密钥签名", c->step == FJ_STEP_MOVE ? "the root key that leaves" : "signed by the root key", "%s", fj_alg_name(c->alg));
 	hex_line(o, "  根密钥标识", "  its identifier", a.key_id, sizeof(a.key_id));
 	fj_sha256(fj_buf_slice(&c->structure), &h);
-	hex_line(o, "待签内容 SHA-256", "SHA-256 of what is signed", h.b, sizeof(h.b));
-	if (c->alg == FJ_SM2)
+	if (c->step != FJ_STEP_MOVE)
+		hex_line(o, "待签内容 SHA-256", "SHA-256 of what is signed", h.b, sizeof(h.b));
+	if (c->step != FJ_STEP_MOVE && c->alg == FJ_SM2)
 		hex_line(o, "待签内容 SM3（含 Z）", "SM3 of Z and what is signed", digest->b, sizeof(digest->b));
 	ofc_line(o, "批准有效（秒）", "the approval holds (seconds)", "%u", c->expiration);
 	return FJ_OK;

@@ -71,13 +71,13 @@ units() {
 # Tests of the whole appliance wait much, so LANES of them run side by side; what takes longest
 # begins.  A lane makes each kind of demo home once, and its tests take copies (lib.py).
 E2E="e2e/axe e2e/tasks e2e/portal e2e/acts e2e/public e2e/keys"
-CONFORMANCE="conformance/never conformance/golog conformance/examples conformance/sm2 conformance/pkits conformance/pack conformance/clients conformance/mirrored"
+CONFORMANCE="conformance/never conformance/golog conformance/examples conformance/sm2 conformance/fido2 conformance/pkits conformance/pack conformance/clients conformance/mirrored"
 LONG="integration/accounts integration/crawl integration/acts integration/tamper integration/inject integration/ledger integration/sick model/drive"
 SHORT="integration/keylife integration/public integration/negative integration/token integration/cases integration/people integration/faults integration/demo integration/rollback
 integration/kill integration/signer integration/ceremony integration/practice integration/bond integration/figures integration/witness integration/course integration/report integration/home
-integration/attestation integration/supervision integration/init integration/routes integration/paper integration/copies integration/approvals integration/officer
+integration/attestation integration/supervision integration/init integration/routes integration/paper integration/copies integration/approvals integration/licenses integration/officer
 integration/quorum integration/portal integration/plan integration/product integration/revenue integration/tasks integration/legacy integration/exchange integration/card
-integration/rules integration/key integration/find integration/day integration/succession integration/listing integration/attack integration/bundle integration/gateway
+integration/rules integration/spare integration/key integration/find integration/day integration/succession integration/listing integration/attack integration/bundle integration/gateway
 integration/service integration/mirror integration/channels integration/log integration/logged model/scope model/test_verdict model/verdict model/money model/money_home"
 lanes_run() {
 	echo "$@" | tr ' ' '\n' | xargs -P "${LANES:-4}" --process-slot-var=SLOT -I{} "tests/run.sh" one "$B" {}

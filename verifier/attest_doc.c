@@ -100,7 +100,7 @@ json_t *ver_attestation_json(const struct ver_attestation *a)
 	for (size_t i = 0; i < a->n_ek; i++)
 		json_array_append_new(eks, ek_json(&a->ek[i]));
 	fj_time_utc(a->at, at);
-	return json_pack("{s:s, s:{s:s, s:s}, s:s*, s:o, s:o, s:O, s:o, s:o*, s:O*, s:o}", "tpm", ver_tpm_name(a->tpm), "text", "en", ver_tpm_text(a->tpm, false), "zh", ver_tpm_text(a->tpm, true),
+	return json_pack("{s:s, s:{s:s, s:s}, s:s*, s:o, s:o, s:O, s:o, s:o*, s:O*, s:s*, s:o}", "tpm", ver_tpm_name(a->tpm), "text", "en", ver_tpm_text(a->tpm, false), "zh", ver_tpm_text(a->tpm, true),
 	    "at", a->at != 0 ? at : NULL, "checks", checks, "objects", objects, "certificates", a->certificates, "endorsement", eks,
-	    "quote", a->quote.said.type != 0 ? quote_json(a) : NULL, "missing", a->missing, "not_checked", not_checked(a));
+	    "quote", a->quote.said.type != 0 ? quote_json(a) : NULL, "missing", a->missing, "moves_to", a->moves_to[0] != '\0' ? a->moves_to : NULL, "not_checked", not_checked(a));
 }

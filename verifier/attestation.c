@@ -43,6 +43,12 @@ void ver_attestation_release(struct ver_attestation *a)
 	json_decref(a->certificates);
 }
 
+/* a spare's request, not a home's trust */
+static bool is_spare(const struct judging *g)
+{
+	return g->in->spare.len > 0;
+}
+
 /* --- form --- */
 
 static enum fj_rc bad(struct fj_err *err, const char *en)
@@ -306,15 +312,31 @@ static enum fj_rc step_names(struct judging *g, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* A root that is not fixed to its TPM, else as it has to be.  Whether it may leave, and where to, is its policy's to say, which a
+ * plan explains (step_officers): without one it is not known. */
+static bool may_move(const struct judging *g, const struct ver_object *o)
+{
+	struct ver_area fixed = o->area;
+
+	fixed.attributes |= VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT;
+	return (strcmp(o->name, "root") == 0 || strcmp(o->name, "root-sm2") == 0) && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
+	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0);
+}
+
 static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
 {
+	const struct ver_object *movable = NULL;
+
 	for (size_t i = 0; i < g->a->n; i++) {
 		const struct ver_object *o = &g->a->object[i];
 		size_t use = strcmp(o->name, "ak") == 0 ? USE_ATTESTATION : (size_t)o->area.kind - 1;
-		if (!is_so(&o->area, use))
+		if (may_move(g, o))
+			movable = o;
+		else if (!is_so(&o->area, use))
 			return of_object(FJ_E_INVALID, o, "its attributes let it leave the TPM, come from outside, or do something else", "其属性允许密钥离开 TPM、由外部导入或另作他用", err);
 	}
-	return FJ_OK;
+	return movable == NULL || g->in->plan != NULL ? FJ_OK
+	    : of_object(FJ_E_NOTFOUND, movable, "it is not fixed to its TPM; whether it may leave, and where to, its policy says, which only the ceremony's plan explains (--plan)", "不固定于其 TPM；可否迁出、迁往何处由其策略决定，须以密钥仪式方案核对（--plan）", err);
 }
 
 /* a root's key opens to its plan's officers, as many as the plan says, and to nothing else: no password, no other policy */
@@ -338,15 +360,20 @@ static enum fj_rc under_officers(const struct ver_attestation *a, const char *na
 static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
 {
 	const struct fj_plan *plan = g->in->plan;
-	struct fj_quorum q;
+	struct fj_tpm_name parent;
 	struct fj_hash policy;
 
 	if (plan == NULL)
 		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "no plan of a ceremony was named", "未指明密钥仪式方案");
-	fj_plan_root_quorum(plan, &q);
-	FJ_TRY(fj_quorum_policy(&q, &policy));
+	FJ_TRY(fj_plan_root_policy(plan, &policy));
 	FJ_TRY(under_officers(g->a, "root", &policy, err));
-	return plan->sm2 ? under_officers(g->a, "root-sm2", &policy, err) : FJ_OK;
+	if (plan->sm2)
+		FJ_TRY(under_officers(g->a, "root-sm2", &policy, err));
+	if (plan->move > 0) {
+		fj_plan_parent_name(plan, &parent);
+		fj_hex(parent.b, sizeof(parent.b), g->a->moves_to);
+	}
+	return FJ_OK;
 }
 
 static enum fj_rc made_here(const struct ver_attestation *a, const struct ver_object *o, struct fj_err *err)
@@ -408,6 +435,19 @@ static bool line_is(struct fj_slice line, const char *text)
 	return fj_slice_eq(line, fj_slice_str(text));
 }
 
+/* "fujie-spare-1" and a time: there is no root and no log yet that it could be bound to */
+static enum fj_rc read_spare_qualifying(struct judging *g, struct fj_err *err)
+{
+	struct fj_slice rest = fj_buf_slice(&g->a->qualifying), line;
+	char at[FJ_TIME_CAP];
+
+	if (line_of(&rest, &line) != FJ_OK || !line_is(line, "fujie-spare-1") || line_of(&rest, &line) != FJ_OK || line.len >= sizeof(at) || rest.len != 0)
+		return bad(err, "the qualifying text is not a spare's");
+	memcpy(at, line.p, line.len);
+	at[line.len] = '\0';
+	return fj_time_parse(at, &g->a->at, err);
+}
+
 /* "fujie-attestation-1", a time, the root's fingerprint, then a checkpoint of the public log */
 static enum fj_rc read_qualifying(struct judging *g, struct fj_slice *note, struct fj_err *err)
 {
@@ -456,7 +496,7 @@ static enum fj_rc step_freshness(struct judging *g, struct fj_err *err)
 	struct fj_slice note;
 	struct fj_hash h;
 
-	FJ_TRY(read_qualifying(g, &note, err));
+	FJ_TRY(is_spare(g) ? read_spare_qualifying(g, err) : read_qualifying(g, &note, err));
 	fj_sha256(fj_buf_slice(&g->a->qualifying), &h);
 	for (size_t i = 0; i <= g->a->n; i++) {
 		const struct ver_object *o = i < g->a->n ? &g->a->object[i] : &g->a->quote;
@@ -467,7 +507,7 @@ static enum fj_rc step_freshness(struct judging *g, struct fj_err *err)
 		return fj_refuse(err, FJ_E_INVALID, "verify", CITE, "the attestation lies in the future", "证明时间晚于当前时间");
 	if (g->in->max_age > 0 && g->in->now - g->a->at > g->in->max_age)
 		return fj_refuse(err, FJ_E_INVALID, "verify", CITE, "the attestation is older than was asked: get a newer trust, or have the service started anew", "证明时间早于所要求的时限，请获取新的信任资料或重新启动服务");
-	return check_checkpoint(g, note, err);
+	return is_spare(g) ? FJ_OK : check_checkpoint(g, note, err);
 }
 
 /* --- certificates --- */
@@ -523,8 +563,20 @@ static enum fj_rc note_signers(struct judging *g, bool *all, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* of a spare: the key that the request wants in the plan is the attested storage key */
+static enum fj_rc check_parent(struct judging *g, struct fj_err *err)
+{
+	const struct ver_object *o = object_of(g->a, "storage");
+
+	if (!fj_tpm_storage_public(g->in->spare) || !fj_slice_eq(g->in->spare, fj_buf_slice(&o->pub)))
+		return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 28", "the request's parent is another key than the storage key that is attested beside it", "请求中的上级密钥与所附证明的存储密钥不符");
+	return o->said.type == VER_TPM_CERTIFY ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 28", "nothing is stated of the request's storage key", "没有关于请求中存储密钥的声明");
+}
+
 static enum fj_rc step_certificates(struct judging *g, struct fj_err *err)
 {
+	if (is_spare(g))
+		return check_parent(g, err);
 	const struct ver_anchors *c = g->t->a;
 	const struct ver_signer *s;
 	bool all = true;
@@ -637,6 +689,27 @@ static void say(struct ver_check *c, enum ver_outcome o, const char *clause, con
 	ver_keep(c->zh, sizeof(c->zh), zh);
 }
 
+static void passed(const struct judging *g, enum ver_at k, struct ver_check *c)
+{
+	char en[300], zh[300];
+
+	if (is_spare(g) && k == AT_CERTIFICATES) {
+		say(c, VER_PASS, "formats.md 28", "the request's parent is the attested storage key", "请求中的上级密钥即所证明的存储密钥");
+		return;
+	}
+	if (is_spare(g) && k == AT_FRESHNESS) {
+		say(c, VER_PASS, "formats.md 28", "bound to its time, which is the spare's word", "已绑定时间（备机自述）");
+		return;
+	}
+	if (k != AT_OFFICERS || g->a->moves_to[0] == '\0') {
+		say(c, VER_PASS, CITE, steps[k].en, steps[k].zh);
+		return;
+	}
+	snprintf(en, sizeof(en), "%s; the roots may move to one other TPM and no further, by officers of the plan: storage key %s", steps[k].en, g->a->moves_to);
+	snprintf(zh, sizeof(zh), "%s；经方案官员批准，根密钥可迁往且仅可迁往一台 TPM，其存储密钥为 %s", steps[k].zh, g->a->moves_to);
+	say(c, VER_PASS, "formats.md 28", en, zh);
+}
+
 static enum fj_rc run_step(struct judging *g, enum ver_at k, bool reached, struct fj_err *err)
 {
 	struct ver_check *c = &g->a->check[k];
@@ -647,11 +720,13 @@ static enum fj_rc run_step(struct judging *g, enum ver_at k, bool reached, struc
 		say(c, VER_UNKNOWN, CITE, "was not reached, because of an earlier failure", "因前项未通过，未予检查");
 		return FJ_OK;
 	}
+	if (is_spare(g) && k == AT_CERTIFICATES)
+		c->name = "parent";
 	enum fj_rc rc = steps[k].run(g, &why);
 	if (rc == FJ_E_NOMEM)
 		return fj_no_memory(err, "verify");
 	if (rc == FJ_OK)
-		say(c, VER_PASS, CITE, steps[k].en, steps[k].zh);
+		passed(g, k, c);
 	else
 		say(c, rc == FJ_E_NOTFOUND ? VER_UNKNOWN : VER_FAIL, why.cite[0] != '\0' ? why.cite : CITE, why.en, why.zh[0] != '\0' ? why.zh : "证明文件格式不合规");
 	return FJ_OK;
@@ -666,7 +741,7 @@ static enum ver_tpm judge_bond(struct ver_attestation *a, const struct ver_attes
 
 	if (c->outcome != VER_PASS)
 		return tpm;
-	for (size_t k = 0; k < a->n_ek; k++)
+	for (size_t k = 0; a->check[AT_ATTRIBUTES].outcome == VER_PASS && k < a->n_ek; k++) /* what may leave for nobody knows where is in no hardware */
 		if (a->ek[k].vendor && a->ek[k].bound)
 			tpm = VER_TPM_HARDWARE;
 	fj_time_china(a->bound_at, at);

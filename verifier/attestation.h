@@ -52,6 +52,7 @@ struct ver_attestation {
 	struct fj_bond bond[FJ_BOND_MOST]; /* each answered */
 	unsigned bound_by;         /* officers of the plan who bound it to one endorsement key (bit i: officer i); the last of them at: */
 	fj_time bound_at;
+	char moves_to[2 * FJ_TPM_NAME_LEN + 1]; /* Name of the plan's spare, where its roots may go; "": none, or no plan */
 	json_t *missing;           /* texts: what the TPM could not say */
 	json_t *certificates;      /* [{"certificate","role","attested"}] of the trust */
 };
@@ -63,9 +64,10 @@ struct ver_attest_in {
 	struct fj_slice vendors;   /* PEM: vendors' roots and what lies between, the caller's; empty: none */
 	fj_time now;
 	int64_t max_age;           /* seconds that it may be old; 0: not asked */
+	struct fj_slice spare;     /* not a home's but a spare's (formats.md 28): the parent of its request, TPMT_PUBLIC; then the trust is not looked at */
 	const struct fj_plan *plan; /* the caller's, with every officer's signature; NULL: not asked whether it binds the roots */
 };
-/* Always a result, whatever the input; FJ_E_NOMEM is the only failure. */
+/* t: NULL with a spare.  Always a result, whatever the input; FJ_E_NOMEM is the only failure. */
 enum fj_rc ver_attestation_judge(const struct ver_trust *t, const struct ver_attest_in *in, struct ver_attestation *out, struct fj_err *err) FJ_MUST_USE;
 /* the document of it; the caller's, NULL when memory is out */
 json_t *ver_attestation_json(const struct ver_attestation *a);

@@ -33,7 +33,7 @@ struct replay {
 	fj_time at;
 	bool open, closed;
 	uint8_t root[FJ_ALG_END][64], issuing[FJ_ALG_END][64]; /* points, by the first line */
-	struct piece piece[FJ_STEP_END][FJ_ALG_END];
+	struct piece piece[FJ_STEP_LATER][FJ_ALG_END];
 	uint8_t nonce[MAX_NONCES][FJ_TPM_NONCE_LEN];
 	size_t n_nonces;
 	struct fj_buf ak;      /* TPMT_PUBLIC that officers' credentials are for */
@@ -84,10 +84,10 @@ static bool piece_of(struct replay *r, const json_t *o, struct piece **out)
 	enum fj_step s = 0;
 	enum fj_alg alg = strcmp(fj_json_text(o, "alg"), fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
 
-	while (s < FJ_STEP_END && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
+	while (s < FJ_STEP_LATER && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
 		s++;
-	*out = s < FJ_STEP_END ? &r->piece[s][alg] : NULL;
-	return s < FJ_STEP_END && (alg != FJ_SM2 || r->plan->sm2) && strcmp(fj_json_text(o, "alg"), fj_alg_name(alg)) == 0;
+	*out = s < FJ_STEP_LATER ? &r->piece[s][alg] : NULL;
+	return s < FJ_STEP_LATER && (alg != FJ_SM2 || r->plan->sm2) && strcmp(fj_json_text(o, "alg"), fj_alg_name(alg)) == 0;
 }
 
 /* --- open --- */
@@ -318,7 +318,7 @@ static enum fj_rc step_void(struct replay *r, const struct ver_line *l, struct f
 {
 	(void)l;
 	(void)err;
-	for (int s = 0; s < FJ_STEP_END; s++)
+	for (int s = 0; s < FJ_STEP_LATER; s++)
 		for (int a = 0; a < FJ_ALG_END; a++)
 			r->piece[s][a].challenged = r->piece[s][a].challenged && r->piece[s][a].done;
 	return FJ_OK;
@@ -334,7 +334,7 @@ static enum fj_rc step_expired(struct replay *r, const struct ver_line *l, struc
 static enum fj_rc step_close(struct replay *r, const struct ver_line *l, struct fj_err *err)
 {
 	(void)l;
-	for (int s = 0; s < FJ_STEP_END; s++)
+	for (int s = 0; s < FJ_STEP_LATER; s++)
 		MUST(r->piece[s][FJ_ES256].done && (!r->plan->sm2 || r->piece[s][FJ_SM2].done), "the ceremony ends before all that the plan asks for is signed", "方案要求的内容尚未全部签名，仪式即告结束");
 	r->closed = true;
 	return FJ_OK;
@@ -443,7 +443,7 @@ enum fj_rc ver_replay(struct fj_slice transcript, struct fj_slice signed_plan, s
 	enum fj_rc rc = run(r, transcript, fn, user, err);
 	*last = r->before;
 	fj_buf_release(&r->ak);
-	for (int s = 0; s < FJ_STEP_END; s++)
+	for (int s = 0; s < FJ_STEP_LATER; s++)
 		for (int a = 0; a < FJ_ALG_END; a++) {
 			fj_buf_release(&r->piece[s][a].c.structure);
 			fj_buf_release(&r->piece[s][a].c.key);

@@ -31,7 +31,7 @@ static void line(const struct told *t, const char *zh, const char *en, const cha
 
 static const char *name_of(const struct told *t, enum fj_step step)
 {
-	static const char *const names[][2] = {[FJ_STEP_ROOT] = {"根证书", "root certificate"}, [FJ_STEP_ISSUING] = {"签发 CA 证书", "issuing CA's certificate"}, [FJ_STEP_ROOT_CRL] = {"根吊销列表", "root's CRL"}};
+	static const char *const names[][2] = {[FJ_STEP_ROOT] = {"根证书", "root certificate"}, [FJ_STEP_ISSUING] = {"签发 CA 证书", "issuing CA's certificate"}, [FJ_STEP_ROOT_CRL] = {"根吊销列表", "root's CRL"}}; /* of a ceremony's steps */
 
 	return names[step][!t->a->zh];
 }
@@ -40,9 +40,9 @@ static void what(const struct told *t, const json_t *o, char out[80])
 {
 	enum fj_step s = 0;
 
-	while (s < FJ_STEP_END && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
+	while (s < FJ_STEP_LATER && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
 		s++;
-	snprintf(out, 80, "%s (%s)", s < FJ_STEP_END ? name_of(t, s) : "", fj_json_text(o, "alg"));
+	snprintf(out, 80, "%s (%s)", s < FJ_STEP_LATER ? name_of(t, s) : "", fj_json_text(o, "alg"));
 }
 
 static void hash_of(const json_t *o, const char *key, char hex[65])
@@ -156,13 +156,19 @@ static void on_line(void *user, const struct ver_line *l)
 
 static void print_plan(const struct ask *a, const struct fj_plan *p)
 {
-	char hex[65];
+	struct fj_tpm_name parent;
+	char hex[65], name[2 * FJ_TPM_NAME_LEN + 1];
 
 	fj_hex(p->hash.b, FJ_SHA256_LEN, hex);
 	printf(a->zh ? "密钥仪式记录\n运营者：%s\n方案 SHA-256：%s\n根密钥须 %u 名官员中的 %u 名批准：\n" : "Transcript of a key ceremony\noperator: %s\nSHA-256 of the plan: %s\nthe root needs, of its %u officers, %u:\n",
 	    p->operator_, hex, p->n, p->root);
 	for (unsigned k = 0; k < p->n; k++)
 		printf("      %s (%s)\n", p->officer[k].name, p->officer[k].login);
+	if (p->move > 0) {
+		fj_plan_parent_name(p, &parent);
+		fj_hex(parent.b, sizeof(parent.b), name);
+		printf(a->zh ? "根密钥不固定于其 TPM：经 %u 名官员批准，可迁往且仅可迁往一台备机的 TPM，其存储密钥名称（Name）为\n      %s\n" : "the root's keys are not fixed to their TPM: %u officers may move them to one other TPM and no further, the spare whose storage key has the Name\n      %s\n", p->move, name);
+	}
 	putchar('\n');
 }
 

@@ -17,13 +17,14 @@
 #include "base/note.h"
 #include "base/secret.h"
 #include "verifier/attestation.h"
+#include "base/spare.h"
 #include "verifier/bundle.h"
 #include "verifier/ceremony.h"
 
 #define INPUT_MAX VER_BUNDLE_MAX /* no less than a CRL of 8 MiB as PEM; a signed report */
 
 struct options {
-	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *log_proof, *vendors, *plan, *file;
+	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *log_proof, *vendors, *plan, *spare, *file;
 	bool attestation, json, logged, help;
 };
 /* what the options say */
@@ -37,6 +38,7 @@ static void usage(FILE *to)
 	fputs("fujie-verify --trust DIR FILE|-   [--use k=v,k=v] [--max-age 24h] [--at RFC3339]\n"
 	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--log-proof FILE] [--logged] [--json]\n"
 	      "fujie-verify attestation --trust DIR  [--vendors FILE] [--plan SIGNED] [--max-age 24h] [--json]\n"
+	      "fujie-verify attestation --spare REQUEST  [--vendors FILE] [--max-age 24h] [--json]   a spare's storage key, before a plan names it\n"
 	      "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--signatures FILE|--unsigned]   a key ceremony by its record\n"
 	      "fujie-verify --listen ... | watch ...    (fujie-gateway; fujie-gateway --help)\n"
 	      "\n"
@@ -77,8 +79,10 @@ static enum fj_rc once(const char **slot, const char *name, struct fj_err *err)
 
 static enum fj_rc attestation_options(int words, const struct options *o, struct fj_err *err)
 {
-	if (o->trust == NULL || words != 0)
-		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "give fujie-verify attestation --trust DIR, and no file; see --help");
+	if ((o->trust == NULL) == (o->spare == NULL) || words != 0)
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "give fujie-verify attestation --trust DIR, or --spare REQUEST, and no other file; see --help");
+	if (o->spare != NULL && o->plan != NULL)
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--plan goes with --trust: a spare has no roots yet");
 	return o->root == NULL && o->use == NULL && o->nonce == NULL && o->x5t == NULL && o->at == NULL && o->log_proof == NULL && !o->logged ? FJ_OK
 	    : fj_fail(err, FJ_E_USAGE, "verify", NULL, "attestation takes --trust, --vendors, --plan, --max-age and --json alone");
 }
@@ -88,7 +92,7 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 	static const struct option longs[] = {{"trust", required_argument, NULL, 't'}, {"root", required_argument, NULL, 'r'},
 		{"max-age", required_argument, NULL, 'm'}, {"use", required_argument, NULL, 'u'},
 		{"nonce", required_argument, NULL, 'n'}, {"x5t", required_argument, NULL, 'x'}, {"at", required_argument, NULL, 'a'},
-		{"log-proof", required_argument, NULL, 'l'}, {"vendors", required_argument, NULL, 'v'}, {"plan", required_argument, NULL, 'p'}, {"logged", no_argument, NULL, 'L'},
+		{"log-proof", required_argument, NULL, 'l'}, {"vendors", required_argument, NULL, 'v'}, {"plan", required_argument, NULL, 'p'}, {"spare", required_argument, NULL, 's'}, {"logged", no_argument, NULL, 'L'},
 		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int c;
 
@@ -105,6 +109,7 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		case 'l': FJ_TRY(once(&o->log_proof, "log-proof", err)); break;
 		case 'v': FJ_TRY(once(&o->vendors, "vendors", err)); break;
 		case 'p': FJ_TRY(once(&o->plan, "plan", err)); break;
+		case 's': FJ_TRY(once(&o->spare, "spare", err)); break;
 		case 'L': o->logged = true; break;
 		case 'j': o->json = true; break;
 		case 'h': o->help = true; break;
@@ -115,8 +120,8 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		return FJ_OK;
 	if (o->attestation)
 		return attestation_options(argc - optind, o, err);
-	if (o->plan != NULL && o->vendors == NULL)
-		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--plan goes with attestation, or beside --vendors; see --help");
+	if (o->spare != NULL || (o->plan != NULL && o->vendors == NULL))
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--plan goes with attestation, or beside --vendors, and --spare with attestation; see --help");
 	if (o->vendors != NULL && o->root != NULL)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--vendors goes with --trust: a bundle has no attestation");
 	if ((o->trust == NULL) == (o->root == NULL))
@@ -318,6 +323,14 @@ static enum fj_rc read_plan(const char *file, struct fj_plan *out, struct fj_err
 	return fj_plan_all(out, by, err);
 }
 
+static enum fj_rc read_vendors(const struct options *o, struct fj_buf *out, struct fj_err *err)
+{
+	if (o->vendors == NULL)
+		return FJ_OK;
+	FJ_TRY(read_input(o->vendors, "vendors' certificates", out, err));
+	return ver_vendors_any(fj_buf_slice(out)) ? FJ_OK : fj_refuse(err, FJ_E_USAGE, "verify", "RFC 7468", "--vendors names no file of certificates in PEM", "--vendors 所指文件不含 PEM 证书");
+}
+
 /* the folder's attestation anew, by the vendors and the plan that were named */
 static enum fj_rc attest(const struct options *o, int dir, struct ver_trust *trust, int64_t max_age, struct fj_err *err)
 {
@@ -325,11 +338,8 @@ static enum fj_rc attest(const struct options *o, int dir, struct ver_trust *tru
 	struct ver_attest_in in = {.now = fj_now(), .max_age = max_age};
 	struct fj_plan plan;
 
-	if (o->vendors != NULL)
-		FJ_TRY(read_input(o->vendors, "vendors' certificates", &vendors, err));
+	FJ_TRY(read_vendors(o, &vendors, err));
 	in.vendors = fj_buf_slice(&vendors);
-	if (o->vendors != NULL && !ver_vendors_any(in.vendors))
-		return fj_refuse(err, FJ_E_USAGE, "verify", "RFC 7468", "--vendors names no file of certificates in PEM", "--vendors 所指文件不含 PEM 证书");
 	if (o->plan != NULL)
 		FJ_TRY(read_plan(o->plan, &plan, err));
 	in.plan = o->plan != NULL ? &plan : NULL;
@@ -393,6 +403,40 @@ static void print_attestation(const struct ver_attestation *a)
 		printf("缺少 missing: %s\n", json_string_value(v));
 }
 
+static enum fj_rc say_attestation(const struct options *o, const struct ver_attestation *a, bool *yes, struct fj_err *err)
+{
+	*yes = a->tpm != VER_TPM_NONE;
+	if (!o->json) {
+		print_attestation(a);
+		return FJ_OK;
+	}
+	FJ_AUTO(json) doc = ver_attestation_json(a);
+	return doc != NULL ? print_json(doc, err) : fj_no_memory(err, "verify");
+}
+
+/* what a spare's TPM says of the key that a plan is to name */
+static enum fj_rc run_spare(const struct options *o, int64_t max_age, bool *yes, struct fj_err *err)
+{
+	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_SPARE_REQUEST_MAX);
+	FJ_AUTO(buf) parent = FJ_BUF_INIT(FJ_STORAGE_PUBLIC_MAX);
+	FJ_AUTO(buf) json = FJ_BUF_INIT(VER_ATTEST_MAX);
+	FJ_AUTO(buf) vendors = FJ_BUF_INIT(VER_VENDORS_MAX);
+	FJ_AUTO(json) doc = NULL;
+	FJ_AUTO(ver_attestation) a = {.n = 0};
+	struct ver_attest_in in = {.now = fj_now(), .max_age = max_age};
+	json_t *attestation;
+
+	FJ_TRY(read_input(o->spare, "request", &file, err));
+	FJ_TRY(fj_spare_request_read(fj_buf_slice(&file), &parent, &doc, &attestation, err));
+	FJ_TRY(fj_json_canonical(attestation, &json, err));
+	FJ_TRY(read_vendors(o, &vendors, err));
+	in.json = fj_buf_slice(&json);
+	in.spare = fj_buf_slice(&parent);
+	in.vendors = fj_buf_slice(&vendors);
+	FJ_TRY(ver_attestation_judge(NULL, &in, &a, err));
+	return say_attestation(o, &a, yes, err);
+}
+
 /* *yes: the keys are shown to lie in a TPM */
 static enum fj_rc run_attestation(const struct options *o, bool *yes, struct fj_err *err)
 {
@@ -402,16 +446,11 @@ static enum fj_rc run_attestation(const struct options *o, bool *yes, struct fj_
 
 	if (o->max_age != NULL)
 		FJ_TRY(age_read(o->max_age, &max_age, err));
+	if (o->spare != NULL)
+		return run_spare(o, max_age, yes, err);
 	FJ_TRY(load_folder(o->trust, &trust, &dir, err));
 	FJ_TRY(attest(o, dir, trust, max_age, err));
-	const struct ver_attestation *a = ver_trust_attestation(trust);
-	*yes = a->tpm != VER_TPM_NONE;
-	if (!o->json) {
-		print_attestation(a);
-		return FJ_OK;
-	}
-	FJ_AUTO(json) doc = ver_attestation_json(a);
-	return doc != NULL ? print_json(doc, err) : fj_no_memory(err, "verify");
+	return say_attestation(o, ver_trust_attestation(trust), yes, err);
 }
 
 /* --- the other program --- */

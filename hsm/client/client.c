@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/ipc.h"
+#include "base/spare.h"
 
 /* A round is what the TPM signs in a third of a second, at least 4 items and 32 the
  * first time (issuer/pipeline.c): even a TPM that needs a second for each has answered
@@ -333,21 +334,13 @@ enum fj_rc hsm_restore(struct hsm_conn *c, const struct hsm_approval *a, size_t 
 
 /* --- the root under its officers --- */
 
-enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err)
+static enum fj_rc read_challenge(struct hsm_conn *c, enum hsm_msg msg, struct hsm_challenge *out, struct fj_err *err)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
 	FJ_AUTO(frame) f = {0};
 	struct fj_rd r;
 	struct fj_slice nonce, public;
 
-	memset(out, 0, sizeof(*out));
-	fj_buf_init(&out->public, 1024);
-	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
-	FJ_TRY(fj_put_u8(&b, (uint8_t)kind));
-	if (fj_put_bytes(&b, tbs) != FJ_OK)
-		return fj_fail(err, FJ_E_LIMIT, "hsm", NULL, "a structure is too large to be signed");
-	FJ_TRY(send_body(c, HSM_MSG_QUORUM_BEGIN, &b, err));
-	FJ_TRY(recv_body(c, HSM_MSG_QUORUM_BEGIN, ANSWER_MS, &f, err));
+	FJ_TRY(recv_body(c, msg, ANSWER_MS, &f, err));
 	fj_rd_init(&r, fj_buf_slice(&f.body));
 	if (fj_get_u8(&r, &out->id) != FJ_OK || fj_get_raw(&r, sizeof(out->nonce), &nonce) != FJ_OK || fj_get_bytes(&r, 1024, &public) != FJ_OK ||
 	    fj_get_u32(&r, &out->expiration) != FJ_OK || fj_rd_end(&r) != FJ_OK || fj_buf_put(&out->public, public.p, public.len) != FJ_OK)
@@ -356,17 +349,96 @@ enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kin
 	return FJ_OK;
 }
 
+enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+
+	memset(out, 0, sizeof(*out));
+	fj_buf_init(&out->public, 1024);
+	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(fj_put_u8(&b, (uint8_t)kind));
+	if (fj_put_bytes(&b, tbs) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, "hsm", NULL, "a structure is too large to be signed");
+	FJ_TRY(send_body(c, HSM_MSG_QUORUM_BEGIN, &b, err));
+	return read_challenge(c, HSM_MSG_QUORUM_BEGIN, out, err);
+}
+
+static enum fj_rc put_officers(struct fj_buf *b, const struct hsm_officer_approval *a, size_t n)
+{
+	FJ_TRY(fj_put_u32(b, (uint32_t)n));
+	for (size_t i = 0; i < n; i++) {
+		FJ_TRY(fj_put_u8(b, a[i].officer));
+		FJ_TRY(fj_buf_put(b, a[i].sig, sizeof(a[i].sig)));
+	}
+	return FJ_OK;
+}
+
 enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_buf *der, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
 
 	FJ_TRY(fj_put_u8(&b, id));
-	FJ_TRY(fj_put_u32(&b, (uint32_t)n));
-	for (size_t i = 0; i < n; i++) {
-		FJ_TRY(fj_put_u8(&b, a[i].officer));
-		FJ_TRY(fj_buf_put(&b, a[i].sig, sizeof(a[i].sig)));
-	}
+	FJ_TRY(put_officers(&b, a, n));
 	return ask(c, HSM_MSG_QUORUM_SIGN, &b, der, err);
+}
+
+/* --- a root's way to the plan's spare --- */
+
+enum fj_rc hsm_spare(struct hsm_conn *c, struct fj_buf *parent, struct fj_err *err)
+{
+	FJ_AUTO(buf) nothing = FJ_BUF_INIT(16);
+
+	return ask(c, HSM_MSG_SPARE, &nothing, parent, err);
+}
+
+enum fj_rc hsm_import(struct hsm_conn *c, struct fj_slice signed_plan, const struct fj_move_file *f, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+
+	FJ_TRY(fj_put_bytes(&b, signed_plan));
+	FJ_TRY(fj_put_u32(&b, (uint32_t)f->n));
+	for (size_t i = 0; i < f->n; i++) {
+		FJ_TRY(fj_put_u8(&b, f->m[i].alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT));
+		FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&f->m[i].public)));
+		FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&f->m[i].private)));
+		FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&f->m[i].seed)));
+	}
+	return ask(c, HSM_MSG_IMPORT, &b, NULL, err);
+}
+
+enum fj_rc hsm_move_begin(struct hsm_conn *c, enum hsm_role role, struct hsm_challenge *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
+
+	memset(out, 0, sizeof(*out));
+	fj_buf_init(&out->public, 1024);
+	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(send_body(c, HSM_MSG_MOVE_BEGIN, &b, err));
+	return read_challenge(c, HSM_MSG_MOVE_BEGIN, out, err);
+}
+
+static enum fj_rc get_part(struct fj_rd *r, struct fj_buf *out)
+{
+	struct fj_slice s;
+
+	FJ_TRY(fj_get_bytes(r, out->max, &s));
+	fj_buf_clear(out);
+	return fj_buf_put(out, s.p, s.len);
+}
+
+enum fj_rc hsm_move(struct hsm_conn *c, enum hsm_role role, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_moved *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+	FJ_AUTO(frame) f = {0};
+	struct fj_rd r;
+
+	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(fj_put_u8(&b, id));
+	FJ_TRY(put_officers(&b, a, n));
+	FJ_TRY(send_body(c, HSM_MSG_MOVE, &b, err));
+	FJ_TRY(recv_body(c, HSM_MSG_MOVE, ANSWER_MS, &f, err));
+	fj_rd_init(&r, fj_buf_slice(&f.body));
+	return get_part(&r, &out->public) == FJ_OK && get_part(&r, &out->private) == FJ_OK && get_part(&r, &out->seed) == FJ_OK && fj_rd_end(&r) == FJ_OK ? FJ_OK : broken(err);
 }
 
 /* --- attestation --- */
@@ -529,11 +601,21 @@ enum fj_rc hsm_intent(struct hsm_conn *c, const struct fj_buf *said, struct fj_e
 	return ask(c, HSM_MSG_INTENT, said, NULL, err);
 }
 
-enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
+static enum fj_rc agreed(struct hsm_conn *c, enum hsm_msg msg, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
 
 	FJ_TRY(fj_buf_put(&b, said->data, said->len));
 	FJ_TRY(put_approvals(&b, a, n));
-	return ask(c, HSM_MSG_ENROL, &b, NULL, err);
+	return ask(c, msg, &b, NULL, err);
+}
+
+enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	return agreed(c, HSM_MSG_ENROL, said, a, n, err);
+}
+
+enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	return agreed(c, HSM_MSG_RULE, said, a, n, err);
 }

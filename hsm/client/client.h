@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 #include "hsm/proto.h"
 
 struct hsm_conn;
@@ -103,6 +104,20 @@ enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kin
  * open.  FJ_E_STATE: it is not open any more.  FJ_E_TPM: the TPM refused, and it is closed. */
 enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 
+/* --- a root's way to the plan's spare (docs/formats.md 28) --- */
+struct fj_moved; /* base/spare.h */
+struct fj_move_file;
+/* An empty signer becomes a spare, or says again that it is one: TPMT_PUBLIC of its storage key. */
+enum fj_rc hsm_spare(struct hsm_conn *c, struct fj_buf *parent, struct fj_err *err) FJ_MUST_USE;
+/* The spare takes in what was moved, under the signed plan.  FJ_E_POLICY, FJ_E_SIGNATURE: it is not what the plan says, or this TPM can't open it;
+ * FJ_E_EXISTS: it has it already. */
+enum fj_rc hsm_import(struct hsm_conn *c, struct fj_slice signed_plan, const struct fj_move_file *f, struct fj_err *err) FJ_MUST_USE;
+/* As hsm_quorum_begin, for leaving.  FJ_E_EXISTS: it has left. */
+enum fj_rc hsm_move_begin(struct hsm_conn *c, enum hsm_role role, struct hsm_challenge *out, struct fj_err *err) FJ_MUST_USE;
+/* What leaves, by these approvals, or what has left before: then id 0 and none do.  The parts of *out are the caller's,
+ * initialised. */
+enum fj_rc hsm_move(struct hsm_conn *c, enum hsm_role role, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_moved *out, struct fj_err *err) FJ_MUST_USE;
+
 /* --- attestation --- */
 #define HSM_MAX_OBJECTS 64
 #define HSM_MAX_ENDORSEMENTS 16
@@ -126,6 +141,9 @@ FJ_DEFINE_AUTO(hsm_attestation, struct hsm_attestation, hsm_attestation_release)
 /* Has the TPM state what it holds; data: 32 octets at most of the asker's that each statement repeats.  A key that nothing
  * could be said of is there without; FJ_E_NOTFOUND before the ceremony. */
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err) FJ_MUST_USE;
+/* attestation.json of it (docs/formats.md 23); qualifying: the text whose SHA-256 was `data`.  The caller's; NULL when memory is out. */
+json_t *hsm_attestation_json(const struct hsm_attestation *a, const char *qualifying);
+
 /* --- endorsement keys (docs/formats.md 29) --- */
 struct hsm_endorsement {
 	struct fj_buf answer;        /* what the slices are of */
@@ -151,12 +169,15 @@ enum fj_rc hsm_said_write(unsigned flags, struct fj_slice payload, const struct 
 enum fj_rc hsm_intent(struct hsm_conn *c, const struct fj_buf *said, struct fj_err *err) FJ_MUST_USE;
 /* An officer's key is enrolled or removed; a: the names that count while fewer than two officers have keys. */
 enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
+/* By whom license tokens are signed, on the signatures of two enrolled officers; a: their names, for the log. */
+enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
  * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
  * "whole":bool, all its keys are made,"approvals":"software"|"signer" (who checks them),
- * "officers":[{login,person,kind,key,rp?,origin?,credential?}]} */
+ * "officers":[{login,person,kind,key,rp?,origin?,credential?}],"move":null|{"parent":Name of the plan's spare in
+ * hex,"root":bool,"root-sm2":bool: they have left for it}}; "ceremony" of a spare is "spare" */
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/spare.h"
 #include "issuer/cli/cli.h"
 
 #define KEY_MAX 4096
@@ -60,6 +61,25 @@ static enum fj_rc plan_officer(const char *text, json_t *list, struct fj_err *er
 	return FJ_OK;
 }
 
+/* --move REQUEST: what `fujie spare prepare` wrote */
+static enum fj_rc plan_move(const struct cli_args *a, json_t *plan, struct fj_err *err)
+{
+	const char *path = cli_opt(a, "move", NULL);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_SPARE_REQUEST_MAX);
+	FJ_AUTO(buf) parent = FJ_BUF_INIT(FJ_STORAGE_PUBLIC_MAX);
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(200);
+	FJ_AUTO(json) doc = NULL;
+	json_t *attestation;
+
+	if (path == NULL)
+		return cli_opt(a, "move-quorum", NULL) == NULL ? FJ_OK : usage(err, "--move-quorum goes with --move REQUEST", "--move-quorum 须与 --move 请求 一起使用");
+	FJ_TRY(fj_file_read(AT_FDCWD, path, &text, err));
+	FJ_TRY(fj_spare_request_read(fj_buf_slice(&text), &parent, &doc, &attestation, err));
+	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&parent)));
+	return fj_json_set(plan, "move", json_pack("{s:I, s:s}", "m", (json_int_t)strtoll(cli_opt(a, "move-quorum", cli_opt(a, "quorum", "")), NULL, 10), "parent", fj_buf_str(&b64))) == FJ_OK
+	    ? FJ_OK : fj_no_memory(err, "cli");
+}
+
 static enum fj_rc make_plan(const struct cli_args *a, json_t **out, struct fj_err *err)
 {
 	const char *arc = cli_opt(a, "arc", NULL), *base = cli_opt(a, "base", NULL), *who = cli_opt(a, "operator", NULL), *m = cli_opt(a, "quorum", NULL);
@@ -81,6 +101,7 @@ static enum fj_rc make_plan(const struct cli_args *a, json_t **out, struct fj_er
 	    "algorithms", algs, "officers", officers, "quorum", "root", (json_int_t)strtoll(m, NULL, 10), "expiration", (json_int_t)strtoll(cli_opt(a, "expiration", EXPIRATION), NULL, 10), "made", now);
 	if (plan == NULL)
 		return usage(err, "the plan's texts are not UTF-8", "方案中的文本不是 UTF-8");
+	FJ_TRY(plan_move(a, plan, err));
 	FJ_TRY(fj_plan_read(plan, &p, err));
 	*out = json_pack("{s:O, s:[]}", "plan", plan, "signatures");
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "cli");
@@ -88,7 +109,7 @@ static enum fj_rc make_plan(const struct cli_args *a, json_t **out, struct fj_er
 
 static enum fj_rc plan(const struct cli_args *a, struct fj_err *err)
 {
-	static const char *const known[] = {"arc", "base", "operator", "officer", "quorum", "sm2", "expiration", NULL};
+	static const char *const known[] = {"arc", "base", "operator", "officer", "quorum", "sm2", "expiration", "move", "move-quorum", NULL};
 	FJ_AUTO(json) file = NULL;
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
 
@@ -223,7 +244,9 @@ int cli_ceremony(const struct cli_args *a, char **argv)
 		rc = run(a, &err);
 	else if (strcmp(verb, "root-crl") == 0)
 		rc = cli_root_crl(a, &err);
+	else if (strcmp(verb, "move") == 0)
+		rc = cli_root_move(a, &err);
 	else
-		rc = usage(&err, "fujie ceremony plan|run|root-crl|statement|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|statement|replay|transcript；详见 fujie help");
+		rc = usage(&err, "fujie ceremony plan|run|root-crl|move|statement|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|move|statement|replay|transcript；详见 fujie help");
 	return rc == FJ_OK ? 0 : cli_print_error(&err, NULL, a->json);
 }

@@ -148,8 +148,22 @@ enum fj_rc cli_identity(const struct cli_args *a, json_t **as, struct fj_err *er
 /* a command to the register; params and as are stolen */
 enum fj_rc cli_ask(struct cli_link *l, const char *name, json_t *params, json_t *as, struct fj_slice attached, json_t **answer, json_t **refusal, struct fj_err *err) FJ_MUST_USE;
 
+/* --- round.c: challenges for officers, and their answers, as files in D/ceremony --- */
+struct cli_round {
+	const char *name; /* of the files */
+	int home;
+	/* One officer's file.  A refusal (exit 1) is told, and the round goes on; *done: it was the last one needed. */
+	enum fj_rc (*take)(void *user, const struct fj_buf *file, bool *done, struct fj_err *err);
+	enum fj_rc (*stay)(void *user, struct fj_err *err); /* now and then, while nothing comes; NULL: nothing */
+	void *user;
+};
+/* into ROUND.challenges, or `out` where it is not NULL; home: as the asker calls it */
+enum fj_rc cli_round_challenges(const struct cli_round *r, const char *home, const char *out, const json_t *challenges, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc cli_round_wait(const struct cli_round *r, int64_t seconds, struct fj_err *err) FJ_MUST_USE;
+
 /* --- root_crl.c --- */
 enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc cli_root_move(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
 
 /* --- stops.c --- */
 /* Before an act that takes back: prints what would stop, and asks at a terminal whether to go on;
@@ -190,6 +204,7 @@ int cli_demo(const struct cli_args *a);    /* make.c */
 int cli_ceremony(const struct cli_args *a, char **argv); /* ceremony.c */
 int cli_command(const struct cli_args *a); /* command.c */
 int cli_sign(const struct cli_args *a);    /* sign.c */
+int cli_spare(const struct cli_args *a);   /* spare.c */
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */
 int cli_become(const char *name, char **argv); /* mirror.c: another executable of ours takes over, with words of its own */

@@ -16,10 +16,13 @@ static const char usage[] =
     "  fujie demo  --dir D [--no-serve] [--no-cases] [--portal A:P] [--verifier A:V] [--base URL]\n"
     "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
     "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P [--sm2]\n"
-    "  fujie ceremony plan --arc OID --base URL --operator NAME --officer LOGIN:NAME:KEYFILE... --quorum M [--sm2] [--expiration S] --out FILE\n"
+    "  fujie ceremony plan --arc OID --base URL --operator NAME --officer LOGIN:NAME:KEYFILE... --quorum M [--sm2] [--expiration S] [--move REQUEST [--move-quorum M]] --out FILE\n"
     "  fujie ceremony run --plan SIGNED --dir D --org-usci CODE ... --officer L:N:P --second-officer L:N:P [--without-bonds]   a home whose root is under its officers\n"
     "  fujie ceremony root-crl --dir D --as LOGIN [--out CHALLENGES]   the root's CRL anew, before it ends\n"
+    "  fujie ceremony move --dir D --as LOGIN --out BLOB   the roots leave for the plan's spare, once\n"
     "  fujie ceremony endorsement --dir D --out FILE; fujie ceremony bond --dir D --file CREDENTIAL   officers see that the attestation key is the TPM's\n"
+    "  fujie spare prepare --dir D2 [--tpm DEVICE] [--demo] [--out REQUEST]   on another machine, before the ceremony; then\n"
+    "  fujie spare import --dir D2 --plan SIGNED --blob BLOB | prove --dir D2   takes the roots in; shows that they obey their officers\n"
     "  fujie ceremony statement --dir D [--lang zh|en] [--model] [--out FILE]   the certification practice statement (RFC 3647)\n"
     "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--unsigned] [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
@@ -93,6 +96,8 @@ int main(int argc, char **argv)
 	}
 	if (strcmp(a.noun, "help") == 0)
 		return help(&a);
+	if (strcmp(a.noun, "spare") == 0)
+		return cli_spare(&a);
 	if (strcmp(a.noun, "ceremony") == 0)
 		return cli_ceremony(&a, argv);
 	if (a.verb == NULL && strcmp(a.noun, "serve") == 0)

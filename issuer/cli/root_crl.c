@@ -1,109 +1,59 @@
 /*
- * root_crl.c - `fujie ceremony root-crl`: the root's CRLs anew.
+ * root_crl.c - `fujie ceremony root-crl`, `fujie ceremony move`: what the root does after its ceremony.
  *
- * In a home whose root is under officers the challenges lie in D/ceremony/root-crl.challenges, or
- * where --out says; each officer's answers are put to D/ceremony/root-crl.NAME.answers and handed in
- * as they come, until there are enough or the time is over.  In other homes the request is an
- * approval that a second officer decides.
+ * In a home whose root is under officers the register answers challenges, and takes an officer's answers
+ * at a time (round.c) until it has enough.  In other homes a CRL is an approval that a second officer decides.
  */
-#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "base/approval.h"
-#include "base/clock.h"
 #include "base/file.h"
+#include "base/spare.h"
 #include "issuer/cli/cli.h"
 
-#define ROUND "root-crl."
-#define ANSWERS ".answers"
-#define POLL_MS 100
-#define ALIVE_MS 20000 /* the register ends a connection that is silent for a minute */
+struct asked {
+	struct cli_link *l;
+	json_t *done; /* the last answer, with which it is signed; NULL: not yet */
+};
 
-/* one officer's file; FJ_OK also when it was refused, which is told */
-static enum fj_rc hand_in(struct cli_link *l, int dir, const char *name, bool *done, struct fj_err *err)
+static enum fj_rc take(void *user, const struct fj_buf *file, bool *done, struct fj_err *err)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	struct asked *w = user;
 	FJ_AUTO(json) answer = NULL;
 	FJ_AUTO(json) refusal = NULL;
-	struct fj_err why = {0};
-	char to[300];
 
-	FJ_TRY(fj_file_read(dir, name, &text, err));
-	enum fj_rc rc = cli_ask(l, "root.answer", json_pack("{s:s}", "file", fj_buf_str(&text)), json_null(), FJ_SLICE(NULL, 0), &answer, &refusal, &why);
-	bool refused = rc != FJ_OK && fj_rc_exit(rc) == 1;
-	snprintf(to, sizeof(to), "%.200s.%s", name, refused ? "refused" : "taken");
-	if (rc != FJ_OK && !refused) {
-		if (err != NULL)
-			*err = why;
-		return rc;
-	}
-	if (renameat(dir, name, dir, to) != 0)
-		return fj_fail_errno(err, "cli", "rename %s", name);
+	FJ_TRY(cli_ask(w->l, "root.answer", json_pack("{s:s}", "file", fj_buf_str(file)), json_null(), FJ_SLICE(NULL, 0), &answer, &refusal, err));
 	*done = json_is_true(json_object_get(answer, "signed"));
-	fprintf(stderr, "%s: %s%s%s\n", name, refused ? "refused / 被拒绝: " : "taken / 已接受", refused ? why.en : "", refused && why.zh[0] != '\0' ? why.zh : "");
+	if (*done)
+		w->done = json_incref(answer);
 	return FJ_OK;
 }
 
-static bool is_answers(const char *name)
+static enum fj_rc stay(void *user, struct fj_err *err)
 {
-	size_t n = strlen(name), end = strlen(ANSWERS);
-
-	return n < 200 && n > strlen(ROUND) + end - 1 && strncmp(name, ROUND, strlen(ROUND)) == 0 && strcmp(name + n - end, ANSWERS) == 0;
-}
-
-static enum fj_rc look(struct cli_link *l, int dir, bool *done, struct fj_err *err)
-{
-	FJ_AUTO(dir) d = NULL;
-	const struct dirent *e;
-
-	FJ_TRY(fj_dir_list(l->home.dir, "ceremony", &d, err));
-	while (!*done && (e = readdir(d)) != NULL)
-		if (is_answers(e->d_name))
-			FJ_TRY(hand_in(l, dir, e->d_name, done, err));
-	return FJ_OK;
-}
-
-static enum fj_rc stay(struct cli_link *l, struct fj_err *err)
-{
+	struct asked *w = user;
 	FJ_AUTO(json) answer = NULL;
 	FJ_AUTO(json) refusal = NULL;
 
-	return cli_ask(l, "help", json_pack("{s:s}", "name", "root.answer"), json_null(), FJ_SLICE(NULL, 0), &answer, &refusal, err);
+	return cli_ask(w->l, "help", json_pack("{s:s}", "name", "root.answer"), json_null(), FJ_SLICE(NULL, 0), &answer, &refusal, err);
 }
 
-static enum fj_rc wait_for_officers(struct cli_link *l, int64_t seconds, struct fj_err *err)
+/* The register asks for challenges, officers approve them; *answer: its first one, the caller's.  w->done NULL after: no
+ * officers were asked. */
+static enum fj_rc hold(struct asked *w, const char *name, const char *command, const struct cli_args *a, const char *out, json_t **answer, struct fj_err *err)
 {
-	int64_t end = fj_boot_ms() + seconds * 1000, alive = fj_boot_ms();
-	FJ_AUTO(fd) dir = -1;
-	bool done = false;
+	FJ_AUTO(json) refusal = NULL;
+	json_t *as = NULL;
 
-	FJ_TRY(fj_dir_open(l->home.dir, "ceremony", &dir, err));
-	for (;;) {
-		FJ_TRY(look(l, dir, &done, err));
-		if (done)
-			return FJ_OK;
-		if (fj_boot_ms() > end)
-			return fj_refuse(err, FJ_E_REFUSED, "cli", "formats.md 22", "the officers' time is over and nothing was signed; begin again, and have the new challenges approved", "已超过批准时限，未作签名；请重新开始，并批准新的质询");
-		if (fj_boot_ms() - alive > ALIVE_MS) {
-			FJ_TRY(stay(l, err));
-			alive = fj_boot_ms();
-		}
-		usleep(POLL_MS * 1000);
-	}
-}
-
-static enum fj_rc write_challenges(struct cli_link *l, const struct cli_args *a, const json_t *challenges, struct fj_err *err)
-{
-	FJ_AUTO(json) file = json_pack("{s:O}", "challenges", challenges);
-	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_ROUND_OCTETS);
-
-	FJ_TRY(fj_json_canonical(file, &text, err));
-	FJ_TRY(fj_put_u8(&text, '\n'));
-	FJ_TRY(a->out != NULL ? fj_file_replace(AT_FDCWD, a->out, fj_buf_slice(&text), 0644, err) : fj_file_replace(l->home.dir, "ceremony/" ROUND "challenges", fj_buf_slice(&text), 0644, err));
-	fprintf(stderr, "Challenges: %s%s; each officer: fujie-officer approve CHALLENGES --plan %s/ceremony/plan.json --key FILE --out %s/ceremony/" ROUND "NAME" ANSWERS "\n质询已写入；请官员批准\n",
-	    a->out != NULL ? a->out : a->dir, a->out != NULL ? "" : "/ceremony/" ROUND "challenges", a->dir, a->dir);
-	return FJ_OK;
+	FJ_TRY(cli_link_open(w->l, a->dir, true, err));
+	FJ_TRY(cli_identity(a, &as, err));
+	FJ_TRY(cli_ask(w->l, command, json_object(), as, FJ_SLICE(NULL, 0), answer, &refusal, err));
+	struct cli_round r = {.name = name, .home = w->l->home.dir, .take = take, .stay = stay, .user = w};
+	const json_t *challenges = json_object_get(*answer, "challenges");
+	if (challenges == NULL)
+		return FJ_OK;
+	FJ_TRY(cli_round_challenges(&r, a->dir, out, challenges, err));
+	return cli_round_wait(&r, fj_json_num(*answer, "seconds"), err);
 }
 
 enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err)
@@ -111,21 +61,41 @@ enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err)
 	static const char *const known[] = {NULL};
 	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
 	FJ_AUTO(json) answer = NULL;
-	FJ_AUTO(json) refusal = NULL;
-	json_t *as = NULL;
+	struct asked w = {.l = &l};
 
 	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: which home?"));
 	FJ_TRY(cli_opt_only(a, known, err));
-	FJ_TRY(cli_link_open(&l, a->dir, true, err));
-	FJ_TRY(cli_identity(a, &as, err));
-	FJ_TRY(cli_ask(&l, "root.renew", json_object(), as, FJ_SLICE(NULL, 0), &answer, &refusal, err));
-	const json_t *challenges = json_object_get(answer, "challenges");
-	if (challenges == NULL) {
+	FJ_TRY(hold(&w, "root-crl", "root.renew", a, a->out, &answer, err));
+	FJ_AUTO(json) done = w.done;
+	if (done == NULL)
 		cli_print_answer(answer, a->json);
-		return FJ_OK;
-	}
-	FJ_TRY(write_challenges(&l, a, challenges, err));
-	FJ_TRY(wait_for_officers(&l, fj_json_num(answer, "seconds"), err));
-	puts(a->json ? "{\"signed\":true}" : "The root's CRL is signed anew and published.\n根吊销列表已重新签名并发布。");
+	else
+		puts(a->json ? "{\"signed\":true}" : "The root's CRL is signed anew and published.\n根吊销列表已重新签名并发布。");
+	return FJ_OK;
+}
+
+/* what left goes into a file that is not there yet: nobody's earlier one is lost */
+enum fj_rc cli_root_move(const struct cli_args *a, struct fj_err *err)
+{
+	static const char *const known[] = {"challenges", NULL};
+	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_MOVE_FILE_MAX);
+	FJ_AUTO(json) answer = NULL;
+	struct asked w = {.l = &l};
+
+	if (a->dir == NULL || a->out == NULL)
+		return fj_refuse(err, FJ_E_USAGE, "cli", "formats.md 28", "fujie ceremony move --dir D --as LOGIN --out FILE: which home, and where does what leaves go?", "用法：fujie ceremony move --dir D --as 用户 --out 文件（迁出的密钥写入该文件）");
+	FJ_TRY(cli_opt_only(a, known, err));
+	if (access(a->out, F_OK) == 0)
+		return fj_fail(err, FJ_E_EXISTS, "cli", NULL, "%s is there already; name another file", a->out);
+	FJ_TRY(hold(&w, "move", "root.move", a, cli_opt(a, "challenges", NULL), &answer, err));
+	FJ_AUTO(json) done = w.done;
+	FJ_TRY(fj_json_canonical(json_object_get(done != NULL ? done : answer, "blob"), &text, err));
+	FJ_TRY(fj_put_u8(&text, '\n'));
+	FJ_TRY(fj_file_replace(AT_FDCWD, a->out, fj_buf_slice(&text), 0644, err));
+	if (a->json)
+		puts(done != NULL ? "{\"again\":false,\"saved\":true}" : "{\"again\":true,\"saved\":true}");
+	else
+		printf("%s: what left for the spare%s.  Bring it there: fujie spare import --dir D2 --plan SIGNED --blob FILE\n迁往备机的密钥已写入；请带到备机接收\n", a->out, done != NULL ? "" : " (it had left before; this is the same again)");
 	return FJ_OK;
 }

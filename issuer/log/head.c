@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "issuer/iss.h"
+#include "issuer/signed.h"
 
 #define PAGE 512 /* leaves read at once */
 #define AGAIN 3600
@@ -335,7 +336,7 @@ static enum fj_rc signer_open(struct iss_log *l, bool *shut, struct fj_err *err)
 	FJ_TRY(fj_json_parse(fj_buf_slice(&text), 131072, &status, err));
 	const char *why = fj_json_peek(status, "closed");
 	snprintf(l->tpm, sizeof(l->tpm), "%s", fj_json_text(status, "tpm"));
-	l->checked = strcmp(fj_json_text(status, "approvals"), "signer") == 0;
+	sgn_take(l, status);
 	*shut = why != NULL;
 	if (!*shut)
 		return FJ_OK;

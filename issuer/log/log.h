@@ -63,6 +63,7 @@ struct iss_log {
 	fj_time signed_at;
 	char tpm[12];                /* where the signer says its keys lie: "software", "hardware"; "" not asked yet */
 	atomic_bool checked;         /* the signer checks officers' signatures of approvals (signed.c) */
+	atomic_int tokens;           /* of each license token too: by so many officers of its operator at least; 0: names count */
 };
 /* Compares the register with the head that the signer remembers, and takes up the log there.  A register that is
  * older than the log leaves it closed: everything that would be signed is refused, with the position, until

@@ -43,48 +43,34 @@ static enum fj_rc file(struct iss *i, const char *name, const char *suffix, stru
 	return data.len == 0 ? FJ_OK : pub_file(i, path, data, err);
 }
 
-static json_t *base64(struct fj_slice data)
-{
-	FJ_AUTO(buf) text = FJ_BUF_INIT(JSON_MAX);
-
-	return fj_b64_put(&text, data) == FJ_OK ? json_string(fj_buf_str(&text)) : NULL;
-}
-
-static enum fj_rc one_object(struct iss *i, const struct hsm_attested *o, json_t *list, struct fj_err *err)
+static enum fj_rc one_object(struct iss *i, const struct hsm_attested *o, struct fj_err *err)
 {
 	if (o->name[0] == '\0' || strspn(o->name, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(o->name))
 		return fj_fail(err, FJ_E_PROTO, "publish", NULL, "the signer attests a key without a proper name");
 	FJ_TRY(file(i, o->name, ".public", o->pub, err));
 	FJ_TRY(file(i, o->name, ".creation", o->creation, err));
 	FJ_TRY(file(i, o->name, ".attest", o->attest, err));
-	FJ_TRY(file(i, o->name, ".sig", o->sig, err));
-	return json_array_append_new(list, json_pack("{s:s, s:o, s:o, s:o, s:o}", "name", o->name, "public", base64(o->pub), "creation", base64(o->creation),
-	    "attest", base64(o->attest), "signature", base64(o->sig))) == 0 ? FJ_OK : fj_no_memory(err, "publish");
+	return file(i, o->name, ".sig", o->sig, err);
 }
 
-static enum fj_rc endorsements(struct iss *i, const struct hsm_attestation *a, json_t *list, struct fj_err *err)
+static enum fj_rc endorsements(struct iss *i, const struct hsm_attestation *a, struct fj_err *err)
 {
 	char name[24];
 
 	for (size_t k = 0; k < a->n_ek; k++) {
 		snprintf(name, sizeof(name), "ek-%08x", a->ek[k].index);
 		FJ_TRY(file(i, name, ".cer", a->ek[k].der, err));
-		if (json_array_append_new(list, json_pack("{s:I, s:o}", "index", (json_int_t)a->ek[k].index, "certificate", base64(a->ek[k].der))) != 0)
-			return fj_no_memory(err, "publish");
 	}
 	return FJ_OK;
 }
 
-static enum fj_rc quote(struct iss *i, const struct hsm_attestation *a, json_t **out, struct fj_err *err)
+static enum fj_rc quote(struct iss *i, const struct hsm_attestation *a, struct fj_err *err)
 {
-	*out = json_null();
 	if (a->quote.attest.len == 0)
 		return FJ_OK;
 	FJ_TRY(file(i, "quote", ".msg", a->quote.attest, err));
 	FJ_TRY(file(i, "quote", ".sig", a->quote.sig, err));
-	FJ_TRY(file(i, "quote", ".pcrs", a->registers, err));
-	*out = json_pack("{s:o, s:o, s:o}", "attest", base64(a->quote.attest), "signature", base64(a->quote.sig), "registers", base64(a->registers));
-	return *out != NULL ? FJ_OK : fj_no_memory(err, "publish");
+	return file(i, "quote", ".pcrs", a->registers, err);
 }
 
 /* the attestation key, for who checks signatures with OpenSSL */
@@ -100,21 +86,18 @@ static enum fj_rc key_file(struct iss *i, struct fj_err *err)
 
 static enum fj_rc write_all(struct iss *i, const struct fj_buf *text, const struct hsm_attestation *a, struct fj_err *err)
 {
-	FJ_AUTO(json) objects = json_array();
-	FJ_AUTO(json) eks = json_array();
-	FJ_AUTO(json) missing = json_array();
+	FJ_AUTO(json) doc = hsm_attestation_json(a, fj_buf_str(text));
 	FJ_AUTO(buf) out = FJ_BUF_INIT(JSON_MAX);
-	json_t *q, *bonds = NULL;
+	json_t *bonds = NULL;
 
 	FJ_TRY(fj_dir_make(AT_FDCWD, FOLDER, 0755, err));
 	for (size_t k = 0; k < a->n; k++)
-		FJ_TRY(one_object(i, &a->object[k], objects, err));
-	for (size_t k = 0; k < a->n_missing; k++)
-		json_array_append_new(missing, json_string(a->missing[k]));
-	FJ_TRY(endorsements(i, a, eks, err));
-	FJ_TRY(quote(i, a, &q, err));
+		FJ_TRY(one_object(i, &a->object[k], err));
+	FJ_TRY(endorsements(i, a, err));
+	FJ_TRY(quote(i, a, err));
 	FJ_TRY(crm_bonds(&bonds, err));
-	FJ_AUTO(json) doc = json_pack("{s:i, s:s, s:O, s:o, s:O, s:O, s:o*}", "version", 1, "qualifying", fj_buf_str(text), "objects", objects, "quote", q, "endorsement", eks, "missing", missing, "bonds", bonds);
+	if (bonds != NULL && fj_json_set(doc, "bonds", bonds) != FJ_OK) /* bonds is stolen */
+		return fj_no_memory(err, "publish");
 	FJ_TRY(doc == NULL ? fj_no_memory(err, "publish") : fj_json_canonical(doc, &out, err));
 	FJ_TRY(file(i, "qualifying", ".txt", fj_buf_slice(text), err));
 	FJ_TRY(key_file(i, err));

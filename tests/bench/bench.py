@@ -1,7 +1,7 @@
 """`make bench`: certificate rows of design section 7, offline verification, and how
 soon a suspension, a reclaim and an adjustment bite.  Limits and appliance are measured in one run
 on this machine, in turns where they share it; compare the ratios, not the numbers.  ROWS names some
-of the parts: certificates, tokens, offline, http, batch, lists, memory, log, slow (SLOW credentials at 20 signatures a second), guest (GUEST license tokens
+of the parts: certificates, tokens, offline, http, batch, lists, memory, log, slow (SLOW credentials at 20 signatures a second), signed (license tokens in bulk by names and by signatures), guest (GUEST license tokens
 while another program uses the TPM); and pages, the portal's pages of a
 register of ASSETS (1,000,000), which is made first (some minutes, some GB).  TOKENS and ADJUST are numbers
 of license tokens, LEAVES is the size of the log whose proofs are timed."""
@@ -614,14 +614,55 @@ def pages():
         g.close()
 
 
+def signed():
+    """jobs of 10,000 license tokens by names, and the same where the operator's officers sign each list: in turns, in one home"""
+    from officers_lib import Key, Signing, b64
+    o, n, took = Signing(h), 10000, {'names': [], 'signatures': []}
+    [waits] = [ask(1)]
+    approve_all(h, s['hb-fin2'], [waits], 1)
+    dau, grant = authorised(assets[taken[0] - 1], ['QUERY'])
+    both = lambda: [processor(h.children()[name]) for name in ('fujie-registry', 'fujie-signer')]
+    o.begin()
+    department, o.keys, sellers = o.keys, [], [Key(), Key()]
+    for who, k in zip(('jc1', 'jc2'), sellers):
+        asked = o.done(who, 'officer-key.add', kind='file', public=b64(k.spki))['approval']
+        for key in [k] + department:
+            o.sign(asked, key)
+        o.done('hb-fin2', 'approval.approve', id=asked)
+    for turn in range(4):
+        by = ('names', 'signatures')[turn % 2]
+        rule = o.do('hb-fin1', 'officer-key.require', tokens='one' if by == 'signatures' else 'names')[1].get('approval')
+        for key in department if rule else []:
+            o.sign(rule, key)
+        if rule:
+            o.done('hb-fin2', 'approval.approve', id=rule)
+        request = {'authorisation': dau, 'product': {'id': 'P', 'version': '1', 'kind': 'operator'}, 'grant': grant, 'terms': 'free', 'days': 90, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': [],
+                   'users': [user(turn * n + i) for i in range(n)]}
+        t = time.time()
+        asked = o.done('jc1', 'token.bulk', request=request)['approval']
+        if by == 'signatures':
+            payload = o.payload(asked)
+            for key in sellers:
+                o.sign(asked, key, payload=payload)
+        begun, used = time.time(), both()
+        job = o.done('jc2', 'approval.approve', id=asked)['job']
+        while o.get('jc1', 'bulk/' + job)['state'] != 'DONE':
+            time.sleep(0.05)
+        took[by].append((begun - t, time.time() - begun, *(now - was for now, was in zip(both(), used))))
+    for by, times in took.items():
+        line('%d license tokens in bulk by %s, twice' % (n, by), '; '.join('asked%s in %.2f s, issued in %.2f s: %.0f/s, processor: registry %.2f s, signer %.2f s' % (' and signed' if by == 'signatures' else '', a, i, n / i, r, u) for a, i, r, u in times))
+    least = {by: (min(t[1] for t in times), min(t[2] + t[3] for t in times)) for by, times in took.items()}
+    line('  signatures against names', 'by the clock %.2f, by the processor of registry and signer %.2f' % tuple(a / b for a, b in zip(least['names'], least['signatures'])))
+
+
 try:
     if not (h.made and h.serve()):
         sys.exit('no demo home: ' + h.made_err)
-    need = (BATCH * BATCHES + 2 * ONES if 'certificates' in ROWS else 0) + (2 if 'tokens' in ROWS else 0) + (SLOW + 4 * SUSPENDED if 'slow' in ROWS else 0) + ('guest' in ROWS)
+    need = (BATCH * BATCHES + 2 * ONES if 'certificates' in ROWS else 0) + (2 if 'tokens' in ROWS else 0) + (SLOW + 4 * SUSPENDED if 'slow' in ROWS else 0) + ('guest' in ROWS) + ('signed' in ROWS)
     s, do, assets = h.registered('B', max(need, 1))
     taken = [0]
     print('load %.2f, %d processors' % (os.getloadavg()[0], os.cpu_count()))
-    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('memory', service_memory), ('log', public_log), ('slow', slow), ('guest', guest), ('pages', pages)):
+    for name, part in (('certificates', certificates), ('tokens', tokens), ('offline', offline), ('http', http_rows), ('batch', batch), ('lists', lists), ('memory', service_memory), ('log', public_log), ('slow', slow), ('guest', guest), ('signed', signed), ('pages', pages)):
         if name in ROWS:
             part()
     print('load %.2f' % os.getloadavg()[0])

@@ -50,7 +50,7 @@ static enum fj_rc signatures(const char *dir, double *rate, struct fj_err *err)
 	hsm_blob_init(&key);
 	FJ_TRY(hsm_tpm_free_handles(t, handle, 2, err));
 	FJ_TRY(hsm_tpm_storage(t, handle[0], &storage, err));
-	FJ_TRY(hsm_tpm_create(t, FJ_ES256, NULL, NULL, &key, err));
+	FJ_TRY(hsm_tpm_create(t, FJ_ES256, NULL, NULL, false, &key, err));
 	FJ_TRY(hsm_tpm_attach(t, 1, &key, handle[1], err));
 	int64_t from = fj_boot_ms();
 	for (int i = 0; i < SIGNATURES; i++) {

@@ -143,6 +143,47 @@ async function refused(page, id, values, words) {
 		await approve(two, asked);
 		assert.strictEqual((await h.api('/api/v1/certificate/' + mine, null, bearer)).state, 'ACTIVE');
 	});
+	// --- license tokens, which officers of their operator sign ---
+	const seller = await officer('jc1'), sellers = await h.session('jc1');
+	await test('an operator\'s officer makes a passkey, which signs its licenses and nothing else; two of the department\'s sign that', async () => {
+		const id = await make(seller);
+		await sign(seller);
+		await seller.page.goto(portal + '/account/keys');
+		assert.ok((await seller.page.innerText('main')).includes('Your key signs license tokens of your organisation, and nothing else'));
+		for (const o of [one, two]) {
+			await o.page.goto(portal + '/approvals/' + id);
+			assert.ok((await sign(o)).includes('Signed.'));
+		}
+		await approve(two, id);
+		const keys = (await h.api('/api/v1/officer-key/list', {}, bearer)).items;
+		assert.ok(keys.some((k) => k.login === 'jc1' && k.operator === '91420100DEMA001011'), JSON.stringify(keys));
+	});
+	await test('two officers decide with their passkeys that licenses are signed', async () => {
+		const id = (await h.api('/api/v1/officer-key/require', { tokens: 'one' }, bearer)).approval;
+		for (const o of [one, two]) {
+			await o.page.goto(portal + '/approvals/' + id);
+			assert.ok((await o.page.innerText('main')).includes('Say by whom license tokens are signed'));
+			await sign(o);
+		}
+		await approve(two, id);
+		await one.page.goto(portal + '/account/keys');
+		assert.ok((await one.page.innerText('main')).includes('signed by an officer of their operator, lists by two'));
+	});
+	await test('a license is shown whole, signed with a passkey and issued in one step', async () => {
+		const grant = { mode: 'SCENE', domains: [], scenarios: ['洪水预警'], rights: ['USE'], purposes: ['WELFARE'], actions: ['QUERY'], territory: ['420000'], environment: [], quota: null, depth: 0 };
+		const users = [{ usci: '12420000DEMA00099D', name: '湖北省水文水资源中心', x5t: 'A'.repeat(43) }];
+		const listed = async () => (await h.api('/api/v1/token?limit=1000&authorisation=DAU-100000-202603-000001-K', null, sellers)).items.filter((t) => t.state === 'ACTIVE' && t.user.usci === users[0].usci).length;
+		const before = await listed();
+		const asked = await h.api('/api/v1/token/issue', { request: { authorisation: 'DAU-100000-202603-000001-K', product: { id: 'P-FLOOD', version: '1.0', kind: 'operator' }, grant, terms: 'free', days: 60, binding: 'mtls', duties: ['STOP'], users } }, sellers);
+		assert.strictEqual(asked.kind, 'token.issue');
+		await seller.page.goto(portal + '/approvals/' + asked.approval);
+		const text = await seller.page.innerText('main');
+		assert.ok(text.includes('湖北省水文水资源中心') && text.includes('An officer of the operator signs these licenses') && text.includes('one officer has to'), text);
+		assert.ok(!text.includes('eyJ'), 'no credential in a page for people');
+		const after = await sign(seller);
+		assert.ok(after.includes('To the authorisation and its licenses'), after);
+		assert.strictEqual(await listed(), before + 1);
+	});
 	await test('the pages ran without an error', async () => assert.deepStrictEqual(faults, []));
 })().catch((e) => test('the appliance and the browser run', () => { throw e; })).finally(async () => {
 	if (browser)

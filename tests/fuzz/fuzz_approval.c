@@ -60,7 +60,7 @@ static bool show(struct fj_slice in, enum fj_step step, enum fj_alg alg, const u
 	struct fj_err err = {0};
 
 	HOLDS(o.words != NULL);
-	HOLDS(fj_buf_put(&c.structure, in.p, in.len) == FJ_OK && fj_tpm_root_public(alg, false, &policy, xy, &c.key) == FJ_OK);
+	HOLDS(fj_buf_put(&c.structure, in.p, in.len) == FJ_OK && fj_tpm_root_public(alg, false, false, &policy, xy, &c.key) == FJ_OK);
 	HOLDS(ofc_digest(alg, xy, in, &digest, &err) == FJ_OK);
 	enum fj_rc rc = ofc_show_structure(&o, &p, &c, &digest, &err);
 	if (rc == FJ_OK)

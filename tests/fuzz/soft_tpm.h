@@ -81,9 +81,10 @@ enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *
 	return b->pub.len > 0 ? FJ_OK : fj_buf_puts(&b->pub, "storage");
 }
 
-enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
+enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, bool moves, struct hsm_blob *b, struct fj_err *err)
 {
 	(void)t;
+	(void)moves;
 	(void)alg;
 	(void)secret;
 	(void)policy;
@@ -184,6 +185,31 @@ enum fj_rc hsm_tpm_policy_sign(struct hsm_tpm *t, uint32_t session, unsigned key
 	return hsm_tpm_sign_finish(t, raw, err);
 }
 
+enum fj_rc hsm_tpm_policy_duplication(struct hsm_tpm *t, uint32_t session, const struct fj_tpm_name *object, const struct fj_tpm_name *parent, struct fj_err *err)
+{
+	(void)t;
+	(void)err;
+	HOLDS(session == 1 && memcmp(object, parent, sizeof(*object)) != 0);
+	return FJ_OK;
+}
+
+enum fj_rc hsm_tpm_duplicate(struct hsm_tpm *t, uint32_t session, unsigned key, struct fj_slice parent, struct fj_buf *private, struct fj_buf *seed, struct fj_err *err)
+{
+	(void)t;
+	(void)err;
+	HOLDS(session == 1 && key > 0 && fj_tpm_storage_public(parent));
+	FJ_TRY(fj_buf_puts(private, "private"));
+	return fj_buf_puts(seed, "seed");
+}
+
+enum fj_rc hsm_tpm_import(struct hsm_tpm *t, const struct fj_moved *m, struct hsm_blob *b, struct fj_err *err)
+{
+	(void)t;
+	(void)err;
+	HOLDS(m->public.len == FJ_ROOT_PUBLIC_LEN);
+	return fj_buf_put(&b->pub, m->public.data, m->public.len);
+}
+
 enum fj_rc hsm_tpm_counter(struct hsm_tpm *t, uint64_t *value, struct fj_err *err)
 {
 	*value = t->counter;
@@ -208,7 +234,7 @@ enum fj_rc hsm_tpm_counter_up(struct hsm_tpm *t, struct fj_err *err)
 
 enum fj_rc hsm_tpm_create_ak(struct hsm_tpm *t, struct hsm_blob *b, struct fj_err *err)
 {
-	return hsm_tpm_create(t, FJ_ES256, NULL, NULL, b, err);
+	return hsm_tpm_create(t, FJ_ES256, NULL, NULL, false, b, err);
 }
 
 enum fj_rc hsm_tpm_certify_creation(struct hsm_tpm *t, unsigned ak, unsigned key, const struct hsm_blob *b, struct fj_slice data, struct hsm_statement *out, struct fj_err *err)

@@ -56,7 +56,7 @@ layer() { # files-pattern allowed-regex
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_-]*\.h'
 	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/paper/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch] issuer/log/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle|log_policy|log/log).h|verifier/public_rows.def|issuer/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
-	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h'
+	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h|hsm/client/'
 	layer "web/http/*.[ch]" 'base/|gen/po_|web/http/'
 	layer "web/api/*.[ch] web/portal/*.[ch]" 'base/|issuer/(issuer|sheet/sheet).h|verifier/(verify|published).h|web/'
 	layer "web/registry/*.[ch]" 'base/|issuer/(issuer|init|demo).h|web/'

@@ -211,7 +211,7 @@ TEST("a root key's public area is the one with which the TPM signed")
 		CHECK(fj_unhex(fj_json_text(q, "policy"), 64, policy.b) == FJ_OK);
 		memcpy(xy, pub + 54, 32);
 		memcpy(xy + 32, pub + 88, 32);
-		CHECK(fj_tpm_root_public(FJ_ES256, false, &policy, xy, &made) == FJ_OK);
+		CHECK(fj_tpm_root_public(FJ_ES256, false, false, &policy, xy, &made) == FJ_OK);
 		CHECK(fj_slice_eq(fj_buf_slice(&made), FJ_SLICE(pub, sizeof(pub))));
 	}
 	CHECK(i == 7);
@@ -231,7 +231,7 @@ static enum fj_rc challenge_text(const struct fj_plan *p, enum fj_alg alg, bool 
 	FJ_TRY(fj_quorum_policy(&q, &policy));
 	enum fj_rc rc = fj_buf_puts(&c.structure, "tbs");
 	if (rc == FJ_OK)
-		rc = fj_tpm_root_public(alg, sm3, &policy, xy, &c.key);
+		rc = fj_tpm_root_public(alg, sm3, false, &policy, xy, &c.key);
 	FJ_AUTO(json) j = rc == FJ_OK ? fj_challenge_json(&c) : NULL;
 	fj_buf_release(&c.structure);
 	fj_buf_release(&c.key);

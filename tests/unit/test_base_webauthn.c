@@ -81,4 +81,43 @@ TEST("a certificate's content differs in whatever it says")
 			CHECK(!fj_hash_eq(&h[i], &h[k]));
 }
 
+static struct fj_hash token(const char *member, json_t *value)
+{
+	FJ_AUTO(json) c = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:{s:s, s:s, s:{s:i, s:s}}, s:{s:s, s:i, s:s, s:{s:i, s:s}}, s:{s:{s:i, s:s}}, s:{s:s}}", "iss", "i", "vct", "v", "jti", "LT-1", "iat", 5, "nbf", 5, "exp", 5 + 86400 - 1,
+	    "asset", "id", "A", "certificate", "C", "status", "idx", 1, "uri", "u", "parent", "authorisation", "P", "version", 1, "sha256", "s", "status", "idx", 2, "uri", "u", "status", "status_list", "idx", 3, "uri", "u", "holder", "usci", "H");
+	struct fj_hash h = {{0}};
+
+	if (member != NULL)
+		json_object_set_new(c, member, value);
+	return fj_content_token(c, &h, NULL) == FJ_OK ? h : (struct fj_hash){{0}};
+}
+
+TEST("a token's content differs in whatever it says, and not in what is drawn")
+{
+	struct fj_hash one = token(NULL, NULL);
+	struct fj_hash same[] = {token("jti", json_string("LT-2")), token("iat", json_integer(6)), token("status", json_null()), token("asset", json_pack("{s:s}", "id", "A")),
+		token("parent", json_pack("{s:s, s:i}", "authorisation", "P", "version", 2))};
+	struct fj_hash other[] = {token("iss", json_string("j")), token("holder", json_null()), token("asset", json_pack("{s:s}", "id", "B")), token("parent", json_pack("{s:s}", "authorisation", "Q")),
+		token("exp", json_integer(5 + 2 * 86400 - 1)), token("cnf", json_null())};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(same); i++)
+		CHECK(fj_hash_eq(&one, &same[i]));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(other); i++)
+		CHECK(!fj_hash_eq(&one, &other[i]));
+}
+
+TEST("a token that is valid for part of a day has no content")
+{
+	FJ_AUTO(json) c = json_pack("{s:i, s:i, s:{s:s}, s:{s:s}}", "nbf", 5, "exp", 5 + 86400, "asset", "id", "A", "parent", "authorisation", "P");
+	struct fj_hash h;
+
+	CHECK(fj_content_token(c, &h, NULL) == FJ_E_INVALID);
+	json_object_set_new(c, "exp", json_integer(4));
+	CHECK(fj_content_token(c, &h, NULL) == FJ_E_INVALID);
+	json_object_set_new(c, "exp", json_integer(5 + 86399));
+	CHECK(fj_content_token(c, &h, NULL) == FJ_OK);
+	json_object_del(c, "parent");
+	CHECK(fj_content_token(c, &h, NULL) == FJ_E_INVALID);
+}
+
 TEST_MAIN

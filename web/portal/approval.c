@@ -382,6 +382,9 @@ static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool
 	json_object_del(payload, "users_left_out");
 	json_object_del(payload, "act"); /* told with the signatures; entries that are lifted, with what will be signed */
 	json_object_del(payload, "lifts");
+	static const char *const shown[] = {"license", "users", "persons", "parent", "token"}; /* by its request */
+	for (size_t i = 0; i < FJ_ARRAY_LEN(shown); i++)
+		json_object_del(payload, shown[i]);
 	json_object_del(payload, "not_by"); /* persons by their codes: who decides, and who may not, stands below by name */
 	if (json_object_get(payload, "title") != NULL) {
 		json_object_set(payload, "report_title", json_object_get(payload, "title"));
@@ -590,6 +593,8 @@ static void goes_on(struct web_req *q, struct fj_buf *b, const json_t *a)
 	issued(q, b, a);
 	if (strcmp(fj_json_text(a, "kind"), "token.bulk") == 0)
 		web_print(b, "<p class=\"acts first\"><a class=\"button\" href=\"/show/bulk/%s\">%s</a></p>", fj_json_text(a, "object"), web_tr(q, "To the batch: how far it is, and its download"));
+	if (strcmp(fj_json_text(a, "kind"), "token.issue") == 0)
+		web_print(b, "<p class=\"acts first\"><a class=\"button\" href=\"/show/authorisation/%s\">%s</a></p>", fj_json_text(json_object_get(a, "payload"), "authorisation"), web_tr(q, "To the authorisation and its licenses"));
 }
 
 static void to_be_done(struct web_req *q, struct fj_buf *b, const json_t *a, const json_t *p)

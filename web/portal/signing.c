@@ -12,8 +12,9 @@ static void who_signed(struct web_req *q, struct fj_buf *b, const json_t *s)
 	size_t i;
 	json_t *v;
 
+	bool one = fj_json_num(s, "persons") == 1;
 	if (json_array_size(json_object_get(s, "signed_by")) == 0)
-		web_print(b, "<p>%s</p>", json_is_true(json_object_get(s, "checked")) ? web_tr(q, "Nobody has signed yet; two officers have to.") : web_tr(q, "The key has not signed yet."));
+		web_print(b, "<p>%s</p>", !json_is_true(json_object_get(s, "checked")) ? web_tr(q, "The key has not signed yet.") : one ? web_tr(q, "Nobody has signed yet; one officer has to.") : web_tr(q, "Nobody has signed yet; two officers have to."));
 	else
 		web_print(b, "<p>%s</p><ul>", web_tr(q, "Signed by:"));
 	json_array_foreach(json_object_get(s, "signed_by"), i, v)
@@ -43,8 +44,17 @@ static void enrolment(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "</dl>");
 }
 
-static void passkey_form(struct web_req *q, struct fj_buf *b, const char *id, const json_t *s)
+/* what is signed lets one's own licenses be issued at once: nobody else decides */
+static bool own_act(const json_t *a)
 {
+	const json_t *s = json_object_get(a, "signing");
+
+	return json_is_true(json_object_get(s, "license")) && fj_json_num(s, "persons") == 1 && json_is_true(json_object_get(a, "mine"));
+}
+
+static void passkey_form(struct web_req *q, struct fj_buf *b, const json_t *a, const json_t *s)
+{
+	const char *id = fj_json_text(a, "id");
 	FJ_AUTO(buf) credentials = FJ_BUF_INIT(65536);
 	const json_t *keys = json_object_get(s, "passkeys");
 	size_t i;
@@ -62,8 +72,22 @@ static void passkey_form(struct web_req *q, struct fj_buf *b, const char *id, co
 	for (i = 0; i < FJ_ARRAY_LEN(filled); i++)
 		portal_hidden(b, filled[i], "");
 	portal_hidden(b, "refuse", json_is_true(json_object_get(s, "refuse")) ? "true" : "");
+	portal_hidden(b, "decide", own_act(a) ? "true" : "");
 	web_print(b, "<p class=\"notice bad\" role=\"alert\" hidden>%s</p><p><button>%s</button></p></form>", web_tr(q, "The passkey did not sign: it was cancelled, or is not for this address."),
-	    json_is_true(json_object_get(s, "refuse")) ? web_tr(q, "Sign the refusal with my passkey") : web_tr(q, "Sign with my passkey"));
+	    own_act(a) ? web_tr(q, "Sign with my passkey, and issue") : json_is_true(json_object_get(s, "refuse")) ? web_tr(q, "Sign the refusal with my passkey") : web_tr(q, "Sign with my passkey"));
+}
+
+/* who has to sign, and what the signer does with it */
+static const char *rule_of(struct web_req *q, const json_t *s)
+{
+	if (!json_is_true(json_object_get(s, "checked")))
+		return web_tr(q, "The key that is enrolled signs this. The names of two officers count until two have keys: compare the fingerprint with the one that the officer reads from his key.");
+	if (json_is_true(json_object_get(s, "refuse")))
+		return web_tr(q, "To reject this, two different officers sign the rejection with keys of their own; the signer checks both and lifts nothing without them.");
+	if (!json_is_true(json_object_get(s, "license")))
+		return web_tr(q, "Two different officers sign this with keys of their own; the signer checks both and signs nothing without them.");
+	return fj_json_num(s, "persons") == 1 ? web_tr(q, "An officer of the operator signs these licenses with a key of his own; the signer checks it and signs no license without it.")
+	    : web_tr(q, "Two different officers of the operator sign these licenses with keys of their own; the signer checks both and signs no license without them.");
 }
 
 void portal_signing(struct web_req *q, struct fj_buf *b, const json_t *a)
@@ -75,17 +99,14 @@ void portal_signing(struct web_req *q, struct fj_buf *b, const json_t *a)
 
 	if (s == NULL)
 		return;
-	web_print(b, "<section class=\"card\" id=\"sign\"><h2>%s</h2><p>%s</p>", web_tr(q, "Signatures"),
-	    json_is_true(json_object_get(s, "checked")) ? refuse ? web_tr(q, "To reject this, two different officers sign the rejection with keys of their own; the signer checks both and lifts nothing without them.")
-	    : web_tr(q, "Two different officers sign this with keys of their own; the signer checks both and signs nothing without them.")
-	    : web_tr(q, "The key that is enrolled signs this. The names of two officers count until two have keys: compare the fingerprint with the one that the officer reads from his key."));
+	web_print(b, "<section class=\"card\" id=\"sign\"><h2>%s</h2><p>%s</p>", web_tr(q, "Signatures"), rule_of(q, s));
 	enrolment(q, b, a);
 	fj_time_china(fj_json_num(json_object_get(json_object_get(a, "payload"), "act"), "until"), until);
 	web_html(b, "<p>");
 	web_say(q, b, "A signature counts until %s; later the request is made anew.", until);
 	web_print(b, "</p><p class=\"small\">%s <span class=\"mono\">%s</span></p>", web_tr(q, "What is signed is what this page shows, SHA-256:"), fj_json_text(a, "digest"));
 	who_signed(q, b, s);
-	passkey_form(q, b, id, s);
+	passkey_form(q, b, a, s);
 	web_print(b, "<p class=\"small\">%s</p><pre class=\"mono\">fujie approval sign %s --key %s%s --dir %s</pre></section>", web_tr(q, "With a key file, at the command line:"), id, web_tr(q, "FILE"),
 	    refuse ? " --refuse" : "", web_tr(q, "HOME"));
 }
@@ -104,6 +125,10 @@ void portal_post_sign(struct web_req *q, struct web_res *r)
 		json_object_set_new(params, "refuse", json_true());
 	if (portal_command(q, "approval.signature", params, &answer, &err) != FJ_OK) {
 		web_fail(q, r, &err);
+		return;
+	}
+	if (strcmp(web_field(q, "decide"), "true") == 0) {
+		portal_post_approve(q, r);
 		return;
 	}
 	snprintf(to, sizeof(to), "/approvals/%.40s?done=signed", web_param(q, "id"));
@@ -126,6 +151,13 @@ static void own_keys(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_print(b, n == 0 ? "<p>%s</p>" : "</ul>", web_tr(q, "You have no key yet."));
 }
 
+/* by whom license tokens are signed here */
+static const char *tokens_of(struct web_req *q, const char *rule)
+{
+	return strcmp(rule, "two") == 0 ? web_tr(q, "License tokens are signed by two officers of their operator.")
+	    : strcmp(rule, "one") == 0 ? web_tr(q, "License tokens are signed by an officer of their operator, lists by two.") : web_tr(q, "License tokens go by names.");
+}
+
 static void keys_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
 	FJ_AUTO(json) none = json_object();
@@ -142,6 +174,9 @@ static void keys_page(struct web_req *q, struct web_res *r, const struct fj_err 
 	}
 	web_print(b, "<p>%s</p>", strncmp(fj_json_text(list, "approvals"), "checked", 7) == 0 ? web_tr(q, "Approvals are checked by the signer: what two officers have not signed with their keys it does not sign.")
 	    : web_tr(q, "Approvals are enforced by software: the signer counts the names that this register sends. From the second officer with a key on it checks signatures."));
+	web_print(b, "<p>%s</p>", tokens_of(q, fj_json_text(list, "tokens")));
+	if ((portal_actor(q)->roles & (ISS_OPERATOR | ISS_FINANCE | ISS_SUPERIOR | ISS_HOLDER | ISS_IMPLEMENTER)) == ISS_OPERATOR)
+		web_print(b, "<p>%s</p>", web_tr(q, "Your key signs license tokens of your organisation, and nothing else."));
 	own_keys(q, b, json_object_get(list, "items"));
 	web_print(b, "<h2>%s</h2><p>%s</p>", web_tr(q, "Enrol a passkey"), web_tr(q, "A passkey is in a security key, a telephone or this machine, and asks for a PIN, finger or face. A finance officer approves it, and you sign that approval with it."));
 	web_print(b, "<noscript><p class=\"notice\">%s</p></noscript>", web_tr(q, "A passkey needs JavaScript. Without it, use a key file."));

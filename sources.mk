@@ -56,6 +56,7 @@ HSM_SRC := \
 	hsm/quorum.c \
 	hsm/request.c \
 	hsm/roles.c \
+	hsm/rollover.c \
 	hsm/spare.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
@@ -254,6 +255,7 @@ ISSUER_SRC := \
 	issuer/iss.c \
 	issuer/items.c \
 	issuer/key.c \
+	issuer/key_roll.c \
 	issuer/ledger.c \
 	issuer/ledger_heading.c \
 	issuer/ledger_import.c \

@@ -39,7 +39,7 @@ enum fj_rc fj_content_twin(const json_t *claims, struct fj_hash *out, struct fj_
 /* An entry that leaves a CRL, or is good again in a status list. */
 void fj_content_serial(const uint8_t serial[16], struct fj_hash *out);
 void fj_content_entry(const char *uri, uint32_t idx, struct fj_hash *out);
-/* An act of the signer's own: "clock.reset", "log.restore". */
+/* An act of the signer's own: "clock.reset", "log.restore", "key.roll:token", "key.end:token-sm2.1". */
 void fj_content_act(const char *kind, struct fj_hash *out);
 
 /* Member "act" of a payload that officers sign: which approval of which kind, and until when (UTC) it may be used. */

@@ -154,7 +154,13 @@ static enum fj_rc tell(struct telling *t, unsigned role, struct fj_buf *answer, 
 		FJ_TRY(tell_quote(t, &quote, &pcrs, err));
 		FJ_TRY(tell_eks(t, err));
 	} else if (t->s->mem.slot[role] != 0) {
-		FJ_TRY(tell_key(t, t->s->mem.slot[role], hsm_role(role)->name, err));
+		unsigned generation = t->s->mem.key[t->s->mem.slot[role]].generation;
+		char name[32];
+		if (generation == 1)
+			snprintf(name, sizeof(name), "%s", hsm_role(role)->name);
+		else
+			snprintf(name, sizeof(name), "%s-%u", hsm_role(role)->name, generation);
+		FJ_TRY(tell_key(t, t->s->mem.slot[role], name, err));
 	}
 	return put_all(t, &quote, &pcrs, answer) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an attestation is too large");
 }
@@ -167,7 +173,7 @@ enum fj_rc signer_attest(struct hsm_signer *s, enum hsm_socket from, const struc
 
 	(void)from;
 	fj_rd_init(&r, fj_buf_slice(&f->body));
-	if (fj_get_bytes(&r, HSM_QUALIFYING_MAX, &t.data) != FJ_OK || fj_get_u8(&r, &role) != FJ_OK || role >= HSM_ROLE_END || fj_rd_end(&r) != FJ_OK)
+	if (fj_get_bytes(&r, HSM_QUALIFYING_MAX, &t.data) != FJ_OK || fj_get_u8(&r, &role) != FJ_OK || role >= HSM_KEY_END || role == HSM_ROLE_END || fj_rd_end(&r) != FJ_OK)
 		return signer_broken(err, "a request for an attestation is malformed");
 	if (s->mem.ceremony != MEM_CLOSED && !(s->mem.ceremony == MEM_SPARE && store_whole(&s->mem)))
 		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, "there are no keys yet; the ceremony makes them");

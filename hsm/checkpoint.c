@@ -12,8 +12,11 @@
 
 struct lines {
 	uint8_t ed25519[64];
-	uint8_t ecdsa[80]; /* DER */
-	size_t ecdsa_len;
+	struct {
+		uint8_t id[4], der[80];
+		size_t len;
+	} ecdsa[2]; /* by the newer key too, while there are two */
+	uint32_t n;
 };
 
 static enum fj_rc read_request(struct fj_slice body, struct fj_slice *text, struct fj_path *proof, struct fj_err *err)
@@ -48,20 +51,36 @@ static enum fj_rc put_record(const struct fj_hash *text, const struct fj_buf *de
 	return fj_put_bytes(b, fj_buf_slice(delta));
 }
 
+static enum fj_rc unsound(struct fj_err *err)
+{
+	return fj_fail(err, FJ_E_TPM, HSM_LAYER, NULL, "a signature that was just made does not verify; nothing is released");
+}
+
+static enum fj_rc sign_by(struct hsm_signer *s, unsigned key, struct fj_slice text, const struct fj_hash *hash, struct lines *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(sizeof(out->ecdsa[0].der));
+	uint8_t raw[64];
+	int soft = 0;
+
+	FJ_TRY(hsm_tpm_sign_start(s->tpm, s->mem.slot[key], hash, err));
+	if (out->n == 0) /* while the TPM works */
+		soft = crypto_sign_detached(out->ed25519, NULL, text.p, text.len, s->note.p);
+	FJ_TRY(hsm_tpm_sign_finish(s->tpm, raw, err));
+	if (soft != 0 || fj_ecdsa_raw_to_der(raw, &der) != FJ_OK || !signer_verifies(s, key, text, fj_buf_slice(&der)))
+		return unsound(err);
+	fj_ecdsa_id(signer_spki(s, key), out->ecdsa[out->n].id);
+	memcpy(out->ecdsa[out->n].der, der.data, der.len);
+	out->ecdsa[out->n++].len = der.len;
+	return FJ_OK;
+}
+
 static enum fj_rc sign(struct hsm_signer *s, struct fj_slice text, const struct fj_hash *hash, struct lines *out, struct fj_err *err)
 {
-	FJ_AUTO(buf) der = FJ_BUF_INIT(sizeof(out->ecdsa));
-	uint8_t raw[64];
-
-	FJ_TRY(hsm_tpm_sign_start(s->tpm, s->mem.slot[HSM_LOG], hash, err));
-	int soft = crypto_sign_detached(out->ed25519, NULL, text.p, text.len, s->note.p); /* while the TPM works */
-	FJ_TRY(hsm_tpm_sign_finish(s->tpm, raw, err));
-	if (soft != 0 || fj_ecdsa_raw_to_der(raw, &der) != FJ_OK || !signer_verifies(s, HSM_LOG, text, fj_buf_slice(&der)) ||
-	    !signer_note_verifies(s, text, out->ed25519))
-		return fj_fail(err, FJ_E_TPM, HSM_LAYER, NULL, "a signature that was just made does not verify; nothing is released");
-	memcpy(out->ecdsa, der.data, der.len);
-	out->ecdsa_len = der.len;
-	return FJ_OK;
+	out->n = 0;
+	FJ_TRY(sign_by(s, HSM_LOG, text, hash, out, err));
+	if (s->mem.slot[HSM_NEWER(HSM_LOG)] != 0)
+		FJ_TRY(sign_by(s, HSM_NEWER(HSM_LOG), text, hash, out, err));
+	return signer_note_verifies(s, text, out->ed25519) ? FJ_OK : unsound(err);
 }
 
 static enum fj_rc record_and_sign(struct hsm_signer *s, struct fj_slice text, const struct fj_buf *delta, struct lines *out, struct fj_err *err)
@@ -98,7 +117,12 @@ enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const s
 	FJ_TRY(policy_log(&s->mem, text, &proof, &delta, err));
 	FJ_TRY(record_and_sign(s, text, &delta, &l, err));
 	FJ_TRY(fj_buf_put(answer, l.ed25519, sizeof(l.ed25519)));
-	return fj_put_bytes(answer, FJ_SLICE(l.ecdsa, l.ecdsa_len));
+	FJ_TRY(fj_put_u32(answer, l.n));
+	for (uint32_t k = 0; k < l.n; k++) {
+		FJ_TRY(fj_buf_put(answer, l.ecdsa[k].id, sizeof(l.ecdsa[k].id)));
+		FJ_TRY(fj_put_bytes(answer, FJ_SLICE(l.ecdsa[k].der, l.ecdsa[k].len)));
+	}
+	return FJ_OK;
 }
 
 enum fj_rc signer_log_head(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)

@@ -141,6 +141,20 @@ static enum fj_rc of_lifts(const struct hsm_signer *s, const json_t *p, struct h
 	return FJ_OK;
 }
 
+/* "key": which; the act is of that key alone */
+static enum fj_rc of_key(const struct hsm_signer *s, const json_t *p, struct hsm_items *t, struct fj_err *err)
+{
+	const char *kind = fj_json_peek(json_object_get(p, "act"), "kind"), *key;
+	char act[80];
+	struct fj_hash h;
+
+	(void)s;
+	FJ_TRY(fj_json_str(p, "key", 20, &key, err));
+	snprintf(act, sizeof(act), "%.16s:%s", kind, key);
+	fj_content_act(act, &h);
+	return items_put(t, &h, err);
+}
+
 static const struct intent_kind {
 	const char *kind;
 	bool refuse; /* the refusal lets something be signed, and not the approval */
@@ -157,6 +171,8 @@ static const struct intent_kind {
 	{"certificate.revoke", true, of_lifts},
 	{"authorisation.reclaim", true, of_lifts},
 	{"authorisation.surrender", true, of_lifts},
+	{HSM_ACT_ROLL, false, of_key},
+	{HSM_ACT_END, false, of_key},
 	{"token.issue", false, license_single},
 	{"token.bulk", false, license_bulk},
 	{"token.sm2", false, license_twin},

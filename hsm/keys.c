@@ -16,6 +16,11 @@
 
 #include "hsm/signer.h"
 
+struct fj_slice signer_spki(const struct hsm_signer *s, unsigned key)
+{
+	return fj_buf_slice(&s->spki[key]);
+}
+
 static EVP_PKEY *public_of(const struct fj_buf *spki)
 {
 	const uint8_t *p = spki->data;
@@ -92,13 +97,13 @@ static enum fj_rc load_tpm(struct hsm_signer *s, unsigned role, struct fj_err *e
 
 enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err)
 {
-	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++) {
-		if (s->mem.slot[r] == 0)
-			continue; /* a ceremony was cut before it */
+	for (unsigned r = HSM_ROOT; r < HSM_KEY_END; r++) {
 		fj_buf_release(&s->spki[r]);
 		fj_buf_init(&s->spki[r], 512);
 		EVP_PKEY_free(s->pub[r]);
 		s->pub[r] = NULL;
+		if (s->mem.slot[r] == 0)
+			continue; /* a ceremony was cut before it, or the role has one key */
 		FJ_TRY(hsm_role(r)->where != HSM_SEALED ? load_tpm(s, r, err) : r == HSM_NOTE ? load_note(s, err) : load_ocsp(s, r, err));
 	}
 	return FJ_OK;
@@ -118,12 +123,12 @@ static bool digest_all(const EVP_MD *md, const struct fj_slice *part, size_t n, 
 	return ok;
 }
 
-enum fj_rc signer_digest(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_hash *out, struct fj_err *err)
+enum fj_rc signer_digest(const struct hsm_signer *s, unsigned k, struct fj_slice data, struct fj_hash *out, struct fj_err *err)
 {
-	const struct fj_buf *spki = &s->spki[role];
+	const struct fj_buf *spki = &s->spki[k];
 	struct fj_hash z;
 
-	if (hsm_role(role)->alg != FJ_SM2) {
+	if (hsm_role(k)->alg != FJ_SM2) {
 		fj_sha256(data, out);
 		return FJ_OK;
 	}
@@ -134,16 +139,16 @@ enum fj_rc signer_digest(const struct hsm_signer *s, enum hsm_role role, struct 
 }
 
 /* a context that signs or verifies by the algorithm of the role's key; the caller frees both */
-static EVP_MD_CTX *context(const struct hsm_signer *s, enum hsm_role role, bool sign, EVP_PKEY_CTX **key)
+static EVP_MD_CTX *context(const struct hsm_signer *s, unsigned k, bool sign, EVP_PKEY_CTX **key)
 {
-	const EVP_MD *md = hsm_role(role)->alg == FJ_SM2 ? EVP_sm3() : EVP_sha256();
+	const EVP_MD *md = hsm_role(k)->alg == FJ_SM2 ? EVP_sm3() : EVP_sha256();
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	*key = s->pub[role] != NULL ? EVP_PKEY_CTX_new(s->pub[role], NULL) : NULL;
-	if (ctx == NULL || *key == NULL || (hsm_role(role)->alg == FJ_SM2 && EVP_PKEY_CTX_set1_id(*key, FJ_SM2_ID, strlen(FJ_SM2_ID)) != 1))
+	*key = s->pub[k] != NULL ? EVP_PKEY_CTX_new(s->pub[k], NULL) : NULL;
+	if (ctx == NULL || *key == NULL || (hsm_role(k)->alg == FJ_SM2 && EVP_PKEY_CTX_set1_id(*key, FJ_SM2_ID, strlen(FJ_SM2_ID)) != 1))
 		goto bad;
 	EVP_MD_CTX_set_pkey_ctx(ctx, *key);
-	if ((sign ? EVP_DigestSignInit : EVP_DigestVerifyInit)(ctx, NULL, md, NULL, s->pub[role]) == 1)
+	if ((sign ? EVP_DigestSignInit : EVP_DigestVerifyInit)(ctx, NULL, md, NULL, s->pub[k]) == 1)
 		return ctx;
 bad:
 	EVP_MD_CTX_free(ctx);
@@ -152,10 +157,10 @@ bad:
 	return NULL;
 }
 
-bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig)
+bool signer_verifies(const struct hsm_signer *s, unsigned k, struct fj_slice data, struct fj_slice der_sig)
 {
 	EVP_PKEY_CTX *key;
-	EVP_MD_CTX *ctx = context(s, role, false, &key);
+	EVP_MD_CTX *ctx = context(s, k, false, &key);
 	bool ok = ctx != NULL && EVP_DigestVerify(ctx, der_sig.p, der_sig.len, data.p, data.len) == 1;
 
 	EVP_MD_CTX_free(ctx);
@@ -163,12 +168,12 @@ bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_s
 	return ok;
 }
 
-enum fj_rc signer_sign_soft(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, uint8_t raw[64], struct fj_err *err)
+enum fj_rc signer_sign_soft(const struct hsm_signer *s, unsigned k, struct fj_slice data, uint8_t raw[64], struct fj_err *err)
 {
 	uint8_t der[96];
 	size_t n = sizeof(der);
 	EVP_PKEY_CTX *key;
-	EVP_MD_CTX *ctx = context(s, role, true, &key);
+	EVP_MD_CTX *ctx = context(s, k, true, &key);
 	bool ok = ctx != NULL && EVP_DigestSign(ctx, der, &n, data.p, data.len) == 1;
 
 	EVP_MD_CTX_free(ctx);

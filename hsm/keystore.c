@@ -114,6 +114,11 @@ enum fj_rc store_read(const struct hsm_signer *s, unsigned slot, struct hsm_blob
 
 /* --- records: u8 slot, u8 role (0: storage), u8 generation, u32 handle, raw[32] hash of the slot's content --- */
 
+static enum fj_rc malformed(struct fj_err *err)
+{
+	return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a record of the audit log is malformed");
+}
+
 enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err)
 {
 	struct fj_rd r;
@@ -124,15 +129,35 @@ enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_er
 	fj_rd_init(&r, body);
 	if (fj_get_u8(&r, &slot) != FJ_OK || slot >= HSM_MAX_KEYS || fj_get_u8(&r, &k.role) != FJ_OK || k.role >= HSM_ROLE_END || fj_get_u8(&r, &k.generation) != FJ_OK ||
 	    fj_get_u32(&r, &k.handle) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &hash) != FJ_OK || fj_rd_end(&r) != FJ_OK || m->key[slot].used || (slot == 0) != (k.role == 0))
-		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a record of the audit log is malformed");
+		return malformed(err);
+	unsigned key = m->slot[k.role] == 0 || !hsm_role(k.role)->rolls ? k.role : HSM_NEWER(k.role);
+	if (key != k.role && m->slot[key] != 0)
+		return malformed(err);
 	memcpy(k.blob.b, hash.p, FJ_SHA256_LEN);
 	m->key[slot] = k;
 	if (k.role != 0)
-		m->slot[k.role] = slot;
+		m->slot[key] = slot;
 	return FJ_OK;
 }
 
-static enum fj_rc record(struct hsm_signer *s, unsigned slot, uint8_t role, uint32_t handle, const struct hsm_blob *b, struct fj_err *err)
+enum fj_rc store_replay_end(struct hsm_memory *m, struct fj_slice body, struct fj_err *err)
+{
+	struct fj_rd r;
+	uint8_t slot;
+
+	fj_rd_init(&r, body);
+	if (fj_get_u8(&r, &slot) != FJ_OK || fj_rd_end(&r) != FJ_OK || slot == 0 || slot >= HSM_MAX_KEYS || !m->key[slot].used)
+		return malformed(err);
+	unsigned role = m->key[slot].role;
+	if (m->slot[role] != slot || m->slot[HSM_NEWER(role)] == 0)
+		return malformed(err);
+	m->key[slot].ended = true;
+	m->slot[role] = m->slot[HSM_NEWER(role)];
+	m->slot[HSM_NEWER(role)] = 0;
+	return FJ_OK;
+}
+
+static enum fj_rc record(struct hsm_signer *s, unsigned slot, uint8_t role, uint8_t generation, uint32_t handle, const struct hsm_blob *b, struct fj_err *err)
 {
 	FJ_AUTO(buf) body = FJ_BUF_INIT(64);
 	struct fj_hash hash;
@@ -140,7 +165,7 @@ static enum fj_rc record(struct hsm_signer *s, unsigned slot, uint8_t role, uint
 	FJ_TRY(write_slot(s, slot, b, &hash, err));
 	FJ_TRY(fj_put_u8(&body, (uint8_t)slot));
 	FJ_TRY(fj_put_u8(&body, role));
-	FJ_TRY(fj_put_u8(&body, 1));
+	FJ_TRY(fj_put_u8(&body, generation));
 	FJ_TRY(fj_put_u32(&body, handle));
 	FJ_TRY(fj_buf_put(&body, hash.b, FJ_SHA256_LEN));
 	FJ_TRY(signer_record(s, AUDIT_KEY, fj_buf_slice(&body), err));
@@ -212,7 +237,8 @@ static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle,
 		FJ_TRY(create_ruled(s, r->alg, &policy, &b, err));
 	else
 		FJ_TRY(role == HSM_AK ? hsm_tpm_create_ak(s->tpm, &b, err) : r->where == HSM_SEALED ? create_sealed(s, r->alg, &b, err) : hsm_tpm_create(s->tpm, r->alg, NULL, NULL, false, &b, err));
-	FJ_TRY(record(s, slot, (uint8_t)role, handle, &b, err));
+	uint8_t generation = s->mem.slot[role] == 0 ? 1 : (uint8_t)(s->mem.key[s->mem.slot[role]].generation + 1);
+	FJ_TRY(record(s, slot, (uint8_t)role, generation, handle, &b, err));
 	return hsm_tpm_attach(s->tpm, slot, &b, handle, err);
 }
 
@@ -240,7 +266,7 @@ enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err)
 	FJ_TRY(hsm_tpm_free_handles(s->tpm, handle, n, err));
 	if (!s->mem.key[0].used) {
 		FJ_TRY(hsm_tpm_storage(s->tpm, handle[next], &storage, err));
-		FJ_TRY(record(s, 0, 0, handle[next++], &storage, err));
+		FJ_TRY(record(s, 0, 0, 1, handle[next++], &storage, err));
 	}
 	FJ_TRY(hsm_tpm_counter_make(s->tpm, err));
 	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++)
@@ -254,13 +280,40 @@ enum fj_rc store_make_ak(struct hsm_signer *s, struct fj_err *err)
 	return make_key(s, HSM_AK, 0, err);
 }
 
+enum fj_rc store_make_newer(struct hsm_signer *s, unsigned role, struct fj_err *err)
+{
+	uint32_t handle = 0;
+
+	if (s->mem.slot[HSM_NEWER(role)] != 0 || s->mem.key[s->mem.slot[role]].generation == UINT8_MAX)
+		return fj_fail(err, FJ_E_STATE, HSM_LAYER, NULL, "the role has two keys already, or no generation is left");
+	if (hsm_role(role)->where == HSM_PERSISTENT)
+		FJ_TRY(hsm_tpm_free_handles(s->tpm, &handle, 1, err));
+	return make_key(s, role, handle, err);
+}
+
+/* Overwritten and out of the TPM.  What the storage key wraps, though, that TPM opens for whoever kept a copy of the
+ * file: only a new storage key (TPM2_Clear) ends those. */
+enum fj_rc store_destroy(struct hsm_signer *s, unsigned slot, struct fj_err *err)
+{
+	static const uint8_t nothing[SLOT];
+	FJ_AUTO(hsm_blob) b;
+
+	hsm_blob_init(&b);
+	if (store_read(s, slot, &b, NULL) != FJ_OK)
+		return FJ_OK; /* it was overwritten: all was done */
+	FJ_TRY(hsm_tpm_evict(s->tpm, slot, &b, s->mem.key[slot].handle, err));
+	if (pwrite(s->keys_fd, nothing, SLOT, (off_t)slot * SLOT) != SLOT || fsync(s->keys_fd) != 0)
+		return fj_fail_errno(err, HSM_LAYER, "overwrite a key in the key file");
+	return FJ_OK;
+}
+
 enum fj_rc store_keep(struct hsm_signer *s, unsigned role, const struct hsm_blob *b, struct fj_err *err)
 {
 	unsigned slot = store_free(&s->mem);
 
 	if (slot == HSM_MAX_KEYS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
-	FJ_TRY(record(s, slot, (uint8_t)role, 0, b, err));
+	FJ_TRY(record(s, slot, (uint8_t)role, 1, 0, b, err));
 	return hsm_tpm_attach(s->tpm, slot, b, 0, err);
 }
 
@@ -283,6 +336,10 @@ enum fj_rc store_find(struct hsm_signer *s, struct fj_err *err)
 		hsm_blob_init(&b);
 		if (!s->mem.key[i].used)
 			continue;
+		if (s->mem.key[i].ended) {
+			FJ_TRY(store_destroy(s, i, err));
+			continue;
+		}
 		FJ_TRY(store_read(s, i, &b, err));
 		FJ_TRY(i == 0 ? hsm_tpm_storage(s->tpm, s->mem.key[0].handle, &b, err) : hsm_tpm_attach(s->tpm, i, &b, s->mem.key[i].handle, err));
 	}

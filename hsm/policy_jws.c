@@ -34,7 +34,7 @@ static enum fj_rc check_pair(const struct hsm_job *j, const struct fj_jws *w, co
 	FJ_TRY(fj_x509_read(fj_buf_slice(&w->x5c[0]), &leaf, err));
 	FJ_TRY(fj_x509_read(fj_buf_slice(&w->x5c[1]), &ca, err));
 	snprintf(want, sizeof(want), "%s%s", s->mem.arc, purpose);
-	MUST(fj_slice_eq(leaf.spki, fj_buf_slice(&s->spki[j->role])), "RFC 7515 4.1.6", "x5c is not a certificate of the token key");
+	MUST(fj_slice_eq(leaf.spki, signer_spki(s, *j->key)), "RFC 7515 4.1.6", "x5c is not a certificate of the token key");
 	MUST(strcmp(leaf.eku, want) == 0, "RFC 5280 4.2.1.12", "x5c is a certificate for another purpose");
 	MUST(fj_slice_eq(ca.tbs, fj_buf_slice(&s->mem.issuing_tbs[j->alg])), "RFC 7515 4.1.6", "x5c does not lead to our issuing CA");
 	MUST(signer_verifies(s, hsm_role_of(HSM_ISSUING, j->alg), leaf.tbs, leaf.sig), "RFC 5280 6.1.3", "x5c was not signed by our issuing CA");
@@ -58,6 +58,7 @@ static enum fj_rc check_x5c(const struct hsm_job *j, const struct fj_jws *w, con
 
 	crypto_hash_sha256_init(&st);
 	crypto_hash_sha256_update(&st, (const uint8_t *)purpose, strlen(purpose));
+	crypto_hash_sha256_update(&st, (const uint8_t *)w->kid, strlen(w->kid)); /* of the role's two keys one */
 	crypto_hash_sha256_update(&st, w->x5c[0].data, w->x5c[0].len);
 	crypto_hash_sha256_update(&st, w->x5c[1].data, w->x5c[1].len);
 	crypto_hash_sha256_final(&st, p.hash.b);
@@ -81,16 +82,30 @@ static enum fj_rc check_canonical(const struct fj_jws *w, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* kid names the token key, or while there are two one of them: that signs */
+static enum fj_rc find_key(const struct hsm_job *j, const char *kid, struct fj_err *err)
+{
+	char own[44];
+
+	for (unsigned k = j->role; k < HSM_KEY_END; k += HSM_ROLE_END) {
+		if (signer_spki(j->s, k).len == 0)
+			continue;
+		FJ_TRY(fj_jws_kid(signer_spki(j->s, k), own, err));
+		if (strcmp(own, kid) == 0) {
+			*j->key = k;
+			return FJ_OK;
+		}
+	}
+	return policy_no(err, "RFC 7515 4.1.4", "kid is not the token key");
+}
+
 enum fj_rc policy_jws_read(const struct hsm_job *j, struct fj_slice tbs, const char *typ, const char *purpose, struct fj_jws *w, struct fj_err *err)
 {
-	char kid[44];
-
 	/* what is signed as the status signer is long: lists and manifests of packages */
 	FJ_TRY(fj_jws_read_input(tbs, strcmp(purpose, ".2.4") == 0 ? FJ_STATUS_JWT_MAX : FJ_TOKEN_MAX, w, err));
 	MUST(strcmp(w->typ, typ) == 0, "RFC 8725 3.11", "typ is another");
 	MUST(w->alg == j->alg, "RFC 8725 3.1", "alg is another than the token key's");
-	FJ_TRY(fj_jws_kid(fj_buf_slice(&j->s->spki[j->role]), kid, err));
-	MUST(strcmp(w->kid, kid) == 0, "RFC 7515 4.1.4", "kid is not the token key");
+	FJ_TRY(find_key(j, w->kid, err));
 	FJ_TRY(check_canonical(w, err));
 	FJ_TRY(check_x5c(j, w, purpose, err));
 	MUST(fj_json_peek(w->payload, "iss") != NULL && strcmp(fj_json_peek(w->payload, "iss"), j->s->mem.base) == 0, "RFC 7519 4.1.1",

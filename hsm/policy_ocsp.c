@@ -143,11 +143,27 @@ static enum fj_rc check_extensions(struct fj_der *d, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* the responder is the OCSP key, or while there are two one of them: that signs */
+static enum fj_rc find_key(const struct hsm_job *j, struct fj_slice id, struct fj_err *err)
+{
+	uint8_t own[20];
+
+	for (unsigned k = j->role; k < HSM_KEY_END; k += HSM_ROLE_END) {
+		if (signer_spki(j->s, k).len == 0)
+			continue;
+		policy_key_id(FJ_SLICE(signer_spki(j->s, k).p + 26, 65), own);
+		if (fj_slice_eq(id, FJ_SLICE(own, 20))) {
+			*j->key = k;
+			return FJ_OK;
+		}
+	}
+	return policy_no(err, "RFC 6960 4.2.1", "the responder is not our OCSP key");
+}
+
 enum fj_rc policy_ocsp(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
 {
 	struct fj_der d, data, who, list;
 	struct fj_slice id;
-	uint8_t key[20];
 	fj_time produced;
 
 	(void)delta;
@@ -157,8 +173,7 @@ enum fj_rc policy_ocsp(const struct hsm_job *j, struct fj_slice tbs, struct fj_b
 	FJ_TRY(fj_der_enter(&data, FJ_DER_CTX(2), &who, err));
 	FJ_TRY(fj_der_get(&who, FJ_DER_OCTETS, &id, NULL, err));
 	FJ_TRY(fj_der_end(&who, err));
-	policy_key_id(FJ_SLICE(j->s->spki[j->role].data + 26, 65), key);
-	MUST(fj_slice_eq(id, FJ_SLICE(key, 20)), "RFC 6960 4.2.1", "the responder is not our OCSP key");
+	FJ_TRY(find_key(j, id, err));
 	FJ_TRY(fj_der_time(&data, true, &produced, err));
 	FJ_TRY(check_now(j, produced, err));
 	FJ_TRY(fj_der_enter(&data, FJ_DER_SEQ, &list, err));

@@ -244,8 +244,8 @@ static const struct leaf *leaf_of(const struct hsm_job *j, const char *eku)
 
 static bool own_key(const struct hsm_job *j, const struct fj_x509 *x)
 {
-	for (int r = HSM_ROOT; r < HSM_ROLE_END; r++)
-		if (fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[r])))
+	for (unsigned k = HSM_ROOT; k < HSM_KEY_END; k++)
+		if (fj_slice_eq(x->spki, signer_spki(j->s, k)))
 			return true;
 	return false;
 }
@@ -257,7 +257,8 @@ static enum fj_rc check_leaf_key(const struct hsm_job *j, const struct fj_x509 *
 		MUST((x->curve == FJ_CURVE_SM2) == (j->alg == FJ_SM2), "GB/T 20518 5.2.3.7", "the subject's key belongs to another hierarchy than its issuer's");
 		return FJ_OK;
 	}
-	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[hsm_role_of(l->key, j->alg)])), "design.md 2", "a delegated certificate is for a key that is not ours");
+	enum hsm_role role = hsm_role_of(l->key, j->alg);
+	MUST(fj_slice_eq(x->spki, signer_spki(j->s, role)) || fj_slice_eq(x->spki, signer_spki(j->s, HSM_NEWER(role))), "design.md 2", "a delegated certificate is for a key that is not ours");
 	return FJ_OK;
 }
 

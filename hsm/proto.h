@@ -5,17 +5,18 @@
  * SIGN      u8 role, u8 kind, raw[32] intent, u32 n, n x {str officer, str role,
  *           u64 at, bytes sig}, u32 m, m x {raw[16] id, bytes tbs}
  * answer    u32 m, m x {u8 rc, str why, bytes sig}
- * PUBKEY    u8 role                                    answer: bytes spki
+ * PUBKEY    u8 key (a role, or HSM_NEWER of one)       answer: bytes spki
  * STATUS    (empty)                                    answer: bytes json
  * CEREMONY_OPEN bytes policy json {demo, arc, base, operator, sm2?}; CEREMONY_CLOSE (empty)  answer: (empty)
  * CLOCK_OFFSET u64 two's complement                    answer: (empty)
  * CLOCK_RESET  approvals as in SIGN                    answer: (empty)
  * CHECKPOINT   bytes text, u32 n, n x raw[32] consistency proof from the head that
  *              is remembered                            answer: raw[64] Ed25519 over
- *              the text, bytes DER ECDSA over its SHA-256
+ *              the text, u32 n, n x {raw[4] key id (of a note's line), bytes DER ECDSA over its
+ *              SHA-256}: by each of the role's keys
  * LOG_HEAD     (empty)                                 answer: u64 size, raw[32] root
  * RESTORE      approvals as in SIGN                    answer: (empty)
- * ATTEST       bytes the asker's, 32 at most, u8 role (0: the storage key, and what is
+ * ATTEST       bytes the asker's, 32 at most, u8 key (0: the storage key, and what is
  *              of the platform)                        answer: u32 n, n x {str name, bytes
  *              TPMT_PUBLIC, bytes TPMS_CREATION_DATA, bytes TPMS_ATTEST, bytes DER
  *              signature}, bytes TPMS_ATTEST of the quote, bytes DER signature, bytes
@@ -30,6 +31,10 @@
  *              (canonical JSON), u32 n, n x {raw[32] SHA-256 of the key's
  *              SubjectPublicKeyInfo, bytes signature, bytes authenticatorData, bytes
  *              clientDataJSON}, the last two empty of a key file    answer: (empty)
+ * KEY_NEW      u8 role, approvals as in SIGN           answer: bytes spki of the role's newer key, which is
+ *              made where there is none
+ * KEY_END      u8 role, u8 generation, approvals as in SIGN    answer: (empty); the older of the role's two
+ *              keys is destroyed, or was
  * EKS          (empty)                                 answer: bytes TPMT_PUBLIC of the attestation key,
  *              u32 n, n x bytes TPMT_PUBLIC of an endorsement key, u32 m, m x {u32 NV index, bytes certificate}
  * ACTIVATE     bytes TPMT_PUBLIC of the endorsement key, bytes TPMS_ID_OBJECT, bytes encrypted seed
@@ -53,6 +58,7 @@ enum hsm_msg {
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
 	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
+	HSM_MSG_KEY_NEW = 16, HSM_MSG_KEY_END = 17,
 	HSM_MSG_SPARE = 23, HSM_MSG_IMPORT = 24, HSM_MSG_MOVE_BEGIN = 25, HSM_MSG_MOVE = 26,
 	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28, HSM_MSG_RULE = 32,
 	HSM_MSG_ERROR = 255,
@@ -64,6 +70,10 @@ enum hsm_role {
 	HSM_AK, /* the attestation key: it signs what the TPM states, on HSM_MSG_ATTEST alone */
 	HSM_ROLE_END
 };
+/* A role that is rolled over has two keys for a while, and what it signs names the one by which it is to be signed: the
+ * older is known by the role's number, the newer by this one. */
+#define HSM_NEWER(role) ((role) + HSM_ROLE_END)
+#define HSM_KEY_END (2 * HSM_ROLE_END)
 enum hsm_kind {
 	HSM_CERT_ROOT = 1,    /* TBSCertificate, self-signed root        (ROOT, ceremony) */
 	HSM_CERT_ISSUING,     /* TBSCertificate of the issuing CA        (ROOT, ceremony) */
@@ -90,6 +100,8 @@ enum hsm_kind {
 #define HSM_ACT_RULE "officer-key.require"
 #define HSM_ACT_CLOCK "clock.reset"
 #define HSM_ACT_RESTORE "log.restore"
+#define HSM_ACT_ROLL "key.roll" /* payload's "key": a role's name */
+#define HSM_ACT_END "key.end"   /* a role's name, '.' and the generation */
 #define HSM_SOCK_REGISTRY "registry.sock"
 #define HSM_SOCK_VERIFIER "verifier.sock"
 

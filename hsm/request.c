@@ -45,6 +45,7 @@ struct item {
 	uint8_t raw[64];
 	uint8_t sig[80];
 	size_t sig_len;
+	unsigned key;   /* that signs it: the role's, or its newer one */
 	bool sign;      /* to be signed now */
 	bool remember;  /* has an id */
 };
@@ -237,6 +238,8 @@ static enum fj_rc judge(struct hsm_signer *s, struct request *q, struct fj_buf *
 			continue;
 		}
 		j.uses = &uses;
+		it->key = q->role;
+		j.key = &it->key;
 		j.content = &content;
 		if (q->row->policy(&j, it->tbs, &delta, &why) != FJ_OK || (!recorded(s, it) && intent_bind(&j, it->tbs, &why) != FJ_OK)) {
 			refuse_item(it, &why);
@@ -397,6 +400,8 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return rule_replay(&s->mem, r->body, err);
 	case AUDIT_KEY:
 		return store_replay(&s->mem, r->body, err);
+	case AUDIT_KEY_END:
+		return store_replay_end(&s->mem, r->body, err);
 	case AUDIT_SPARE:
 	case AUDIT_MOVE:
 	case AUDIT_IMPORT:
@@ -435,7 +440,7 @@ static enum fj_rc check_own(const struct hsm_signer *s, const struct request *q,
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
 
-	if (make_der(q->row, it, &der) != FJ_OK || !signer_verifies(s, q->role, it->tbs, fj_buf_slice(&der)))
+	if (make_der(q->row, it, &der) != FJ_OK || !signer_verifies(s, it->key, it->tbs, fj_buf_slice(&der)))
 		return fj_fail(err, FJ_E_TPM, HSM_LAYER, NULL, "a signature that was just made does not verify; nothing is released");
 	return FJ_OK;
 }
@@ -445,8 +450,8 @@ static enum fj_rc sign_start(struct hsm_signer *s, const struct request *q, cons
 	struct fj_hash digest = it->hash;
 
 	if (hsm_role(q->role)->alg == FJ_SM2)
-		FJ_TRY(signer_digest(s, q->role, it->tbs, &digest, err));
-	return hsm_tpm_sign_start(s->tpm, s->mem.slot[q->role], &digest, err);
+		FJ_TRY(signer_digest(s, it->key, it->tbs, &digest, err));
+	return hsm_tpm_sign_start(s->tpm, s->mem.slot[it->key], &digest, err);
 }
 
 /* one signature is verified while the TPM makes the next; `begun`: the one that it makes already, or NULL */
@@ -460,7 +465,7 @@ static enum fj_rc sign_all(struct hsm_signer *s, struct request *q, const struct
 		if (!it->sign)
 			continue;
 		if (it != begun)
-			FJ_TRY(soft ? signer_sign_soft(s, q->role, it->tbs, it->raw, err) : sign_start(s, q, it, err));
+			FJ_TRY(soft ? signer_sign_soft(s, it->key, it->tbs, it->raw, err) : sign_start(s, q, it, err));
 		enum fj_rc rc = before == NULL ? FJ_OK : check_own(s, q, before, err);
 		if (!soft && s->meanwhile != NULL)
 			s->meanwhile(s->meanwhile_arg);
@@ -567,16 +572,17 @@ static enum fj_rc do_sign(struct hsm_signer *s, enum hsm_socket from, const stru
 static enum fj_rc do_pubkey(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
 	struct fj_rd r;
-	uint8_t role;
+	uint8_t key;
 
 	fj_rd_init(&r, fj_buf_slice(&f->body));
-	if (fj_get_u8(&r, &role) != FJ_OK || fj_rd_end(&r) != FJ_OK || role < HSM_ROOT || role >= HSM_ROLE_END)
+	if (fj_get_u8(&r, &key) != FJ_OK || fj_rd_end(&r) != FJ_OK || key < HSM_ROOT || key >= HSM_KEY_END || key == HSM_ROLE_END)
 		return signer_broken(err, "a key was asked for that does not exist");
-	if (from == HSM_FROM_VERIFIER && hsm_role(role)->as != HSM_OCSP)
+	if (from == HSM_FROM_VERIFIER && hsm_role(key)->as != HSM_OCSP)
 		return signer_broken(err, "the verifier's socket may ask for the OCSP keys only");
-	if (s->spki[role].len == 0)
-		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, s->mem.ceremony == MEM_NONE ? "there are no keys yet; the ceremony makes them" : "this home was made without an SM2 hierarchy");
-	return fj_put_bytes(answer, fj_buf_slice(&s->spki[role]));
+	if (s->spki[key].len == 0)
+		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, s->mem.ceremony == MEM_NONE ? "there are no keys yet; the ceremony makes them"
+		    : key > HSM_ROLE_END ? "this role has one key" : "this home was made without an SM2 hierarchy");
+	return fj_put_bytes(answer, fj_buf_slice(&s->spki[key]));
 }
 
 static json_t *status_keys(const struct hsm_signer *s)
@@ -585,7 +591,7 @@ static json_t *status_keys(const struct hsm_signer *s)
 	json_t *list = json_array();
 	char handle[16];
 
-	for (unsigned r = HSM_ROOT; r < HSM_ROLE_END; r++) {
+	for (unsigned r = HSM_ROOT; r < HSM_KEY_END; r++) {
 		const struct mem_key *k = &s->mem.key[s->mem.slot[r]];
 		if (s->spki[r].len == 0)
 			continue;
@@ -758,6 +764,8 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_ACTIVATE, HSM_FROM_REGISTRY, signer_activate},
 		{HSM_MSG_ENROL, HSM_FROM_REGISTRY, signer_enrol},
 		{HSM_MSG_INTENT, HSM_FROM_REGISTRY, signer_intent},
+		{HSM_MSG_KEY_NEW, HSM_FROM_REGISTRY, signer_key_new},
+		{HSM_MSG_KEY_END, HSM_FROM_REGISTRY, signer_key_end},
 		{HSM_MSG_SPARE, HSM_FROM_REGISTRY, signer_spare},
 		{HSM_MSG_IMPORT, HSM_FROM_REGISTRY, signer_import},
 		{HSM_MSG_MOVE_BEGIN, HSM_FROM_REGISTRY, signer_move_begin},

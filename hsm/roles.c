@@ -8,22 +8,22 @@
 #include "hsm/signer.h"
 
 static const struct hsm_role_row roles[HSM_ROLE_END] = {
-	[HSM_ROOT] = {"root", FJ_ES256, HSM_LOADED, HSM_ROOT},
-	[HSM_ISSUING] = {"issuing", FJ_ES256, HSM_PERSISTENT, HSM_ISSUING},
-	[HSM_TOKEN] = {"token", FJ_ES256, HSM_PERSISTENT, HSM_TOKEN},
-	[HSM_OCSP] = {"ocsp", FJ_ES256, HSM_SEALED, HSM_OCSP},
-	[HSM_LOG] = {"log", FJ_ES256, HSM_PERSISTENT, HSM_LOG},
-	[HSM_NOTE] = {"note", 0, HSM_SEALED, HSM_NOTE},
-	[HSM_ROOT_SM2] = {"root-sm2", FJ_SM2, HSM_LOADED, HSM_ROOT},
-	[HSM_ISSUING_SM2] = {"issuing-sm2", FJ_SM2, HSM_PERSISTENT, HSM_ISSUING},
-	[HSM_TOKEN_SM2] = {"token-sm2", FJ_SM2, HSM_PERSISTENT, HSM_TOKEN},
-	[HSM_OCSP_SM2] = {"ocsp-sm2", FJ_SM2, HSM_SEALED, HSM_OCSP},
-	[HSM_AK] = {"ak", FJ_ES256, HSM_LOADED, HSM_AK},
+	[HSM_ROOT] = {"root", FJ_ES256, HSM_LOADED, HSM_ROOT, false},
+	[HSM_ISSUING] = {"issuing", FJ_ES256, HSM_PERSISTENT, HSM_ISSUING, false},
+	[HSM_TOKEN] = {"token", FJ_ES256, HSM_PERSISTENT, HSM_TOKEN, true},
+	[HSM_OCSP] = {"ocsp", FJ_ES256, HSM_SEALED, HSM_OCSP, true},
+	[HSM_LOG] = {"log", FJ_ES256, HSM_PERSISTENT, HSM_LOG, true},
+	[HSM_NOTE] = {"note", 0, HSM_SEALED, HSM_NOTE, false},
+	[HSM_ROOT_SM2] = {"root-sm2", FJ_SM2, HSM_LOADED, HSM_ROOT, false},
+	[HSM_ISSUING_SM2] = {"issuing-sm2", FJ_SM2, HSM_PERSISTENT, HSM_ISSUING, false},
+	[HSM_TOKEN_SM2] = {"token-sm2", FJ_SM2, HSM_PERSISTENT, HSM_TOKEN, true},
+	[HSM_OCSP_SM2] = {"ocsp-sm2", FJ_SM2, HSM_SEALED, HSM_OCSP, true},
+	[HSM_AK] = {"ak", FJ_ES256, HSM_LOADED, HSM_AK, false},
 };
 
-const struct hsm_role_row *hsm_role(unsigned role)
+const struct hsm_role_row *hsm_role(unsigned key)
 {
-	return &roles[role];
+	return &roles[key % HSM_ROLE_END];
 }
 
 enum hsm_role hsm_role_of(enum hsm_role as, enum fj_alg alg)

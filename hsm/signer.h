@@ -34,9 +34,10 @@ struct hsm_role_row {
 	enum fj_alg alg;    /* 0: Ed25519 */
 	enum hsm_where where;
 	enum hsm_role as;   /* the P-256 role that the request table and the policies know it by */
+	bool rolls;         /* it may have a newer key beside it (rollover.c) */
 };
-/* role: 1 to HSM_ROLE_END - 1 */
-const struct hsm_role_row *hsm_role(unsigned role);
+/* of a key: a role, 1 to HSM_ROLE_END - 1, or HSM_NEWER of one */
+const struct hsm_role_row *hsm_role(unsigned key);
 /* of that algorithm, the key that does what this P-256 role does; 0: there is none */
 enum hsm_role hsm_role_of(enum hsm_role as, enum fj_alg alg);
 
@@ -68,7 +69,7 @@ struct mem_recent {
 	uint8_t sig_len; /* 0: not released */
 };
 struct mem_key {
-	bool used;
+	bool used, ended;         /* ended: destroyed, and its slot is never used again */
 	uint8_t role, generation; /* role 0: the storage key */
 	uint32_t handle;          /* 0: loaded when it is used */
 	struct fj_hash blob;      /* of its slot's content */
@@ -109,7 +110,7 @@ struct hsm_memory {
 	struct fj_moved moved[FJ_ALG_END]; /* what left for the plan's spare; its private empty: nothing */
 	struct fj_buf root_tbs[FJ_ALG_END], issuing_tbs[FJ_ALG_END]; /* as signed; by the algorithm that they are signed with */
 	struct mem_key key[HSM_MAX_KEYS];
-	uint8_t slot[HSM_ROLE_END];       /* the role's key of now; 0: none yet */
+	uint8_t slot[HSM_KEY_END];        /* of a role's key, and of its newer one; 0: there is none */
 	struct mem_crl *crl;
 	size_t n_crl;
 	struct mem_list *list;
@@ -143,7 +144,7 @@ struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], co
 
 /* --- audit log (audit.c) --- */
 enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE,
-	AUDIT_SPARE = 17, AUDIT_MOVE = 18, AUDIT_IMPORT = 19, AUDIT_RULE = 24 };
+	AUDIT_KEY_END = 12, AUDIT_SPARE = 17, AUDIT_MOVE = 18, AUDIT_IMPORT = 19, AUDIT_RULE = 24 };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -179,8 +180,8 @@ struct hsm_signer {
 	void (*meanwhile)(void *arg); /* called while the TPM signs, to return when it has; no TPM may be used in it.  NULL: nothing */
 	void *meanwhile_arg;
 	int keys_fd;                     /* keystore.c */
-	EVP_PKEY *pub[HSM_ROLE_END];     /* to verify with; those of OCSP hold the private key */
-	struct fj_buf spki[HSM_ROLE_END];
+	EVP_PKEY *pub[HSM_KEY_END];      /* to verify with; those of OCSP hold the private key */
+	struct fj_buf spki[HSM_KEY_END];
 	struct fj_secret note;           /* libsodium's secret key of HSM_NOTE */
 	bool hardware, demo_allowed;
 	struct hsm_watch {               /* counter.c */
@@ -216,6 +217,7 @@ struct hsm_job {
 	fj_time now;
 	struct fj_slice intent;  /* the approval that the request names */
 	struct fj_buf *uses;     /* delta: items of approvals that it uses */
+	unsigned *key;           /* of the role's keys the one that signs: the policy finds which the structure names; NULL: the role has one */
 	struct fj_hash *content; /* of a license token that officers sign: from its policy, which has read it, to intent_bind */
 };
 typedef enum fj_rc (*hsm_policy)(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
@@ -247,12 +249,14 @@ enum fj_rc policy_log(const struct hsm_memory *m, struct fj_slice text, const st
 enum fj_rc policy_no(struct fj_err *err, const char *cite, const char *what);
 /* SHA-1 of key bits */
 void policy_key_id(struct fj_slice key, uint8_t out[20]);
-/* What the TPM signs of it with a role's key: SHA-256, or SM3 over Z of the key and the data (GM/T 0009-2012 8.1) */
-enum fj_rc signer_digest(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_hash *out, struct fj_err *err);
-/* DER SEQUENCE{r,s} over data under a role's key, by its algorithm */
-bool signer_verifies(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, struct fj_slice der_sig);
-/* with a role's sealed key, r || s */
-enum fj_rc signer_sign_soft(const struct hsm_signer *s, enum hsm_role role, struct fj_slice data, uint8_t raw[64], struct fj_err *err);
+/* a key's SubjectPublicKeyInfo; empty: there is none */
+struct fj_slice signer_spki(const struct hsm_signer *s, unsigned key);
+/* What the TPM signs of it with a key: SHA-256, or SM3 over Z of the key and the data (GM/T 0009-2012 8.1) */
+enum fj_rc signer_digest(const struct hsm_signer *s, unsigned key, struct fj_slice data, struct fj_hash *out, struct fj_err *err);
+/* DER SEQUENCE{r,s} over data under a key, by its algorithm */
+bool signer_verifies(const struct hsm_signer *s, unsigned key, struct fj_slice data, struct fj_slice der_sig);
+/* with a sealed key, r || s */
+enum fj_rc signer_sign_soft(const struct hsm_signer *s, unsigned key, struct fj_slice data, uint8_t raw[64], struct fj_err *err);
 /* Ed25519 over a text under the key of HSM_NOTE */
 bool signer_note_verifies(const struct hsm_signer *s, struct fj_slice text, const uint8_t sig[64]);
 /* "a" + "b" equals the slice */
@@ -292,6 +296,9 @@ enum fj_rc signer_activate(struct hsm_signer *s, enum hsm_socket from, const str
 /* endorsement certificates as {u32 NV index, bytes DER}, *n of them; what can't be read is left out */
 enum fj_rc signer_endorsements(struct hsm_signer *s, struct fj_buf *out, uint32_t *n, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_attest(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* --- rollover.c --- */
+enum fj_rc signer_key_new(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_key_end(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 /* the approvals of a request by name: how many different officers; *raw for the log */
 enum fj_rc signer_names(struct fj_rd *r, struct fj_slice *raw, unsigned *officers, struct fj_err *err) FJ_MUST_USE;
 /* --- intent.c, officers.c: approvals that officers have signed --- */
@@ -383,6 +390,12 @@ enum fj_rc store_keep(struct hsm_signer *s, unsigned role, const struct hsm_blob
 unsigned store_free(const struct hsm_memory *m);
 /* the blob of a slot; FJ_E_CORRUPT when it is not what the audit log says */
 enum fj_rc store_read(const struct hsm_signer *s, unsigned slot, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* a newer key of a role that has one: FJ_E_STATE where it has two */
+enum fj_rc store_make_newer(struct hsm_signer *s, unsigned role, struct fj_err *err) FJ_MUST_USE;
+/* KEY_END's record: u8 slot.  The older of a role's two keys has ended, the newer takes its place. */
+enum fj_rc store_replay_end(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+/* what has ended, by the record, is taken out of the TPM and its blob overwritten: as often as need be */
+enum fj_rc store_destroy(struct hsm_signer *s, unsigned slot, struct fj_err *err) FJ_MUST_USE;
 /* a ceremony that was cut goes on: are all there? */
 bool store_whole(const struct hsm_memory *m);
 /* is a key of this role made in this home? */

@@ -441,6 +441,24 @@ enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob
 	return persist(t, obj, handle, &k->tr, err);
 }
 
+enum fj_rc hsm_tpm_evict(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err)
+{
+	struct key *k = &t->key[key];
+	TPM2B_PUBLIC pub = {0};
+	ESYS_TR tr, none;
+
+	if (!read_public(&b->pub, &pub))
+		return fj_fail(err, FJ_E_CORRUPT, "tpm", NULL, "the blob of key %u is malformed", key);
+	k->tr = ESYS_TR_NONE;
+	fj_wipe(&k->priv, sizeof(k->priv));
+	if (handle == 0 || !find(t, handle, &tr))
+		return FJ_OK;
+	if (stands_there(t, tr, handle, &pub, NULL) != FJ_OK)
+		return FJ_OK; /* somebody else's */
+	TSS2_RC rc = Esys_EvictControl(t->ctx, ESYS_TR_RH_OWNER, tr, ESYS_TR_PASSWORD, ESYS_TR_NONE, ESYS_TR_NONE, handle, &none);
+	return rc == TSS2_RC_SUCCESS ? FJ_OK : tpm_fail(err, rc, "take a key out");
+}
+
 enum fj_rc tpm_take(struct hsm_tpm *t, unsigned key, ESYS_TR *tr, struct fj_err *err)
 {
 	struct key *k = &t->key[key];

@@ -68,6 +68,8 @@ enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_sl
  * empty is filled.  FJ_E_TPM: something else stands there; FJ_E_CORRUPT: a blob that this TPM does not know. */
 enum fj_rc hsm_tpm_attach(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err) FJ_MUST_USE;
 
+/* A key that has ended goes out of its handle, where it is the one of the blob that stands there, and out of our memory. */
+enum fj_rc hsm_tpm_evict(struct hsm_tpm *t, unsigned key, const struct hsm_blob *b, uint32_t handle, struct fj_err *err) FJ_MUST_USE;
 /* SubjectPublicKeyInfo of a signing key */
 enum fj_rc hsm_tpm_public(const struct hsm_tpm *t, unsigned key, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 /* what is sealed, 32 octets, over a salted session with encryption */

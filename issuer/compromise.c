@@ -194,28 +194,34 @@ static enum fj_rc read_key(struct iss_call *c, char spki[65], char x5t[65], stru
 	return FJ_OK;
 }
 
-/* of the keyring; CRLs bear none */
-static enum fj_rc check_not_own(struct iss_call *c, const char *spki, struct fj_err *err)
+/* of the keyring, or former keys; CRLs bear none */
+static enum fj_rc check_not_of(struct iss_call *c, enum sto_id which, int der, const char *spki, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	struct ca_info info;
 	char hex[65];
 	bool row;
 
-	FJ_TRY(sto_query(c->db, STO_KEYRING_ALL, &q, err, ""));
+	FJ_TRY(sto_query(c->db, which, &q, err, ""));
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			return FJ_OK;
-		if (ca_cert_info(sto_blob(&q, 1), &info, NULL) != FJ_OK)
+		if (ca_cert_info(sto_blob(&q, der), &info, NULL) != FJ_OK)
 			continue;
 		fj_hex(info.spki_sha256.b, FJ_SHA256_LEN, hex);
 		if (strcmp(hex, spki) != 0)
 			continue;
-		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "RFC 3647 5.7.3", "this is the appliance's own key \"%s\": a report stops nothing of it; take the public service off the net and have the key replaced in a ceremony", sto_text(&q, 0));
-		fj_err_zh(err, "这是本机自身的密钥“%s”，不能以报告处置：请停止对外服务，并通过密钥仪式更换", sto_text(&q, 0));
+		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "RFC 3647 5.7.3", "this is the appliance's own key \"%s\": a report stops nothing of it; take the public service off the net; a token, OCSP or log key is rolled over (key roll), a CA's is replaced in a ceremony", sto_text(&q, 0));
+		fj_err_zh(err, "这是本机自身的密钥“%s”，不能以报告处置：请停止对外服务；签名密钥以 key roll 更换，CA 密钥通过密钥仪式更换", sto_text(&q, 0));
 		return rc;
 	}
+}
+
+static enum fj_rc check_not_own(struct iss_call *c, const char *spki, struct fj_err *err)
+{
+	FJ_TRY(check_not_of(c, STO_KEYRING_ALL, 1, spki, err));
+	return check_not_of(c, STO_PAST_KEY_ALL, 2, spki, err);
 }
 
 /* once, unless it would stop more than before */

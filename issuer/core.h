@@ -131,6 +131,7 @@ struct pipe_intent {
 	const char *object;  /* certificate number, DAU-… number, jti, LS-…~version, RP-… */
 	const json_t *body;  /* everything the structure is built from, times and serial included */
 	const char *approval;
+	int64_t seq;         /* of the event that intended it */
 };
 /* body becomes event "<kind>.intended"; object and serial (hex in body["serial"], certificates)
  * must be new: FJ_E_EXISTS; FJ_E_BUSY: see pipe_queue. */
@@ -189,8 +190,9 @@ enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj
 const char *iss_base(const struct iss *i);
 const struct ca_home *iss_ca_home(const struct iss *i);
 struct fj_slice iss_issuing_cert(const struct iss *i, enum fj_alg alg); /* DER */
-/* JWS signing input: canonical header {alg,typ,kid,x5c} and payload, with `typ` */
-enum fj_rc iss_jws_input(struct iss *i, enum fj_alg alg, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* JWS signing input: canonical header {alg,typ,kid,x5c} and payload, with `typ`, by the key that signs what event `seq` intended;
+ * INT64_MAX: by the one of now */
+enum fj_rc iss_jws_input(struct iss *i, enum fj_alg alg, int64_t seq, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* Next number of a series: counts events only, so it is rebuilt by replay: series "DAC-420000-202604"
  * gives 1, 2, 3...; the caller's event must carry the number; apply calls ser_apply. */
 enum fj_rc ser_next(struct iss_call *c, const char *series, int64_t *out, struct fj_err *err) FJ_MUST_USE;

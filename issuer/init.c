@@ -106,7 +106,8 @@ static enum fj_rc make_delegated(struct iss *i, const char *what, enum fj_alg al
 	char name[24];
 
 	snprintf(name, sizeof(name), "%s%s", what, fj_alg_suffix(alg));
-	FJ_TRY(pub_delegate(i, name, &cert, err));
+	FJ_TRY(iss_signer(i, &i->make.signer, err));
+	FJ_TRY(pub_delegate(i, i->make.signer, name, NULL, &cert, err));
 	return keep(i, what, alg, "", &cert, err);
 }
 
@@ -250,6 +251,7 @@ static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct
 	FJ_TRY(sto_commit(i->db, err));
 	FJ_TRY(iss_load_keyring(i, err));
 	FJ_TRY(log_open(i, err));
+	i->pub.keys = true;
 	FJ_TRY(pub_fixed(i, err));
 	i->pub.attest = true;
 	return pub_publish(i, INT64_MAX, err);

@@ -113,41 +113,145 @@ static enum fj_rc load_setting(struct iss *i, const char *key, char *out, size_t
 	return fj_strcopy(out, cap, sto_text(&q, 0)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the setting %s is too long", key);
 }
 
-static enum fj_rc set_heads(struct iss_ca *ca, enum fj_alg alg, struct fj_err *err)
+static enum fj_rc set_heads(struct iss_signing *g, const struct fj_buf *issuing, enum fj_alg alg, struct fj_err *err)
 {
 	static const char *const typs[] = {FJ_TYP_TOKEN, FJ_TYP_MANIFEST, FJ_TYP_STATUS, FJ_TYP_PACKAGE};
-	_Static_assert(FJ_ARRAY_LEN(typs) == FJ_ARRAY_LEN(ca->head), "one header for each typ");
+	_Static_assert(FJ_ARRAY_LEN(typs) == FJ_ARRAY_LEN(g->head), "one header for each typ");
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(typs); k++) {
 		bool status = strcmp(typs[k], FJ_TYP_STATUS) == 0 || strcmp(typs[k], FJ_TYP_PACKAGE) == 0;
-		struct fj_slice x5c[2] = {fj_buf_slice(status ? &ca->status : &ca->token), fj_buf_slice(&ca->issuing)};
-		ca->head[k].typ = typs[k];
-		fj_buf_release(&ca->head[k].text);
-		fj_buf_init(&ca->head[k].text, FJ_TOKEN_MAX);
-		FJ_TRY(fj_jws_write_head(alg, typs[k], ca->kid, x5c, &ca->head[k].text, err));
+		struct fj_slice x5c[2] = {fj_buf_slice(status ? &g->status : &g->token), fj_buf_slice(issuing)};
+		g->head[k].typ = typs[k];
+		fj_buf_init(&g->head[k].text, FJ_TOKEN_MAX);
+		FJ_TRY(fj_jws_write_head(alg, typs[k], g->kid, x5c, &g->head[k].text, err));
 	}
 	return FJ_OK;
 }
 
+static void signing_release(struct iss_signing *g)
+{
+	ca_key_close(g->key);
+	fj_buf_release(&g->token);
+	fj_buf_release(&g->status);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(g->head); k++)
+		fj_buf_release(&g->head[k].text);
+}
+
+static void ca_release(struct iss_ca *ca)
+{
+	struct fj_buf *certs[] = {&ca->root, &ca->issuing, &ca->ocsp};
+
+	ca_trust_close(ca->trust);
+	signing_release(&ca->now);
+	signing_release(&ca->before);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++)
+		fj_buf_release(certs[k]);
+	memset(ca, 0, sizeof(*ca));
+}
+FJ_DEFINE_AUTO(iss_ca, struct iss_ca, ca_release)
+
+/* its certificates are there */
+static enum fj_rc load_signing(struct iss_signing *g, const struct fj_buf *issuing, enum fj_alg alg, struct fj_err *err)
+{
+	struct fj_x509 x;
+
+	FJ_TRY(fj_x509_read(fj_buf_slice(&g->token), &x, err));
+	FJ_TRY(fj_jws_kid(x.spki, g->kid, err));
+	g->from = x.not_before;
+	FJ_TRY(set_heads(g, issuing, alg, err));
+	return ca_key_open(fj_buf_slice(&g->token), &g->key, err);
+}
+
+/* the certificate of the key before this one; *until stays when there was none */
+static enum fj_rc load_past(struct iss *i, const char *what, struct fj_buf *out, int64_t *until, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	fj_buf_init(out, FJ_X509_MAX);
+	FJ_TRY(sto_query(i->db, STO_PAST_KEYS, &q, err, "t", what));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row)
+		return FJ_OK;
+	*until = sto_int(&q, 2);
+	struct fj_slice s = sto_blob(&q, 1);
+	return fj_buf_put(out, s.p, s.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
+}
+
+static enum fj_rc load_before(struct iss *i, struct iss_ca *ca, enum fj_alg alg, struct fj_err *err)
+{
+	char token[24], status[24];
+
+	snprintf(token, sizeof(token), "token%s", fj_alg_suffix(alg));
+	snprintf(status, sizeof(status), "status%s", fj_alg_suffix(alg));
+	FJ_TRY(load_past(i, token, &ca->before.token, &ca->since, err));
+	FJ_TRY(load_past(i, status, &ca->before.status, &ca->since, err));
+	return ca->before.token.len > 0 ? load_signing(&ca->before, &ca->issuing, alg, err) : FJ_OK;
+}
+
 static enum fj_rc load_ca(struct iss *i, enum fj_alg alg, struct fj_err *err)
 {
-	struct iss_ca *ca = &i->ca[alg];
+	FJ_AUTO(iss_ca) ca = {.since = 0};
 	struct {
 		const char *what;
 		struct fj_buf *to;
-	} certs[] = {{"root", &ca->root}, {"issuing", &ca->issuing}, {"token", &ca->token}, {"status", &ca->status}, {"ocsp", &ca->ocsp}};
+	} certs[] = {{"root", &ca.root}, {"issuing", &ca.issuing}, {"token", &ca.now.token}, {"status", &ca.now.status}, {"ocsp", &ca.ocsp}};
 	char what[24];
-	struct fj_x509 x;
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++) {
 		snprintf(what, sizeof(what), "%s%s", certs[k].what, fj_alg_suffix(alg));
 		FJ_TRY(load_cert(i, what, certs[k].to, err));
 	}
-	FJ_TRY(fj_x509_read(fj_buf_slice(&ca->token), &x, err));
-	FJ_TRY(fj_jws_kid(x.spki, ca->kid, err));
-	FJ_TRY(set_heads(ca, alg, err));
-	FJ_TRY(ca_trust_open(fj_buf_slice(&ca->issuing), fj_buf_slice(&ca->root), &ca->trust, err));
-	return ca_key_open(fj_buf_slice(&ca->token), &ca->token_key, err);
+	FJ_TRY(load_signing(&ca.now, &ca.issuing, alg, err));
+	FJ_TRY(load_before(i, &ca, alg, err));
+	FJ_TRY(ca_trust_open(fj_buf_slice(&ca.issuing), fj_buf_slice(&ca.root), &ca.trust, err));
+	struct iss_ca old = i->ca[alg];
+	i->ca[alg] = ca;
+	ca = old; /* released */
+	return FJ_OK;
+}
+
+static enum fj_rc load_keys(struct iss *i, struct fj_err *err)
+{
+	FJ_AUTO(buf) log_before = FJ_BUF_INIT(0);
+
+	FJ_TRY(load_cert(i, "log", &i->log_signer, err));
+	FJ_TRY(load_past(i, "log", &log_before, &i->log_since, err));
+	FJ_TRY(load_ca(i, FJ_ES256, err));
+	return i->sm2 ? load_ca(i, FJ_SM2, err) : FJ_OK;
+}
+
+enum fj_rc iss_take_keys(struct iss *i, bool making, struct fj_err *err)
+{
+	enum fj_rc rc = FJ_OK;
+
+	if (!i->rolled)
+		return FJ_OK;
+	if (!making)
+		pthread_mutex_lock(&i->make.lock);
+	pthread_mutex_lock(&i->pub.lock);
+	pthread_mutex_lock(&i->lock);
+	if (i->rolled)
+		rc = load_keys(i, err);
+	if (rc == FJ_OK && i->rolled) {
+		i->pub.keys = i->pub.attest = true; /* the TPM states the newer key too */
+		i->pub.attest_at = 0;
+	}
+	i->rolled = rc != FJ_OK;
+	pthread_mutex_unlock(&i->lock);
+	pthread_mutex_unlock(&i->pub.lock);
+	if (!making)
+		pthread_mutex_unlock(&i->make.lock);
+	return rc;
+}
+
+enum fj_rc iss_token_verify(const struct iss *i, enum fj_alg alg, struct fj_slice input, struct fj_slice der, struct fj_err *err)
+{
+	const struct iss_ca *ca = &i->ca[alg];
+
+	if (ca->before.key != NULL && ca_key_verify(ca->before.key, input, der, NULL) == FJ_OK)
+		return FJ_OK;
+	return ca_key_verify(ca->now.key, input, der, err);
 }
 
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
@@ -162,18 +266,19 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	i->home.demo = strcmp(demo, "true") == 0;
 	FJ_TRY(load_setting(i, "sm2", sm2, sizeof(sm2), err));
 	i->sm2 = strcmp(sm2, "true") == 0;
-	FJ_TRY(load_cert(i, "log", &i->log_signer, err));
-	FJ_TRY(load_ca(i, FJ_ES256, err));
-	return i->sm2 ? load_ca(i, FJ_SM2, err) : FJ_OK;
+	FJ_TRY(load_keys(i, err));
+	i->pub.keys = i->ca[FJ_ES256].since > 0 || i->ca[FJ_SM2].since > 0 || i->log_since > 0; /* a rollover may not be shown yet */
+	return FJ_OK;
 }
 
-enum fj_rc iss_jws_input(struct iss *i, enum fj_alg alg, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err)
+enum fj_rc iss_jws_input(struct iss *i, enum fj_alg alg, int64_t seq, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err)
 {
 	const struct iss_ca *ca = &i->ca[alg];
+	const struct iss_signing *g = seq < ca->since ? &ca->before : &ca->now;
 
-	for (size_t k = 0; k < FJ_ARRAY_LEN(ca->head); k++)
-		if (ca->head[k].typ != NULL && strcmp(ca->head[k].typ, typ) == 0)
-			return fj_jws_write_under(fj_buf_slice(&ca->head[k].text), payload, out, err);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(g->head); k++)
+		if (g->head[k].typ != NULL && strcmp(g->head[k].typ, typ) == 0)
+			return fj_jws_write_under(fj_buf_slice(&g->head[k].text), payload, out, err);
 	return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "nothing is signed with typ \"%s\"", typ);
 }
 
@@ -416,18 +521,6 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 	}
 	*out = i;
 	return FJ_OK;
-}
-
-static void ca_release(struct iss_ca *ca)
-{
-	struct fj_buf *certs[] = {&ca->root, &ca->issuing, &ca->token, &ca->status, &ca->ocsp};
-
-	ca_trust_close(ca->trust);
-	ca_key_close(ca->token_key);
-	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++)
-		fj_buf_release(certs[k]);
-	for (size_t k = 0; k < FJ_ARRAY_LEN(ca->head); k++)
-		fj_buf_release(&ca->head[k].text);
 }
 
 void iss_close(struct iss *i)

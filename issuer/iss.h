@@ -19,17 +19,24 @@ struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
 	struct iss_ca {                /* a hierarchy */
-		struct fj_buf root, issuing, token, status, ocsp; /* certificates, DER */
+		struct fj_buf root, issuing, ocsp; /* certificates, DER */
 		struct ca_trust *trust; /* root and issuing, checked */
-		struct ca_key *token_key;
-		char kid[44];          /* what its token key is called (base/jws.h) */
-		struct iss_head {      /* of what is signed with typ: the same for every one */
-			const char *typ;
-			struct fj_buf text;
-		} head[4];
-	} ca[FJ_ALG_END];
+		struct iss_signing {   /* by a generation of its token key */
+			struct fj_buf token, status; /* its certificates, DER; empty: there was none before */
+			struct ca_key *key;
+			char kid[44];  /* what the key is called (base/jws.h) */
+			fj_time from;  /* begin of its certificate */
+			struct iss_head { /* of what is signed with typ: the same for every one */
+				const char *typ;
+				struct fj_buf text;
+			} head[4];
+		} now, before;
+		int64_t since;         /* what was intended up to this event is signed by the key of before */
+	} ca[FJ_ALG_END];              /* replaced under three locks: make's, the publisher's and the writer's, in this order */
+	atomic_bool rolled;            /* the keyring has others than these (rollover.c) */
 	bool sm2;                      /* ca[FJ_SM2] is there */
 	struct fj_buf log_signer;
+	int64_t log_since;             /* as of a hierarchy */
 	struct crm_renewal *renewal;   /* root CRLs, or the root's move, that await their officers (root_crl.c); under the writer's lock */
 	struct pwd_leaks leaks;        /* passwords that are known to have leaked */
 	char keeper[19];               /* USCC of the finance department that made this appliance */
@@ -65,6 +72,7 @@ struct iss {
 		bool attest;           /* the TPM is to say anew what it holds: at init, and when a service starts */
 		fj_time attest_at;     /* not before then */
 		char attested[12];     /* "software", "none": what a verifier makes of what was published; "" not known */
+		bool keys;             /* the appliance's own certificates are to be shown */
 		bool files;            /* a file below publish/ was replaced: the generation is to rise */
 	} pub;
 	struct iss_log log;
@@ -107,13 +115,17 @@ enum fj_rc iss_may_act(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* of these two, the clock alone */
 enum fj_rc iss_clock_check(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_clock_trust(struct iss *i);
+/* the signature, by the token key of now or of before */
+enum fj_rc iss_token_verify(const struct iss *i, enum fj_alg alg, struct fj_slice input, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
+/* Takes up what the keyring has since a rollover; nothing when there was none.  make's lock is held, or no lock. */
+enum fj_rc iss_take_keys(struct iss *i, bool making, struct fj_err *err) FJ_MUST_USE;
 /* certificates of the keyring into i; FJ_E_NOTFOUND before init */
 enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
 /* what the core's tables name */
 extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
     fld_root_answer[], fld_ceremony_statement[], fld_ceremony_bond[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
-    fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[], fld_officer_key_require[];
+    fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[], fld_officer_key_require[], fld_key_roll[], fld_key_end[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"
 #undef CMD
@@ -125,6 +137,8 @@ enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_e
 enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_root_renew(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_key_roll(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_key_end(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_officer_key_require(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err);
@@ -189,12 +203,13 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void pub_attest_due(struct iss *i);
 /* the witnesses of the log, from the operator's file, when they are others than those that are published */
 enum fj_rc pub_log_policy(struct iss *i, struct fj_err *err) FJ_MUST_USE;
-/* a new certificate for an own key: token, status, ocsp, log; the caller keeps it in the keyring */
-enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
+/* A new certificate for an own key: token, status, ocsp, log; the caller keeps it in the keyring.  spki: of which key, NULL
+ * for the one that the signer has. */
+enum fj_rc pub_delegate(struct iss *i, struct hsm_conn *conn, const char *what, const struct fj_buf *spki, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
 
 /* --- key.c --- */
-/* The appliance's own certificates and root CRLs of both hierarchies, what ends first at the head, as key.list answers them; and
- * those that are to be renewed soon, at once, or are over.  The caller's. */
+/* The appliance's own certificates and root CRLs of both hierarchies, what ends first at the head, those of former keys last, as
+ * key.list answers them; and those that are to be renewed soon, at once, or are over.  The caller's. */
 enum fj_rc key_calendar(struct sto *db, fj_time now, json_t **out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc key_warnings(struct sto *db, fj_time now, json_t **out, struct fj_err *err) FJ_MUST_USE;
 

@@ -16,7 +16,7 @@ static const struct own {
 	const char *what, *kind; /* in the keyring, without the hierarchy's suffix; as it is told */
 	const char *renewed_by;
 } owns[] = {
-	{"root", "ROOT_CA", "CEREMONY"}, {"issuing", "ISSUING_CA", "CEREMONY"}, {"token", "TOKEN_SIGNER", "NOTHING"}, {"status", "STATUS_SIGNER", "NOTHING"}, {"log", "LOG_SIGNER", "NOTHING"},
+	{"root", "ROOT_CA", "CEREMONY"}, {"issuing", "ISSUING_CA", "CEREMONY"}, {"token", "TOKEN_SIGNER", "ROLLOVER"}, {"status", "STATUS_SIGNER", "ROLLOVER"}, {"log", "LOG_SIGNER", "ROLLOVER"},
 	{"ocsp", "OCSP_SIGNER", "ITSELF"}, {"root.crl", "ROOT_CRL", "CEREMONY"},
 };
 static const char *const levels[] = {[CA_FINE] = "FINE", [CA_SOON] = "SOON", [CA_URGENT] = "URGENT", [CA_OVER] = "OVER"};
@@ -63,23 +63,29 @@ static enum fj_rc read_dates(const char *what, struct fj_slice der, struct dates
 	return fj_x509_name(crl.issuer, FJ_OID_CN, d->subject, sizeof(d->subject), err);
 }
 
-static enum fj_rc put(const struct sto_q *q, fj_time now, json_t *items, struct fj_err *err)
+struct row {
+	const char *what, *id;
+	struct fj_slice der;
+	const char *state; /* of a former key's; NULL: by its end */
+};
+
+static enum fj_rc put(const struct row *r, fj_time now, json_t *items, struct fj_err *err)
 {
 	enum fj_alg alg;
-	const struct own *o = own_of(sto_text(q, 0), &alg);
+	const struct own *o = own_of(r->what, &alg);
 	struct dates d;
 	char from[FJ_TIME_CAP], to[FJ_TIME_CAP];
 
 	if (o == NULL)
-		return fj_fail(err, FJ_E_CORRUPT, "issuer", "RFC 3647 5.6", "the keyring has \"%.40s\", which the calendar does not know", sto_text(q, 0));
-	FJ_TRY(read_dates(o->what, sto_blob(q, 1), &d, err));
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", "RFC 3647 5.6", "the keyring has \"%.40s\", which the calendar does not know", r->what);
+	FJ_TRY(read_dates(o->what, r->der, &d, err));
 	const struct ca_term *t = ca_term_of(o->what);
 	int64_t left = d.to - now;
 	fj_time_utc(d.from, from);
 	fj_time_utc(d.to, to);
-	return json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "id", sto_text(q, 0), "kind", o->kind, "algorithm", fj_alg_name(alg), "subject", d.subject,
-	    "serial", d.serial, "not_before", from, "not_after", to, "days_left", (json_int_t)(left < 0 ? -((-left + DAY - 1) / DAY) : left / DAY), "renewed_by", o->renewed_by,
-	    "clause", t->clause, "state", levels[ca_term_level(t, left)])) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
+	return json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:s}", "id", r->id, "kind", o->kind, "algorithm", fj_alg_name(alg), "subject", d.subject,
+	    "serial", d.serial, "not_before", from, "not_after", to, "days_left", (json_int_t)(left < 0 ? -((-left + DAY - 1) / DAY) : left / DAY), "renewed_by", r->state != NULL ? "NOTHING" : o->renewed_by,
+	    "clause", t->clause, "state", r->state != NULL ? r->state : levels[ca_term_level(t, left)])) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
 /* what ends first stands first */
@@ -95,9 +101,8 @@ static void sort(json_t *items)
 		}
 }
 
-enum fj_rc key_calendar(struct sto *db, fj_time now, json_t **out, struct fj_err *err)
+static enum fj_rc of_now(struct sto *db, fj_time now, json_t *items, struct fj_err *err)
 {
-	FJ_AUTO(json) items = json_array();
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
@@ -106,9 +111,36 @@ enum fj_rc key_calendar(struct sto *db, fj_time now, json_t **out, struct fj_err
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			break;
-		FJ_TRY(put(&q, now, items, err));
+		struct row r = {sto_text(&q, 0), sto_text(&q, 0), sto_blob(&q, 1), NULL};
+		FJ_TRY(put(&r, now, items, err));
 	}
 	sort(items);
+	return FJ_OK;
+}
+
+static enum fj_rc of_before(struct sto *db, fj_time now, json_t *items, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_PAST_KEY_ALL, &q, err, ""));
+	for (;;) {
+		char id[40];
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		snprintf(id, sizeof(id), "%.20s.%lld", sto_text(&q, 0), (long long)sto_int(&q, 1));
+		struct row r = {sto_text(&q, 0), id, sto_blob(&q, 2), sto_int(&q, 3) != 0 ? "ENDED" : "RETIRED"};
+		FJ_TRY(put(&r, now, items, err));
+	}
+}
+
+enum fj_rc key_calendar(struct sto *db, fj_time now, json_t **out, struct fj_err *err)
+{
+	FJ_AUTO(json) items = json_array();
+
+	FJ_TRY(of_now(db, now, items, err));
+	FJ_TRY(of_before(db, now, items, err));
 	*out = fj_move(items);
 	return FJ_OK;
 }
@@ -118,7 +150,8 @@ enum fj_rc key_warnings(struct sto *db, fj_time now, json_t **out, struct fj_err
 	json_t *v;
 	size_t i = 0;
 
-	FJ_TRY(key_calendar(db, now, out, err));
+	*out = json_array();
+	FJ_TRY(of_now(db, now, *out, err));
 	while ((v = json_array_get(*out, i)) != NULL)
 		if (strcmp(fj_json_text(v, "state"), levels[CA_FINE]) == 0)
 			json_array_remove(*out, i);

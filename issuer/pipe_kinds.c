@@ -86,7 +86,7 @@ static enum fj_rc build_jws(struct iss *i, const struct pipe_intent *in, struct 
 	const json_t *p = json_object_get(in->body, "payload");
 
 	FJ_TRY(in->kind == PIPE_TOKEN || in->kind == PIPE_TOKEN_SM2 ? fj_token_check(p, err) : fj_authorisation_check(p, err));
-	return iss_jws_input(i, in->alg, FJ_TYP_TOKEN, p, tbs, err);
+	return iss_jws_input(i, in->alg, in->seq, FJ_TYP_TOKEN, p, tbs, err);
 }
 
 /* under the token certificate, which is checked against the chain when it is made */
@@ -95,7 +95,7 @@ static bool jws_verifies(const struct iss *i, enum fj_alg alg, struct fj_slice i
 	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
 
 	return raw.len == 64 && fj_ecdsa_raw_to_der(raw.p, &der) == FJ_OK &&
-	    ca_key_verify(i->ca[alg].token_key, input, fj_buf_slice(&der), NULL) == FJ_OK;
+	    iss_token_verify(i, alg, input, fj_buf_slice(&der), NULL) == FJ_OK;
 }
 
 static enum fj_rc build_manifest(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err)
@@ -103,7 +103,7 @@ static enum fj_rc build_manifest(struct iss *i, const struct pipe_intent *in, st
 	const json_t *p = json_object_get(in->body, "payload");
 
 	FJ_TRY(fj_manifest_check(p, err));
-	return iss_jws_input(i, in->alg, FJ_TYP_MANIFEST, p, tbs, err);
+	return iss_jws_input(i, in->alg, in->seq, FJ_TYP_MANIFEST, p, tbs, err);
 }
 
 /* credentials are SD-JWT without disclosures, which end in "~"; a manifest is a compact JWS */

@@ -219,6 +219,7 @@ static enum fj_rc read_job(const struct sto_q *q, struct job *j, struct fj_err *
 	j->in.object = j->object;
 	j->in.approval = j->approval;
 	j->in.body = j->body;
+	j->in.seq = sto_int(q, 6);
 	return FJ_OK;
 }
 
@@ -568,7 +569,9 @@ size_t pipe_second(struct iss *i)
 enum fj_rc pipe_make(struct iss *i, int64_t seq, struct fj_err *err)
 {
 	pthread_mutex_lock(&i->make.lock);
-	enum fj_rc rc = i->make.done >= seq ? FJ_OK : make(i, err);
+	enum fj_rc rc = iss_take_keys(i, true, err);
+	if (rc == FJ_OK && i->make.done < seq)
+		rc = make(i, err);
 	pthread_mutex_unlock(&i->make.lock);
 	return rc;
 }

@@ -104,6 +104,7 @@ static const struct sealed {
 	{"certificate.resume", false, of_certificate, false, 0}, {"authorisation.resume", false, of_authorisation, false, 0}, {"token.resume", false, of_token, false, 0}, {"asset.unfreeze", false, of_asset, false, 0},
 	{"certificate.revoke", true, of_certificate, false, 0}, {"authorisation.reclaim", true, of_authorisation, false, 0}, {"authorisation.surrender", true, of_authorisation, false, 0},
 	{"token.issue", false, NULL, true, HOLDS_SINGLE}, {"token.bulk", false, NULL, true, 0}, {"token.sm2", false, NULL, true, HOLDS_SINGLE},
+	{HSM_ACT_ROLL, false, NULL, false, 0}, {HSM_ACT_END, false, NULL, false, 0},
 	{HSM_ACT_CLOCK, false, NULL, false, 0}, {HSM_ACT_RESTORE, false, NULL, false, 0},
 };
 

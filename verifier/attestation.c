@@ -586,8 +586,13 @@ static enum fj_rc step_certificates(struct judging *g, struct fj_err *err)
 			FJ_TRY(note_certificate(g, alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[alg].x, "root", &all, err));
 	for (size_t i = 0; i < c->n_ca; i++)
 		FJ_TRY(note_certificate(g, c->ca[i].x.alg == FJ_SM2 ? "chain-sm2.pem" : "chain.pem", &c->ca[i].x, "issuing", &all, err));
+	fj_time newest = 0; /* former keys of the log are destroyed, and then nothing is said of them */
 	for (size_t i = 0; (s = ver_trust_log(g->t, i)) != NULL; i++)
-		FJ_TRY(note_certificate(g, "log.pem", &s->x, "log", &all, err));
+		newest = s->x.not_before > newest ? s->x.not_before : newest;
+	for (size_t i = 0; (s = ver_trust_log(g->t, i)) != NULL; i++) {
+		bool unsaid = true;
+		FJ_TRY(note_certificate(g, "log.pem", &s->x, "log", s->x.not_before == newest ? &all : &unsaid, err));
+	}
 	FJ_TRY(note_signers(g, &all, err));
 	return all ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, "verify", CITE, "a key of the trust folder's certificates is not attested", "信任资料中有证书的密钥未经证明");
 }

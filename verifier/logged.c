@@ -239,6 +239,26 @@ static int rank(enum ver_outcome o)
 	return o == VER_PASS ? 2 : o == VER_UNKNOWN;
 }
 
+/* The note's own key is known and its line is true, and of the log there is a line by a key that the trust has no
+ * certificate of: it was rolled over since. */
+static bool by_newer_key(const struct ver_job *j, const struct proof *l)
+{
+	const struct fj_vkey *key = ver_trust_log_key(j->t);
+	const struct ver_signer *s;
+	uint8_t id[4];
+
+	for (size_t i = 0; key != NULL && i < l->note.n; i++) {
+		bool known = memcmp(l->note.line[i].id, key->id, 4) == 0 || !fj_slice_eq(l->note.line[i].name, fj_slice_str(l->origin));
+		for (size_t k = 0; !known && (s = ver_trust_log(j->t, k)) != NULL; k++) {
+			fj_ecdsa_id(s->x.spki, id);
+			known = memcmp(l->note.line[i].id, id, 4) == 0;
+		}
+		if (!known)
+			return true;
+	}
+	return false;
+}
+
 /* the log certificate of the credential's issuer whose line is true; of several the one that says most */
 static void check_signer(const struct ver_job *j, const struct shown *c, const struct proof *l, struct ver_finding *best)
 {
@@ -262,6 +282,8 @@ static void check_signer(const struct ver_job *j, const struct shown *c, const s
 	}
 	if (!any)
 		ver_find(best, VER_UNKNOWN, CITE, "the trust has no certificate of this issuer's log (log.pem): get the trust anew", "信任资料中没有该签发方的日志证书（log.pem），请重新获取");
+	else if (!signed_by_one && by_newer_key(j, l))
+		ver_find(best, VER_UNKNOWN, CITE, "the log's key was rolled over since this trust was made (log.pem): get the trust anew", "公开日志的密钥在取得该信任资料之后已更换（log.pem），请重新获取");
 	else if (!signed_by_one)
 		ver_find(best, VER_FAIL, "C2SP signed-note", "the checkpoint has no true line by the issuer's log certificate", "检查点缺少签发方日志证书的有效签名");
 }

@@ -230,11 +230,11 @@ static enum fj_rc ask(struct hsm_conn *c, enum hsm_msg kind, const struct fj_buf
 	return fj_buf_put(out, s.p, s.len) == FJ_OK ? FJ_OK : broken(err);
 }
 
-enum fj_rc hsm_public_key(struct hsm_conn *c, enum hsm_role role, struct fj_buf *spki, struct fj_err *err)
+enum fj_rc hsm_public_key(struct hsm_conn *c, unsigned key, struct fj_buf *spki, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
 
-	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(fj_put_u8(&b, (uint8_t)key));
 	return ask(c, HSM_MSG_PUBKEY, &b, spki, err);
 }
 
@@ -276,6 +276,27 @@ enum fj_rc hsm_clock_reset(struct hsm_conn *c, const struct hsm_approval *a, siz
 	return ask(c, HSM_MSG_CLOCK_RESET, &b, NULL, err);
 }
 
+/* --- rollover --- */
+
+enum fj_rc hsm_key_new(struct hsm_conn *c, enum hsm_role role, const struct hsm_approval *a, size_t n, struct fj_buf *spki, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+
+	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(put_approvals(&b, a, n));
+	return ask(c, HSM_MSG_KEY_NEW, &b, spki, err);
+}
+
+enum fj_rc hsm_key_end(struct hsm_conn *c, enum hsm_role role, uint8_t generation, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+
+	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(fj_put_u8(&b, generation));
+	FJ_TRY(put_approvals(&b, a, n));
+	return ask(c, HSM_MSG_KEY_END, &b, NULL, err);
+}
+
 /* --- the public log --- */
 
 static enum fj_rc put_checkpoint(struct fj_buf *b, struct fj_slice text, const struct fj_hash *proof, size_t n)
@@ -292,7 +313,8 @@ enum fj_rc hsm_checkpoint(struct hsm_conn *c, struct fj_slice text, const struct
 	FJ_AUTO(buf) b = FJ_BUF_INIT(65536);
 	FJ_AUTO(frame) f = {0};
 	struct fj_rd r;
-	struct fj_slice ed, ec;
+	struct fj_slice ed, ec, id;
+	uint32_t n_lines;
 
 	enum fj_rc rc = put_checkpoint(&b, text, proof, n);
 	if (rc != FJ_OK)
@@ -300,11 +322,18 @@ enum fj_rc hsm_checkpoint(struct hsm_conn *c, struct fj_slice text, const struct
 	FJ_TRY(send_body(c, HSM_MSG_CHECKPOINT, &b, err));
 	FJ_TRY(recv_body(c, HSM_MSG_CHECKPOINT, ANSWER_MS, &f, err));
 	fj_rd_init(&r, fj_buf_slice(&f.body));
-	if (fj_get_raw(&r, sizeof(out->ed25519), &ed) != FJ_OK || fj_get_bytes(&r, sizeof(out->ecdsa), &ec) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+	if (fj_get_raw(&r, sizeof(out->ed25519), &ed) != FJ_OK || fj_get_u32(&r, &n_lines) != FJ_OK || n_lines < 1 || n_lines > FJ_ARRAY_LEN(out->ecdsa))
 		return broken(err);
 	memcpy(out->ed25519, ed.p, ed.len);
-	memcpy(out->ecdsa, ec.p, ec.len);
-	out->ecdsa_len = ec.len;
+	for (out->n = 0; out->n < n_lines; out->n++) {
+		if (fj_get_raw(&r, sizeof(out->ecdsa[0].id), &id) != FJ_OK || fj_get_bytes(&r, sizeof(out->ecdsa[0].der), &ec) != FJ_OK)
+			return broken(err);
+		memcpy(out->ecdsa[out->n].id, id.p, id.len);
+		memcpy(out->ecdsa[out->n].der, ec.p, ec.len);
+		out->ecdsa[out->n].len = ec.len;
+	}
+	if (fj_rd_end(&r) != FJ_OK)
+		return broken(err);
 	return FJ_OK;
 }
 
@@ -445,7 +474,7 @@ enum fj_rc hsm_move(struct hsm_conn *c, enum hsm_role role, uint8_t id, const st
 
 void hsm_attestation_release(struct hsm_attestation *a)
 {
-	for (size_t i = 0; i < HSM_ROLE_END; i++)
+	for (size_t i = 0; i < HSM_KEY_END; i++)
 		fj_buf_release(&a->answer[i]);
 }
 
@@ -505,9 +534,11 @@ static enum fj_rc read_attestation(struct fj_slice body, bool first, struct hsm_
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err)
 {
 	memset(out, 0, sizeof(*out));
-	for (unsigned role = 0; role < HSM_ROLE_END; role++) {
+	for (unsigned role = 0; role < HSM_KEY_END; role++) {
 		FJ_AUTO(buf) b = FJ_BUF_INIT(64);
 		FJ_AUTO(frame) f = {0};
+		if (role == HSM_ROLE_END) /* the newer of no role */
+			continue;
 		FJ_TRY(fj_put_bytes(&b, data));
 		FJ_TRY(fj_put_u8(&b, (uint8_t)role));
 		FJ_TRY(send_body(c, HSM_MSG_ATTEST, &b, err));

@@ -66,14 +66,26 @@ enum fj_rc hsm_send(struct hsm_conn *c, const struct hsm_request *r, struct fj_e
 enum fj_rc hsm_recv(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_sign(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
 
-/* SubjectPublicKeyInfo (DER) of a key role (HSM_NOTE: RFC 8410, 44 octets); FJ_E_NOTFOUND before the ceremony. */
-enum fj_rc hsm_public_key(struct hsm_conn *c, enum hsm_role role, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+/* SubjectPublicKeyInfo (DER) of a role's key, or with HSM_NEWER of its newer one (HSM_NOTE: RFC 8410, 44 octets);
+ * FJ_E_NOTFOUND before the ceremony, or when the role has one key. */
+enum fj_rc hsm_public_key(struct hsm_conn *c, unsigned key, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+
+/* A newer key of the role beside the one that there is, made when there is none yet; what names it is signed by it from
+ * now on.  Two officers.  FJ_E_POLICY: the role is none that is rolled over, or they did not approve it. */
+enum fj_rc hsm_key_new(struct hsm_conn *c, enum hsm_role role, const struct hsm_approval *a, size_t n, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+/* The older of the role's two keys is destroyed, by its generation; FJ_OK when it was already.  Two officers.
+ * FJ_E_STATE: it is the one key that there is. */
+enum fj_rc hsm_key_end(struct hsm_conn *c, enum hsm_role role, uint8_t generation, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
 /* --- the public log --- */
 struct hsm_checkpoint {
 	uint8_t ed25519[64];
-	uint8_t ecdsa[80]; /* DER ECDSA-Sig-Value over SHA-256 of the text */
-	size_t ecdsa_len;
+	struct {
+		uint8_t id[4];   /* of the key, as a note's line has it */
+		uint8_t der[80]; /* ECDSA-Sig-Value over SHA-256 of the text */
+		size_t len;
+	} ecdsa[2];              /* by the newer key too, while there are two */
+	size_t n;
 };
 /* Both signatures over the text of a checkpoint (three lines, ours).  proof: the way from the head
  * that was signed last, n hashes, 0 for the same head again or the first one.  FJ_E_POLICY: the
@@ -128,7 +140,7 @@ struct hsm_attested {
 	struct fj_slice attest, sig; /* TPMS_ATTEST, and the attestation key's signature (DER) over it; empty: it could not be said */
 };
 struct hsm_attestation {
-	struct fj_buf answer[HSM_ROLE_END]; /* what all slices are of */
+	struct fj_buf answer[HSM_KEY_END]; /* what all slices are of */
 	size_t n, n_ek, n_missing;
 	struct hsm_attested object[HSM_MAX_OBJECTS];
 	struct hsm_attested quote;   /* attest and sig; empty: there is none */

@@ -194,10 +194,11 @@ enum fj_rc log_edge_from(struct log_edge *g, struct sto *db, int64_t until, stru
 
 static enum fj_rc put_lines(const struct iss_log *l, const struct hsm_checkpoint *s, struct fj_buf *note, struct fj_err *err)
 {
-	if (fj_buf_puts(note, "\n") == FJ_OK && fj_note_line_put(note, l->key.name, l->key.id, FJ_SLICE(s->ed25519, sizeof(s->ed25519))) == FJ_OK &&
-	    fj_note_line_put(note, l->key.name, l->ecdsa_id, FJ_SLICE(s->ecdsa, s->ecdsa_len)) == FJ_OK)
-		return FJ_OK;
-	return fj_no_memory(err, "log");
+	bool ok = fj_buf_puts(note, "\n") == FJ_OK && fj_note_line_put(note, l->key.name, l->key.id, FJ_SLICE(s->ed25519, sizeof(s->ed25519))) == FJ_OK;
+
+	for (size_t k = 0; k < s->n; k++)
+		ok = ok && fj_note_line_put(note, l->key.name, s->ecdsa[k].id, FJ_SLICE(s->ecdsa[k].der, s->ecdsa[k].len)) == FJ_OK;
+	return ok ? FJ_OK : fj_no_memory(err, "log");
 }
 
 static enum fj_rc give_out(struct fj_slice note, struct fj_err *err)
@@ -293,13 +294,7 @@ enum fj_rc log_key(struct iss *i, struct hsm_conn *c, struct fj_vkey *out, struc
 
 static enum fj_rc names(struct iss *i, struct fj_err *err)
 {
-	struct iss_log *l = &i->log;
-	FJ_AUTO(buf) tpm_key = FJ_BUF_INIT(512);
-
-	FJ_TRY(log_key(i, l->signer, &l->key, err));
-	FJ_TRY(hsm_public_key(l->signer, HSM_LOG, &tpm_key, err));
-	fj_ecdsa_id(fj_buf_slice(&tpm_key), l->ecdsa_id);
-	return FJ_OK;
+	return log_key(i, i->log.signer, &i->log.key, err);
 }
 
 /* what was given out last, when it can be read and the key's line is true; key NULL: whoever wrote it */

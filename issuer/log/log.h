@@ -54,7 +54,6 @@ struct iss_log {
 	struct fj_checkpoint head;   /* signed, and given out as publish/log/checkpoint */
 	struct fj_buf note;          /* the same with its lines */
 	struct fj_vkey key;
-	uint8_t ecdsa_id[4];
 	atomic_bool open;            /* the edge is that of the head */
 	pthread_mutex_t given;       /* of head, note and the two texts, for who only reads them: held for no longer than that */
 	atomic_bool shut;            /* closed: nothing is accepted or signed */

@@ -162,7 +162,7 @@ static enum fj_rc read_list(struct restore *r, const char *uri, struct fj_slice 
 	FJ_TRY(sts_list_of(uri, &list, err));
 	FJ_TRY(fj_jws_read(file, FJ_STATUS_JWT_MAX, &j, err));
 	FJ_TRY(fj_ecdsa_raw_to_der(j.sig, &der));
-	FJ_TRY(ca_key_verify(r->c->iss->ca[j.alg].token_key, j.input, fj_buf_slice(&der), err)); /* the status signer's too */
+	FJ_TRY(iss_token_verify(r->c->iss, j.alg, j.input, fj_buf_slice(&der), err)); /* the status signer's too */
 	FJ_TRY(fj_list_inflate(j.payload, map, err));
 	return entries_of(r, list, map, err);
 }

@@ -121,7 +121,7 @@ static enum fj_rc list_input(struct iss *i, enum fj_alg alg, int64_t list, fj_ti
 	snprintf(uri, sizeof(uri), "%s/status/%s%lld", iss_base(i), fj_alg_prefix(alg), (long long)list);
 	FJ_AUTO(json) payload = json_pack("{s:s, s:s, s:I, s:I, s:i, s:{s:i, s:s}}", "iss", iss_base(i), "sub", uri, "iat", (json_int_t)now,
 	    "exp", (json_int_t)now + PUB_LIST_LIFE, "ttl", PUB_LIST_TTL, "status_list", "bits", PUB_LIST_BITS, "lst", fj_buf_str(&lst));
-	return iss_jws_input(i, alg, FJ_TYP_STATUS, payload, input, err);
+	return iss_jws_input(i, alg, INT64_MAX, FJ_TYP_STATUS, payload, input, err);
 }
 
 #define AHEAD 10 /* seconds that a list may begin before its time; verifiers allow 60 */
@@ -185,7 +185,8 @@ static enum fj_rc publish_list(struct iss *i, enum fj_alg alg, int64_t list, str
 	snprintf(what, sizeof(what), "list/%s%lld", fj_alg_prefix(alg), (long long)list);
 	FJ_TRY(pub_state(i, what, &number, &at, &since, err));
 	FJ_TRY(one_int(i, STO_LIST_CHANGED, list, &seq, err));
-	if (at != 0 && seq <= since && fj_now() - at < PUB_LIST_RENEW)
+	bool former = i->ca[alg].since > 0 && at <= i->ca[alg].now.from; /* of before a rollover */
+	if (at != 0 && seq <= since && fj_now() - at < PUB_LIST_RENEW && !former)
 		return FJ_OK;
 	return sign_list(i, alg, list, at, since, seq, err);
 }

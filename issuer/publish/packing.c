@@ -72,7 +72,7 @@ static enum fj_rc manifest(struct iss *i, const struct pub_pack *k, const struct
 	    "iat", (json_int_t)fj_now(), "kind", as->snapshot ? "snapshot" : "change", "seq", (json_int_t)as->seq, "part", (json_int_t)as->part, "last", as->last,
 	    "generation", (json_int_t)as->generation, "previous", "seq", (json_int_t)as->previous, "sha256", fj_buf_str(&before), "files", k->files,
 	    "rows", "sha256", fj_buf_str(&rows), "size", (json_int_t)k->rows.len);
-	return p == NULL ? fj_no_memory(err, "publish") : iss_jws_input(i, FJ_ES256, FJ_TYP_PACKAGE, p, input, err);
+	return p == NULL ? fj_no_memory(err, "publish") : iss_jws_input(i, FJ_ES256, INT64_MAX, FJ_TYP_PACKAGE, p, input, err);
 }
 
 static enum fj_rc sign(struct iss *i, struct fj_buf *jws, struct fj_err *err)

@@ -59,6 +59,16 @@ enum fj_rc pub_noted(struct iss *i, const char *what, int64_t number, fj_time at
 	return FJ_OK;
 }
 
+/* one that is there as it is to be stays: no reader has to look */
+static enum fj_rc keep_file(struct iss *i, const char *path, const struct fj_buf *data, struct fj_err *err)
+{
+	FJ_AUTO(buf) now = FJ_BUF_INIT(data->len + 1);
+
+	if (fj_file_read(AT_FDCWD, path, &now, NULL) == FJ_OK && fj_slice_eq(fj_buf_slice(&now), fj_buf_slice(data)))
+		return FJ_OK;
+	return pub_file(i, path, fj_buf_slice(data), err);
+}
+
 static enum fj_rc pem_file(struct iss *i, const char *path, struct fj_slice a, struct fj_slice b, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
@@ -66,7 +76,7 @@ static enum fj_rc pem_file(struct iss *i, const char *path, struct fj_slice a, s
 	FJ_TRY(ca_pem("CERTIFICATE", a, &pem, err));
 	if (b.len > 0)
 		FJ_TRY(ca_pem("CERTIFICATE", b, &pem, err));
-	return pub_file(i, path, fj_buf_slice(&pem), err);
+	return keep_file(i, path, &pem, err);
 }
 
 /* --- delegated certificates --- */
@@ -83,15 +93,12 @@ static const struct delegated {
 	{"token-sm2", FJ_SM2, CA_TOKEN_SIGNER, HSM_TOKEN_SM2, 6}, {"status-sm2", FJ_SM2, CA_STATUS_SIGNER, HSM_TOKEN_SM2, 6}, {"ocsp-sm2", FJ_SM2, CA_OCSP, HSM_OCSP_SM2, 0},
 };
 
-static enum fj_rc delegate_tbs(struct iss *i, const struct delegated *what, struct fj_buf *tbs, struct fj_err *err)
+static enum fj_rc delegate_tbs(struct iss *i, const struct delegated *what, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err)
 {
-	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 	struct ca_cert_in in = {.profile = what->profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[what->alg].issuing), .shard = 1};
 	struct fj_date d = fj_date_of(in.not_before, 0);
 
-	FJ_TRY(iss_signer(i, &i->pub.signer, err));
-	FJ_TRY(hsm_public_key(i->pub.signer, what->role, &spki, err));
-	in.spki = fj_buf_slice(&spki);
+	in.spki = fj_buf_slice(spki);
 	d.y += what->years;
 	d.d = d.d > 28 ? 28 : d.d;
 	in.not_after = what->years == 0 ? in.not_before + 7 * DAY - 1 : fj_time_of(d, 0, 0, 0, 0) - 1;
@@ -99,8 +106,9 @@ static enum fj_rc delegate_tbs(struct iss *i, const struct delegated *what, stru
 	return ca_cert_tbs(&i->home, &in, tbs, err);
 }
 
-enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, struct fj_err *err)
+enum fj_rc pub_delegate(struct iss *i, struct hsm_conn *conn, const char *what, const struct fj_buf *spki, struct fj_buf *cert, struct fj_err *err)
 {
+	FJ_AUTO(buf) own = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 	struct hsm_item item = {.sig_len = 0};
 	const struct delegated *d = delegated;
@@ -108,10 +116,11 @@ enum fj_rc pub_delegate(struct iss *i, const char *what, struct fj_buf *cert, st
 	while (strcmp(d->what, what) != 0)
 		d++;
 	struct hsm_request r = {.role = d->alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, .kind = HSM_CERT_DELEGATED, .items = &item, .n_items = 1};
-	FJ_TRY(delegate_tbs(i, d, &tbs, err));
+	if (spki == NULL)
+		FJ_TRY(hsm_public_key(conn, d->role, &own, err));
+	FJ_TRY(delegate_tbs(i, d, spki != NULL ? spki : &own, &tbs, err));
 	item.tbs = fj_buf_slice(&tbs);
-	FJ_TRY(iss_signer(i, &i->pub.signer, err));
-	FJ_TRY(hsm_sign(i->pub.signer, &r, err));
+	FJ_TRY(hsm_sign(conn, &r, err));
 	if (item.rc != FJ_OK)
 		return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
 	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), cert, err));
@@ -126,7 +135,12 @@ static enum fj_rc renew_one(struct iss *i, const char *what, struct fj_buf *of, 
 	if (info.not_after - fj_now() > PUB_OCSP_RENEW)
 		return FJ_OK;
 	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
-	enum fj_rc rc = pub_delegate(i, what, &cert, err);
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+	struct fj_x509 x;
+	FJ_TRY(fj_x509_read(fj_buf_slice(of), &x, err));
+	FJ_TRY(fj_buf_put(&spki, x.spki.p, x.spki.len));
+	FJ_TRY(iss_signer(i, &i->pub.signer, err));
+	enum fj_rc rc = pub_delegate(i, i->pub.signer, what, &spki, &cert, err); /* for the same key */
 	if (rc != FJ_OK) {
 		iss_signer_drop(&i->pub.signer); /* its answer may still be to come */
 		return rc;
@@ -152,7 +166,7 @@ static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 static enum fj_rc publish_delegated(struct iss *i, struct pub_db *db, struct fj_err *err)
 {
 	const struct iss_ca *p = &i->ca[FJ_ES256], *s = &i->ca[FJ_SM2];
-	const struct fj_buf *certs[] = {&p->token, &p->status, &p->ocsp, &i->log_signer, &s->token, &s->status, &s->ocsp};
+	const struct fj_buf *certs[] = {&p->now.token, &p->now.status, &p->ocsp, &i->log_signer, &s->now.token, &s->now.status, &s->ocsp};
 	_Static_assert(FJ_ARRAY_LEN(certs) == FJ_ARRAY_LEN(delegated), "one certificate for each");
 	char path[64], hex[33];
 	struct ca_info info;
@@ -171,26 +185,96 @@ static enum fj_rc publish_delegated(struct iss *i, struct pub_db *db, struct fj_
 
 /* --- fixed files --- */
 
-static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
+typedef enum fj_rc (*past_fn)(struct iss *i, const char *what, int64_t generation, struct fj_slice der, void *arg, struct fj_err *err);
+
+/* certificates of former keys, the newest first; of this kind, or NULL of all */
+static enum fj_rc each_past(struct iss *i, const char *what, past_fn fn, void *arg, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	struct sto *db = i->pub.db != NULL ? i->pub.db : i->db; /* at init there is nobody else */
+	bool row;
+
+	FJ_TRY(sto_query(db, STO_PAST_KEY_ALL, &q, err, ""));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		if (what == NULL || strcmp(sto_text(&q, 0), what) == 0)
+			FJ_TRY(fn(i, sto_text(&q, 0), sto_int(&q, 1), sto_blob(&q, 2), arg, err));
+	}
+}
+
+static enum fj_rc put_jwk(struct iss *i, const char *what, int64_t generation, struct fj_slice der, void *keys, struct fj_err *err)
 {
 	struct fj_x509 x;
 	FJ_AUTO(buf) kx = FJ_BUF_INIT(64);
 	FJ_AUTO(buf) ky = FJ_BUF_INIT(64);
 	FJ_AUTO(buf) a = FJ_BUF_INIT(24000);
 	FJ_AUTO(buf) b = FJ_BUF_INIT(24000);
-	FJ_AUTO(buf) text = FJ_BUF_INIT(65536);
+	char kid[44];
 
-	FJ_TRY(fj_x509_read(fj_buf_slice(&i->ca[FJ_ES256].token), &x, err));
-	if (fj_b64u_put(&kx, FJ_SLICE(x.key.p + 1, 32)) != FJ_OK || fj_b64u_put(&ky, FJ_SLICE(x.key.p + 33, 32)) != FJ_OK ||
-	    fj_b64_put(&a, fj_buf_slice(&i->ca[FJ_ES256].token)) != FJ_OK || fj_b64_put(&b, fj_buf_slice(&i->ca[FJ_ES256].issuing)) != FJ_OK)
+	(void)what;
+	(void)generation;
+	FJ_TRY(fj_x509_read(der, &x, err));
+	FJ_TRY(fj_jws_kid(x.spki, kid, err));
+	if (fj_b64u_put(&kx, FJ_SLICE(x.key.p + 1, 32)) != FJ_OK || fj_b64u_put(&ky, FJ_SLICE(x.key.p + 33, 32)) != FJ_OK || fj_b64_put(&a, der) != FJ_OK ||
+	    fj_b64_put(&b, fj_buf_slice(&i->ca[FJ_ES256].issuing)) != FJ_OK)
 		return fj_no_memory(err, "publish");
+	return json_array_append_new(keys, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s, s]}", "kty", "EC", "crv", "P-256", "x", fj_buf_str(&kx), "y", fj_buf_str(&ky), "kid", kid,
+	    "alg", "ES256", "use", "sig", "x5c", fj_buf_str(&a), fj_buf_str(&b))) == 0 ? FJ_OK : fj_no_memory(err, "publish");
+}
+
+/* the key of now, and former ones: what they signed is still valid */
+static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
+{
+	FJ_AUTO(json) keys = json_array();
+	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
 	char lists[200];
+
+	FJ_TRY(put_jwk(i, "", 0, fj_buf_slice(&i->ca[FJ_ES256].now.token), keys, err));
+	FJ_TRY(each_past(i, "token", put_jwk, keys, err));
 	snprintf(lists, sizeof(lists), "%.160s/status", iss_base(i));
-	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:{s:[{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s, s]}]}}", "issuer", iss_base(i), "status_list_aggregation_endpoint", lists, "jwks", "keys",
-	    "kty", "EC", "crv", "P-256", "x", fj_buf_str(&kx), "y", fj_buf_str(&ky), "kid", i->ca[FJ_ES256].kid, "alg", "ES256", "use", "sig",
-	    "x5c", fj_buf_str(&a), fj_buf_str(&b));
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:{s:O}}", "issuer", iss_base(i), "status_list_aggregation_endpoint", lists, "jwks", "keys", keys);
 	FJ_TRY(fj_json_canonical(j, &text, err));
-	return pub_file(i, "publish/jwt-vc-issuer.json", fj_buf_slice(&text), err);
+	return keep_file(i, "publish/jwt-vc-issuer.json", &text, err);
+}
+
+static enum fj_rc put_pem(struct iss *i, const char *what, int64_t generation, struct fj_slice der, void *pem, struct fj_err *err)
+{
+	(void)i;
+	(void)what;
+	(void)generation;
+	return ca_pem("CERTIFICATE", der, pem, err);
+}
+
+/* with those of former keys: a checkpoint has a line by the one that there was */
+static enum fj_rc log_file(struct iss *i, struct fj_err *err)
+{
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(1u << 20);
+
+	FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&i->log_signer), &pem, err));
+	FJ_TRY(each_past(i, "log", put_pem, &pem, err));
+	return keep_file(i, "publish/trust/log.pem", &pem, err);
+}
+
+/* signer/token.1.pem: for who looks at an old signature */
+static enum fj_rc past_file(struct iss *i, const char *what, int64_t generation, struct fj_slice der, void *arg, struct fj_err *err)
+{
+	char path[64];
+
+	(void)arg;
+	snprintf(path, sizeof(path), "publish/signer/%.16s.%lld.pem", what, (long long)generation);
+	return pem_file(i, path, der, FJ_SLICE(NULL, 0), err);
+}
+
+/* what a rollover changes, and nothing when there was none */
+static enum fj_rc show_keys(struct iss *i, struct fj_err *err)
+{
+	if (!i->pub.keys)
+		return FJ_OK;
+	FJ_TRY(issuer_metadata(i, err));
+	FJ_TRY(log_file(i, err));
+	return each_past(i, NULL, past_file, NULL, err);
 }
 
 /* the key of a checkpoint's Ed25519 line, as those know it who verify notes */
@@ -239,12 +323,11 @@ enum fj_rc pub_fixed(struct iss *i, struct fj_err *err)
 		FJ_TRY(fj_dir_make(AT_FDCWD, folders[k], 0755, err));
 	if (symlink("publish/trust", "trust") != 0 && access("trust", F_OK) != 0)
 		return fj_fail_errno(err, "publish", "make the link trust");
-	FJ_TRY(pem_file(i, "publish/trust/log.pem", fj_buf_slice(&i->log_signer), FJ_SLICE(NULL, 0), err));
 	FJ_TRY(vkey_file(i, err));
 	FJ_TRY(ca_files(i, FJ_ES256, err));
 	if (i->sm2)
 		FJ_TRY(ca_files(i, FJ_SM2, err));
-	return issuer_metadata(i, err);
+	return show_keys(i, err);
 }
 
 /* --- rows and files of credentials --- */
@@ -407,18 +490,21 @@ static void pack(struct iss *i, bool rows_too)
 
 static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 {
-	bool renewed = false;
+	bool renewed = i->pub.keys;
 	struct fj_err why = {0};
 	enum fj_rc out = FJ_OK;
 
 	/* what the register has, credentials among it, is in the public log before it is shown */
+	FJ_TRY(show_keys(i, err)); /* before anything that they sign */
 	FJ_TRY(log_advance(i, err));
 	/* each is tried whatever became of the others, and what succeeded is shown */
 	keep_first(&out, err, pub_lists(i, &why), &why);
 	keep_first(&out, err, pub_crls(i, &why), &why);
 	keep_first(&out, err, pub_show_held(i, &why), &why);
 	keep_first(&out, err, renew_ocsp(i, &renewed, &why), &why);
-	keep_first(&out, err, publish_rows(i, renewed, now_seq, &why), &why);
+	enum fj_rc rows = publish_rows(i, renewed, now_seq, &why);
+	keep_first(&out, err, rows, &why);
+	i->pub.keys = i->pub.keys && rows != FJ_OK;
 	keep_first(&out, err, pub_proofs_renew(i, &why), &why);
 	pub_attest(i);
 	keep_first(&out, err, conclude(i, &why), &why);
@@ -454,6 +540,7 @@ static enum fj_rc publish_state(struct iss *i, bool tending, struct fj_err *err)
 
 enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err)
 {
+	FJ_TRY(iss_take_keys(i, false, err));
 	atomic_fetch_add(&i->hurry, 1);
 	pthread_mutex_lock(&i->pub.lock);
 	enum fj_rc rc = i->pub.done >= seq ? FJ_OK : publish_state(i, seq == INT64_MAX, err);

@@ -37,6 +37,14 @@ CREATE TABLE keyring (            -- certificates of the appliance's own keys
   what TEXT PRIMARY KEY,          -- root, issuing, token, status, ocsp, root.crl, log; of the SM2 hierarchy with -sm2
   der  BLOB NOT NULL
 ) STRICT;
+CREATE TABLE past_key (           -- certificates of keys that were rolled over (formats.md 26); what they signed is still verified by them
+  what       TEXT NOT NULL,       -- as in the keyring
+  generation INTEGER NOT NULL,
+  der        BLOB NOT NULL,
+  until      INTEGER NOT NULL,    -- what an event before this one intended is signed by this key
+  ended      INTEGER NOT NULL,    -- when the key was destroyed; 0: the signer still has it
+  PRIMARY KEY (what, generation)
+) STRICT;
 CREATE TABLE setting (            -- fixed at init: arc, operator, demo, base, keeper
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL

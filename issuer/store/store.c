@@ -133,7 +133,7 @@ static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
 
 /* What this release writes, and all that it reads: 1 to 7 were written by no release, so nothing is moved
  * forward; a register of any other version is refused, with both numbers. */
-#define VERSION 11
+#define VERSION 12
 #define TEXT_OF(n) TEXT_OF_(n)
 #define TEXT_OF_(n) #n
 

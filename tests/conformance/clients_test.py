@@ -10,7 +10,7 @@ from lib import *
 
 
 def run(*cmd, stdin=None):
-    r = subprocess.run(cmd, capture_output=True, input=stdin, timeout=60)
+    r = subprocess.run(cmd, capture_output=True, input=stdin, timeout=300)
     return r.returncode, (r.stdout + r.stderr).decode(errors='replace')
 
 

@@ -19,7 +19,7 @@ def client(name, *command, cases=6):
     def ask(base, token, use, *x5t):
         path = h.root + '/asked.jwt'
         open(path, 'w').write(token)
-        r = subprocess.run([*command, base, path, use, *x5t], capture_output=True, text=True, timeout=60)
+        r = subprocess.run([*command, base, path, use, *x5t], capture_output=True, text=True, timeout=300)
         return r.returncode, r.stdout.strip() or r.stderr[-200:]
 
     good = b64u(b'1' * 32)
@@ -36,9 +36,9 @@ def client(name, *command, cases=6):
 def holder():
     path = h.root + '/mine.jwt'
     open(path, 'w').write(mine)
-    r = subprocess.run(['node', EX + '/holder.mjs', g.base + '/nonce', path, me.pem], capture_output=True, text=True, timeout=60)
+    r = subprocess.run(['node', EX + '/holder.mjs', g.base + '/nonce', path, me.pem], capture_output=True, text=True, timeout=300)
     open(h.root + '/shown.jwt', 'w').write(r.stdout)
-    ask = lambda: subprocess.run([sys.executable, EX + '/ask.py', g.base, h.root + '/shown.jwt', USE], capture_output=True, text=True, timeout=60).stdout.strip()
+    ask = lambda: subprocess.run([sys.executable, EX + '/ask.py', g.base, h.root + '/shown.jwt', USE], capture_output=True, text=True, timeout=300).stdout.strip()
     check('holder.mjs: its proof is taken', ask() == 'permit', r.stderr)
     check('once', ask().startswith('deny: holder'))
 
@@ -85,14 +85,14 @@ def nginx():
             c.check_hostname, c.verify_mode = False, ssl.CERT_NONE
             if cert:
                 c.load_cert_chain(cert[1], cert[0])
-            k = http.client.HTTPSConnection('127.0.0.1', port, timeout=20, context=c)
+            k = http.client.HTTPSConnection('127.0.0.1', port, timeout=300, context=c)
             k.request('GET', path, headers={**({'Authorization': 'Bearer ' + token} if token else {}), **{a.replace('_', '-'): b for a, b in more.items()}})
             r = k.getresponse()
             data = r.read()
             k.close()
             return r.status, r.headers, data
 
-        for _ in range(100):
+        for _ in range(600):
             try:
                 get(None)
                 break

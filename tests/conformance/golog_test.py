@@ -25,7 +25,7 @@ def build():
 
 
 def golog(publish, *kept):
-    r = subprocess.run([EXE, publish, *kept], capture_output=True, text=True, timeout=120)
+    r = subprocess.run([EXE, publish, *kept], capture_output=True, text=True, timeout=300)
     return r.returncode, (r.stdout + r.stderr).strip()
 
 

@@ -59,7 +59,7 @@ class Verdict:
             cmd += ['--log-proof', path]
         cmd += ['--logged'] * logged
         by_name = isinstance(credential, str)
-        r = subprocess.run(cmd + [credential if by_name else '-'], input=None if by_name else credential, capture_output=True, timeout=30)
+        r = subprocess.run(cmd + [credential if by_name else '-'], input=None if by_name else credential, capture_output=True, timeout=300)
         self.code, self.err = r.returncode, r.stderr.decode(errors='replace')
         try:
             self.doc = json.loads(r.stdout)

@@ -107,7 +107,7 @@ def package(files, seq=1, kind='change', before=(0, ZERO), by=None):
 
 def apply(folder, path, under=None):
     fingerprint = hashlib.sha256((under or w.root).der()).hexdigest()
-    r = subprocess.run([B + '/fujie', 'inbox', 'apply', path, '--dir', folder, '--root', fingerprint, '--json'], capture_output=True, text=True, timeout=60)
+    r = subprocess.run([B + '/fujie', 'inbox', 'apply', path, '--dir', folder, '--root', fingerprint, '--json'], capture_output=True, text=True, timeout=300)
     out = json.loads(r.stdout)
     return r.returncode, out.get('error', {}).get('detail', {}).get('en', '')
 

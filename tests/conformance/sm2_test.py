@@ -80,7 +80,7 @@ def clients():
 
 
 def ask(cmd, questions):
-    r = subprocess.run(cmd, input='\n'.join(map(json.dumps, questions)) + '\n', capture_output=True, text=True, timeout=120)
+    r = subprocess.run(cmd, input='\n'.join(map(json.dumps, questions)) + '\n', capture_output=True, text=True, timeout=300)
     return [line.lower() == 'true' for line in r.stdout.split()], r.stderr
 
 
@@ -306,7 +306,7 @@ rebuilt(h)
 shutil.rmtree(h.d + '-plain', ignore_errors=True)
 r = subprocess.run([B + '/fujie', 'init', '--dir', h.d + '-plain', '--base', 'http://127.0.0.1:%d' % h.v, '--arc', '1.3.6.1.4.1.99999', '--operator', 'Example CA（虚构）',
                     '--org-usci', '11420000DEMA00013M', '--org-name', '湖北省财政厅', '--org-div6', '420000', '--org-level', '省', '--officer', 'a:甲（虚构）:p1', '--second-officer', 'b:乙（虚构）:p2'],
-                   capture_output=True, text=True, timeout=120)
+                   capture_output=True, text=True, timeout=300)
 check('without --sm2 there is one hierarchy', r.returncode == 0 and os.path.exists(h.d + '-plain/trust/root.pem') and not os.path.exists(h.d + '-plain/trust/root-sm2.pem'), r.stderr)
 shutil.rmtree(h.d + '-plain', ignore_errors=True)
 h.close()

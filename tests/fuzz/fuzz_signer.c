@@ -20,7 +20,7 @@
 
 static void signer_end(struct hsm_signer *s)
 {
-	for (int r = 0; r < HSM_ROLE_END; r++) {
+	for (int r = 0; r < HSM_KEY_END; r++) {
 		fj_buf_release(&s->spki[r]);
 		EVP_PKEY_free(s->pub[r]);
 	}

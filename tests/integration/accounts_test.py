@@ -59,7 +59,7 @@ class Tls(Home):
         return c
 
     def wait_up(self):
-        for _ in range(300):
+        for _ in range(1800):
             try:
                 urllib.request.urlopen('https://127.0.0.1:%d/login' % self.p, timeout=2, context=self.context()).read()
                 return True
@@ -72,7 +72,7 @@ class Tls(Home):
         if token:
             req.add_header('Authorization', 'Bearer ' + token)
         try:
-            with urllib.request.urlopen(req, timeout=60, context=self.context(cert)) as r:
+            with urllib.request.urlopen(req, timeout=300, context=self.context(cert)) as r:
                 return r.status, json.load(r)
         except urllib.error.HTTPError as e:
             return e.code, json.loads(e.read() or b'{}')
@@ -90,7 +90,7 @@ class Browser:
         req = urllib.request.Request('https://127.0.0.1:%d%s' % (h.p, path), None if form is None else urllib.parse.urlencode(form, doseq=True).encode(),
                                      {k.replace('_', '-'): v for k, v in head.items()})
         try:
-            r = self.o.open(req, timeout=60)
+            r = self.o.open(req, timeout=300)
             return r.status, r.read().decode(), r.headers
         except urllib.error.HTTPError as e:
             return e.code, e.read().decode(), e.headers
@@ -153,7 +153,7 @@ def signed(login, uri, password=GOOD, **kw):
 
 def db(sql, *args):
     import sqlite3
-    c = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=30)
+    c = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=300)
     try:
         return c.execute(sql, args).fetchall()
     finally:
@@ -247,7 +247,7 @@ def throttling(uri, known):
     check('the other officers notice nothing', h.session('hb-fin3') is not None)
     l = {'login': 'ada', 'password': GOOD, 'totp': uri}
     h.demo['logins'].append(l)
-    r = subprocess.run([B + '/fujie', 'account', 'show', '--dir', h.d, '--json', '--as', 'ada'], capture_output=True, text=True, env=dict(os.environ, FUJIE_PASSWORD=GOOD, FUJIE_TOTP=code(uri)), timeout=60)
+    r = subprocess.run([B + '/fujie', 'account', 'show', '--dir', h.d, '--json', '--as', 'ada'], capture_output=True, text=True, env=dict(os.environ, FUJIE_PASSWORD=GOOD, FUJIE_TOTP=code(uri)), timeout=300)
     check('nor does who is let in to the home', r.returncode == 0 and json.loads(r.stdout)['login'] == 'ada', r.stdout + r.stderr)
     jar = Browser()
     jar.sign_in('ada', OTHER, '0', Cookie='__Host-fujie-known=' + 'B' * 43)
@@ -370,8 +370,8 @@ def tokens():
     check('and the event names the token', e['body'].get('api_token') in [i['id'] for i in listed if i['name'] == 'decides'], e)
     mine = {i['name']: i for i in listed}
     check('tokens are listed with scope, end and last use', mine['wide']['last_used'] and mine['wide']['scope'] == ['*:read', '*:write'] and mine['wide']['until'] > time.strftime('%Y-%m-%d'), mine['wide'])
-    r = subprocess.run([B + '/fujie', 'asset', 'list', '--dir', h.d, '--json'], capture_output=True, text=True, env=dict(os.environ, FUJIE_TOKEN=t), timeout=60)
-    s = subprocess.run([B + '/fujie', 'certificate', 'list', '--dir', h.d, '--json'], capture_output=True, text=True, env=dict(os.environ, FUJIE_TOKEN=t), timeout=60)
+    r = subprocess.run([B + '/fujie', 'asset', 'list', '--dir', h.d, '--json'], capture_output=True, text=True, env=dict(os.environ, FUJIE_TOKEN=t), timeout=300)
+    s = subprocess.run([B + '/fujie', 'certificate', 'list', '--dir', h.d, '--json'], capture_output=True, text=True, env=dict(os.environ, FUJIE_TOKEN=t), timeout=300)
     check('the command line takes one too, within its scope', r.returncode == 0 and s.returncode == 1, r.stderr + s.stdout)
     check('nobody else ends it', officers.do('hbsw1', 'apitoken.end', id=mine['wide']['id'])[0] == 404)
     status, _, head = b.post('/account/tokens/%s/end' % mine['wide']['id'], {})
@@ -394,7 +394,7 @@ def curl(path, *more, cert=None, data=None):
         cmd += ['--cert', '%s/%s.pem' % (h.root, cert), '--key', '%s/%s.key' % (h.root, cert)]
     for k, v in (data or {}).items():
         cmd += ['--data-urlencode', '%s=%s' % (k, v)]
-    return subprocess.run(cmd, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(cmd, capture_output=True, text=True, timeout=300).stdout
 
 
 def ukeys():
@@ -494,7 +494,7 @@ def behind_a_proxy():
     check('it serves', Home.wait_up(h))
     req = urllib.request.Request('http://127.0.0.1:%d/login' % h.p, urllib.parse.urlencode({'login': 'ada', 'password': GOOD, 'totp': code(ada)}).encode(), {'Accept': 'text/html'})
     try:
-        r = urllib.request.build_opener(NoRedirect).open(req, timeout=30)
+        r = urllib.request.build_opener(NoRedirect).open(req, timeout=300)
     except urllib.error.HTTPError as e:
         r = e
     set_ = r.headers.get_all('Set-Cookie') or []
@@ -504,7 +504,7 @@ def behind_a_proxy():
     for what, ini, said in (('client certificates without TLS of our own', plain.replace('[portal]\n', '[portal]\nclient_ca = %s/ukey-ca.pem\n' % h.root), 'client_ca'),
                             ('a list of leaked passwords that is none', plain.replace('[account]\n', '[account]\nleaked = %s/tls.pem\n' % h.root), 'leaked')):
         start(ini)
-        out = h.proc.communicate(timeout=60)[0]
+        out = h.proc.communicate(timeout=300)[0]
         check('%s: it does not start, and says why' % what, h.proc.returncode != 0 and said in out, out)
     h.proc = None
     open(h.d + '/fujie.ini', 'w').write(text)

@@ -23,7 +23,7 @@ class Page:
             form = [('csrf', self.csrf)] + (list(form.items()) if isinstance(form, dict) else form)
         data = None if form is None else urllib.parse.urlencode(form).encode()
         try:
-            r = self.o.open('http://127.0.0.1:%d%s' % (h.p, path), data, timeout=60)
+            r = self.o.open('http://127.0.0.1:%d%s' % (h.p, path), data, timeout=300)
         except urllib.error.HTTPError as e:
             r = e
         self.full = r.url
@@ -370,7 +370,7 @@ try:
     text = one.text('/do/report/half-year?run=1&period=2026H1&unit=11420000DEMA00013M')
     check('a report is read as a page, with its files', '上半年' in text and '指标' in text and all('format=' + x in one.page for x in ('docx', 'pdf', 'xlsx', 'csv')), text[:600])
     for kind, magic in (('docx', b'PK'), ('xlsx', b'PK'), ('pdf', b'%PDF'), ('csv', b'\xef\xbb\xbf')):
-        r = one.o.open('http://127.0.0.1:%d/do/report/half-year?run=1&period=2026H1&unit=11420000DEMA00013M&draft=true&format=%s&download=file' % (h.p, kind), timeout=60)
+        r = one.o.open('http://127.0.0.1:%d/do/report/half-year?run=1&period=2026H1&unit=11420000DEMA00013M&draft=true&format=%s&download=file' % (h.p, kind), timeout=300)
         check('it is downloaded as ' + kind, r.read().startswith(magic) and 'attachment' in r.headers['Content-Disposition'])
     text = one.text('/show/asset/' + other)
     check('an asset shows its life in order, in words', all(w in text for w in ('办理记录', '录入台账', '填报资产卡片', '登记决定', '颁发证书')) and text.index('录入台账') < text.index('颁发证书'), text[-1500:])

@@ -70,7 +70,7 @@ def no(sentence, answer, words, rc=POLICY):
 def restarted():
     pid = h.children()['fujie-signer']
     os.kill(pid, signal.SIGKILL)
-    for _ in range(200):
+    for _ in range(1200):
         time.sleep(0.1)
         try:
             if h.children().get('fujie-signer') not in (None, pid):

@@ -8,7 +8,7 @@ NONE, SOFTWARE, HARDWARE = ('none', 1), ('software', 0), ('hardware', 0)
 
 def attest(trust, *more):
     """(answer, exit code), document"""
-    r = subprocess.run([VERIFY, 'attestation', '--trust', trust, '--json', *more], capture_output=True, text=True, timeout=60)
+    r = subprocess.run([VERIFY, 'attestation', '--trust', trust, '--json', *more], capture_output=True, text=True, timeout=300)
     doc = json.loads(r.stdout)
     return (doc.get('tpm'), r.returncode), doc
 
@@ -18,7 +18,7 @@ def failed_step(doc):
 
 
 def run(*cmd, env=None, **kw):
-    r = subprocess.run(cmd, capture_output=True, timeout=60, env=dict(os.environ, **(env or {})), **kw)
+    r = subprocess.run(cmd, capture_output=True, timeout=300, env=dict(os.environ, **(env or {})), **kw)
     return r.returncode, (r.stdout + r.stderr).decode(errors='replace')
 
 
@@ -41,7 +41,7 @@ class Soft:
     def end(self):
         self.tool('tpm2_shutdown', '-c')
         self.proc.terminate()
-        self.proc.wait(10)
+        self.proc.wait(120)
         shutil.rmtree(self.run, ignore_errors=True)
 
 

@@ -26,7 +26,7 @@ def canon(o):
 
 def tool(*args):
     """(exit code, its JSON)"""
-    r = subprocess.run(list(args) + ['--json'], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+    r = subprocess.run(list(args) + ['--json'], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
     try:
         return r.returncode, json.loads(r.stdout)
     except ValueError:

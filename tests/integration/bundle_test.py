@@ -19,7 +19,7 @@ ROOT = hashlib.sha256(der(h.d + '/trust/root.pem')).hexdigest()
 
 
 def run(*cmd, **env):
-    return subprocess.run([str(c) for c in cmd], capture_output=True, text=True, timeout=60, env=dict(os.environ, **env))
+    return subprocess.run([str(c) for c in cmd], capture_output=True, text=True, timeout=300, env=dict(os.environ, **env))
 
 
 def flat(use):
@@ -150,7 +150,7 @@ def making():
 def downloaded():
     """what the page of a number offers"""
     for item in h.demo['authorisations'] + h.demo['certificates']:
-        data = urllib.request.urlopen(h.url('/v1/bundle/' + item['number']), timeout=20).read()
+        data = urllib.request.urlopen(h.url('/v1/bundle/' + item['number']), timeout=300).read()
         out = tool(data, *(['--use', flat(item['use'])] if item.get('use') else []))
         check('the bundle that the service offers of %s: %s' % (item['number'], item['expect']), out['verdict'] == item['expect'], failed(out))
 

@@ -67,7 +67,7 @@ def service(items):
     out = []
     for k in range(0, len(items), 500):
         body = json.dumps({'items': items[k:k + 500]}).encode()
-        out += [r['verdict'] for r in json.load(urllib.request.urlopen(h.url('/v1/verify'), body, timeout=60))['items']]
+        out += [r['verdict'] for r in json.load(urllib.request.urlopen(h.url('/v1/verify'), body, timeout=300))['items']]
     counts['asked'] = counts.get('asked', 0) + len(items)
     return out
 
@@ -123,7 +123,7 @@ class Case:
         path = os.path.join(h.root, 'credential')
         open(path, 'w').write(credential(noun, name))
         cmd = [B + '/fujie-verify', '--trust', h.d + '/trust', path, '--json', '--at', post('auditor', 'status/show', {})[1]['now']]
-        r = subprocess.run(cmd + (['--use', step['use']] if 'use' in step else []), capture_output=True, text=True, timeout=20)
+        r = subprocess.run(cmd + (['--use', step['use']] if 'use' in step else []), capture_output=True, text=True, timeout=300)
         return json.loads(r.stdout)['verdict'] == step['verdict'], r.stdout[:400]
 
     def text(self, noun, name):

@@ -12,7 +12,7 @@ HOME = root + '/home'
 EXPIRATION = 25
 
 
-def tool(cmd, *args, timeout=120):
+def tool(cmd, *args, timeout=300):
     """(exit code, its JSON)"""
     r = subprocess.run([cmd] + list(args) + ['--json'], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
     try:
@@ -67,7 +67,7 @@ class Run:
         self.log = open(root + '/run.log', 'a+')
         self.proc = subprocess.Popen([B + '/fujie', 'ceremony', 'run', '--plan', plan, '--dir', home, '--json'] + ORG, stdout=subprocess.PIPE, stderr=self.log, text=True)
 
-    def end(self, timeout=120):
+    def end(self, timeout=300):
         out = self.proc.communicate(timeout=timeout)[0]
         try:
             return self.proc.returncode, json.loads(out)
@@ -390,7 +390,7 @@ def root_crl_test():
     shutil.copy(h.d + '/ceremony/root-crl.officer2.answers.taken', again)
     check('nor is the same one twice', until(lambda: os.path.exists(again + '.refused') or None))
     second = h.root_crl_approve('officer3')
-    out, told = p.communicate(timeout=60)
+    out, told = p.communicate(timeout=300)
     check('a second: both are signed', second == 'taken' and p.returncode == 0 and json.loads(out) == {'signed': True}, (out, told))
     check('and published', until(lambda: all(open(h.d + '/publish/trust/crl/' + n, 'rb').read() != one[n] for n in one) or None, 20))
     check('the verdicts are good again', until(lambda: h.verdict_service(item) == 'permit' or None, 20), h.verdict_service(item))

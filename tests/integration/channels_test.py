@@ -18,7 +18,7 @@ EXAMPLE = h.root + '/verify'
 
 
 def run(*cmd, **more):
-    return subprocess.run([str(c) for c in cmd], capture_output=True, text=True, timeout=60, **more)
+    return subprocess.run([str(c) for c in cmd], capture_output=True, text=True, timeout=300, **more)
 
 
 def begin(name, *cmd):
@@ -46,13 +46,13 @@ def flat(item):
 
 def asked(url, item):
     body = dict({'credential': text_of(item)}, **({'use': item['use']} if item.get('use') else {}))
-    return json.load(urllib.request.urlopen(url + '/v1/verify', json.dumps(body).encode(), timeout=30))
+    return json.load(urllib.request.urlopen(url + '/v1/verify', json.dumps(body).encode(), timeout=300))
 
 
 def page_says(url, item):
     """what the page shows to people, which has the verdict as a class of its own"""
     form = urllib.parse.urlencode({'credential': text_of(item), 'use': flat(item)}).encode()
-    html = urllib.request.urlopen(urllib.request.Request(url + '/', form, {'Accept': 'text/html'}), timeout=30).read().decode()
+    html = urllib.request.urlopen(urllib.request.Request(url + '/', form, {'Accept': 'text/html'}), timeout=300).read().decode()
     said = re.findall(r'class="verdict (permit|deny|indeterminate)"', html)
     return said[0] if len(said) == 1 else html[:200]
 
@@ -92,7 +92,7 @@ def claims(jwt):
 
 def entry(uri, idx):
     import zlib
-    lst = claims(urllib.request.urlopen(h.url('/status/' + uri.rsplit('/', 1)[1]), timeout=20).read().decode())['status_list']['lst']
+    lst = claims(urllib.request.urlopen(h.url('/status/' + uri.rsplit('/', 1)[1]), timeout=300).read().decode())['status_list']['lst']
     return zlib.decompress(raw64(lst))[idx // 4] >> 2 * (idx % 4) & 3
 
 
@@ -107,7 +107,7 @@ def revocation(item):
         'status list': lambda: entry(status['uri'], status['idx']) == 1,
         'CRL': lambda: '%X' % serial in crl(),
         'OCSP': lambda: ': revoked' in run('openssl', 'ocsp', '-issuer', issuing, '-cert', pem, '-url', h.url('/ocsp'), '-CAfile', h.d + '/publish/trust/root.pem').stdout,
-        'JSON': lambda: json.load(urllib.request.urlopen(urllib.request.Request(h.url('/v/' + number), headers={'Accept': 'application/json'}), timeout=20))['verdict'] == 'deny',
+        'JSON': lambda: json.load(urllib.request.urlopen(urllib.request.Request(h.url('/v/' + number), headers={'Accept': 'application/json'}), timeout=300))['verdict'] == 'deny',
         'page': lambda: page_says(h.url(''), item) == 'deny', 'service': lambda: says('service', item) == 'deny', 'tool': lambda: says('tool', item) == 'deny',
         'gateway': lambda: says('gateway', item) == 'deny', 'mirror': lambda: says('mirror', item) == 'deny'}
     check('before it none of them denies', not any(f() for f in ask.values()), {k: f() for k, f in ask.items()})
@@ -137,7 +137,7 @@ try:
 finally:
     for p in others:
         p.terminate()
-        p.wait(20)
+        p.wait(120)
     h.stop()
     h.close()
 finish()

@@ -10,7 +10,7 @@ NS = 'http://www.ofdspec.org/2016'
 
 
 def run(*cmd):
-    return subprocess.run(cmd, capture_output=True, timeout=60, stdin=subprocess.DEVNULL)
+    return subprocess.run(cmd, capture_output=True, timeout=300, stdin=subprocess.DEVNULL)
 
 
 def as_file(data):
@@ -38,7 +38,7 @@ def codes(data):
 
 def fetch(url, kind='text/html'):
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers={'Accept': kind, 'Accept-Language': 'zh'}), timeout=20) as r:
+        with urllib.request.urlopen(urllib.request.Request(url, headers={'Accept': kind, 'Accept-Language': 'zh'}), timeout=300) as r:
             return r.read().decode()
     except urllib.error.HTTPError as e:
         return e.read().decode()

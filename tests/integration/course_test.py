@@ -409,11 +409,11 @@ def judged(text, use=None, at=None):
     body = {'credential': text}
     if use:
         body['use'] = use
-    service = json.load(urllib.request.urlopen(h.url('/v1/verify'), json.dumps(body).encode(), timeout=20))['verdict'] if at is None else None
+    service = json.load(urllib.request.urlopen(h.url('/v1/verify'), json.dumps(body).encode(), timeout=300))['verdict'] if at is None else None
     path = os.path.join(h.root, 'credential')
     open(path, 'w').write(text)
     cmd = [B + '/fujie-verify', '--trust', h.d + '/trust', path, '--json'] + (['--at', at] if at else [])
-    r = subprocess.run(cmd + (['--use', ','.join(k + '=' + v for k, v in use.items())] if use else []), capture_output=True, text=True, timeout=20)
+    r = subprocess.run(cmd + (['--use', ','.join(k + '=' + v for k, v in use.items())] if use else []), capture_output=True, text=True, timeout=300)
     out = json.loads(r.stdout)
     return (out['verdict'], next(c['outcome'] for c in out['checks'] if c['name'] == 'time')) if at else (service, out['verdict'])
 
@@ -421,7 +421,7 @@ def judged(text, use=None, at=None):
 def crl_reason(number):
     """why the CRL of the register lists it; None: it does not"""
     serial = show('certificate', number)['serial'].upper().lstrip('0')
-    text = subprocess.run(['openssl', 'crl', '-inform', 'DER', '-in', h.d + '/trust/crl/1.crl', '-noout', '-text'], capture_output=True, text=True, timeout=20).stdout
+    text = subprocess.run(['openssl', 'crl', '-inform', 'DER', '-in', h.d + '/trust/crl/1.crl', '-noout', '-text'], capture_output=True, text=True, timeout=300).stdout
     at = text.find('Serial Number: ' + serial)
     at = at if at >= 0 else text.find('Serial Number: 0' + serial)
     if at < 0:
@@ -676,8 +676,7 @@ def kill_at(n, ap, officer, daus, toks):
         open_ = db.execute('SELECT (SELECT COUNT(*) FROM rebind) + (SELECT COUNT(*) FROM intent WHERE kind = 2 AND state = \'PENDING\')').fetchone()[0]
         db.close()
         os.kill(c.proc.pid, signal.SIGCONT)
-        tracer.terminate()
-        tracer.wait(20)
+        untrace(tracer)
         h = officers.home = c
         return (None if alive else bool(issued and open_)), ([] if alive else faults_of(ap, officer, daus, toks))
     finally:

@@ -195,7 +195,7 @@ def every_link(walk):
         kinds[(parts.netloc, parts.path.rsplit('/', 1)[0])] += 1
         if parts.netloc == '127.0.0.1:%d' % h.v and kinds[(parts.netloc, parts.path.rsplit('/', 1)[0])] <= 3:
             try:
-                urllib.request.urlopen(link, timeout=20).read()
+                urllib.request.urlopen(link, timeout=300).read()
             except urllib.error.URLError as e:
                 dead.append('%s: %s' % (link, e))
     return dead
@@ -292,7 +292,7 @@ class Secure(Client):
 
     def ask(self, method, path, body=None, kind=None, cookie=False, more=None):
         ctx = ssl.create_default_context(cafile=self.home.d + '/tls.pem')
-        conn = http.client.HTTPSConnection('127.0.0.1', self.home.p, timeout=30, context=ctx)
+        conn = http.client.HTTPSConnection('127.0.0.1', self.home.p, timeout=300, context=ctx)
         head = dict({'Accept': 'text/html' if cookie else 'application/json'}, **(more or {}))
         if self.token:
             head.update({'Cookie': '__Host-fujie=' + self.token} if cookie else {'Authorization': 'Bearer ' + self.token})
@@ -316,7 +316,7 @@ def over_tls():
     open(conf, 'w').write(re.sub(r'(?m)^\[portal\]$', '[portal]\ncert = tls.pem\nkey = tls.key', text))
     h.proc = subprocess.Popen([B + '/fujie', 'serve', '--dir', h.d, '--portal', '127.0.0.1:%d' % h.p, '--verifier', '127.0.0.1:%d' % h.v], stdout=h.log, stderr=h.log)
     c, up = Secure(h), False
-    for _ in range(200):
+    for _ in range(1200):
         try:
             up = c.ask('GET', '/login', cookie=True)[0] == 200
             break

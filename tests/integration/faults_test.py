@@ -19,7 +19,7 @@ def skip(sentence, why):
 def run(*cmd, **kw):
     """what is to be refused ends by itself; what goes on instead is ended, and has failed"""
     try:
-        r = subprocess.run(cmd, capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL, **kw)
+        r = subprocess.run(cmd, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, **kw)
         return r.returncode, r.stdout, r.stderr
     except subprocess.TimeoutExpired:
         return None, '', 'it went on'
@@ -246,7 +246,7 @@ def verify_tool(h):
 
 def raw(port, data):
     out = b''
-    with socket.create_connection(('127.0.0.1', port), timeout=20) as s:
+    with socket.create_connection(('127.0.0.1', port), timeout=300) as s:
         try:
             s.sendall(data)
             while True:
@@ -344,7 +344,7 @@ def rules(h, s, ap):
     check('and nothing is issued by it', rows(h, 'SELECT state FROM approval WHERE id = ?', ap) == [('OPEN',)] and finished(h, ap, 0))
     tok = next(t for t in h.demo['tokens'] if t['expect'] == 'permit')
     body = {'credential': open(os.path.join(h.d, tok['file'])).read(), 'use': {'action': 'QUERY', 'asset': 'HB-0000-0000'}}
-    out = json.load(urllib.request.urlopen(h.url('/v1/verify'), json.dumps(body).encode(), timeout=20))
+    out = json.load(urllib.request.urlopen(h.url('/v1/verify'), json.dumps(body).encode(), timeout=300))
     check('a token for another asset is denied by the service too', out['verdict'] == 'deny' and [c['text']['en'] for c in out['checks'] if c['outcome'] == 'fail' and c['name'] == 'scope'] == ['the asset is another one'], out)
 
 

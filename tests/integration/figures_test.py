@@ -29,7 +29,7 @@ class World:
         self.rev, self.rem, self.prod, self.plan, self.obj, self.listing, self.trade = ({} for _ in range(7))
         self.col, self.legacy, self.eva, self.due, self.order, self.inc, self.compl, self.user = ({} for _ in range(8))
         self.now = []
-        db = sqlite3.connect('file:%s/register.db?mode=ro' % home, uri=True, timeout=30)
+        db = sqlite3.connect('file:%s/register.db?mode=ro' % home, uri=True, timeout=300)
         for at, org, kind, o, body in db.execute('SELECT at, org, kind, object, body FROM event WHERE at < ? ORDER BY seq', (self.t1,)):
             b = json.loads(body)
             self.step(at, org, kind, o, b)

@@ -15,7 +15,7 @@ def raw(method, path, body, token, accept='text/csv'):
     r = urllib.request.Request('http://127.0.0.1:%d%s' % (h.p, path), None if body is None else json.dumps(body).encode(), method=method,
                                headers={'Authorization': 'Bearer ' + token, 'Accept': accept})
     try:
-        with urllib.request.urlopen(r, timeout=60) as a:
+        with urllib.request.urlopen(r, timeout=300) as a:
             return a.status, a.headers, a.read()
     except urllib.error.HTTPError as e:
         return e.code, e.headers, e.read()

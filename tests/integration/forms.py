@@ -124,7 +124,7 @@ class Browser:
         if kind:
             req.add_header('Content-Type', kind)
         try:
-            r = self.o.open(req, timeout=120)
+            r = self.o.open(req, timeout=300)
             self.status = r.status
         except urllib.error.HTTPError as e:
             r, self.status = e, e.code

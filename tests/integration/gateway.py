@@ -89,7 +89,7 @@ def root_of(home):
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__('localhost', timeout=20)
+        super().__init__('localhost', timeout=300)
         self.path = path
 
     def connect(self):
@@ -109,7 +109,7 @@ class Gateway:
 
     def ask(self, path='/auth', token=None, method='GET', body=None, **headers):
         """(status, headers, JSON or None)"""
-        c = UnixConnection(self.unix) if self.unix else http.client.HTTPConnection('127.0.0.1', self.port, timeout=20)
+        c = UnixConnection(self.unix) if self.unix else http.client.HTTPConnection('127.0.0.1', self.port, timeout=300)
         h = {k.replace('_', '-'): v for k, v in headers.items() if v is not None}
         if token is not None:
             h['Authorization'] = 'Bearer ' + token
@@ -136,4 +136,4 @@ class Gateway:
 
     def stop(self):
         self.proc.terminate()
-        return self.proc.wait(20)
+        return self.proc.wait(120)

@@ -37,7 +37,7 @@ class Counted:
     """the figures from the tables themselves, for the holders, operators or users that `mine` lets through"""
 
     def __init__(self, mine):
-        db = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=30)
+        db = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=300)
         now = int(db.execute("SELECT MAX(at) FROM event").fetchone()[0])
         today = day(now)
         org = {u: dict(finance=f, dept=d or u) for u, f, d in db.execute('SELECT usci, finance, dept FROM organisation')}
@@ -78,7 +78,7 @@ def agrees(when):
           rows(home, 'authorisations.mode', 'active') == c.active and rows(home, 'tokens.state') == c.tokens and rows(home, 'revenue.months', 'shared_fen') == c.shared,
           (rows(home, 'tokens.state'), c.tokens, rows(home, 'revenue.months', 'shared_fen'), c.shared))
     home = show('pc-dev')
-    db = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=30)
+    db = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=300)
     own = db.execute("SELECT COUNT(*) FROM token WHERE user = ? AND state NOT IN ('PENDING', 'ABANDONED')", (PENGCHENG,)).fetchone()[0]
     db.close()
     check('%s: a user of data sees its own tokens and nothing else' % when, [f['figure'] for f in home['figures']] == ['tokens.state'] and sum((rows(home, 'tokens.state') or {}).values()) == own, home['figures'])
@@ -88,7 +88,7 @@ def browser(name):
     o = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     o.addheaders = [('Accept', 'text/html')]
     l = h.login(name)
-    return o, o.open('http://127.0.0.1:%d/login' % h.p, urllib.parse.urlencode({'login': name, 'password': l['password'], 'totp': h.code(name)}).encode(), timeout=30)
+    return o, o.open('http://127.0.0.1:%d/login' % h.p, urllib.parse.urlencode({'login': name, 'password': l['password'], 'totp': h.code(name)}).encode(), timeout=300)
 
 
 def act(who, noun, verb, **body):
@@ -222,7 +222,7 @@ try:
     provisional = act('hbsw1', 'asset', 'card', ledger=two, card=new)['asset_no']
     check('an asset without its number waits for the finance department, not for its holder', acts('hb-fin1').get('exchange.import') == 1 and 'registration.submit' not in acts('hbsw1'),
           (acts('hb-fin1'), acts('hbsw1')))
-    of = lambda who, path: browser(who)[0].open('http://127.0.0.1:%d%s' % (h.p, path), timeout=30).read().decode()
+    of = lambda who, path: browser(who)[0].open('http://127.0.0.1:%d%s' % (h.p, path), timeout=300).read().decode()
     page = of('hbsw1', '/show/asset/' + provisional)
     check('its page says whose turn it is, and offers no application', '下一步' in page and '湖北省财政厅' in page and '/do/registration/submit' not in page, page[:300])
     check('and offers who has the turn the way to the number', '/do/exchange/import' in of('hb-fin1', '/show/asset/' + provisional))
@@ -258,7 +258,7 @@ try:
         o, r = browser(who)
         page = r.read()
         check('the home page of %s weighs less than 100 kB' % who, len(page) < 100000, len(page))
-        en = o.open('http://127.0.0.1:%d/?lang=en' % h.p, timeout=30).read().decode()
+        en = o.open('http://127.0.0.1:%d/?lang=en' % h.p, timeout=300).read().decode()
         check('and speaks English when asked', 'What waits for me' in en and '我的待办' not in en)
     code, out = h.cli('home', 'show', who='jc2')
     check('the command line gives the same', code == 0 and out['org'] == JINGCHU and out['at_hand'] == ['OPERATOR'], out)

@@ -3,7 +3,7 @@ from lib import *
 
 
 def fujie(*args, **env):
-    r = subprocess.run([B + '/fujie'] + list(args), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, env=dict(os.environ, **env))
+    r = subprocess.run([B + '/fujie'] + list(args), capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, env=dict(os.environ, **env))
     return r.returncode, r.stdout, r.stderr
 
 
@@ -22,7 +22,7 @@ def init(**change):
 
 def serve():
     started = subprocess.Popen([B + '/fujie', 'serve', '--dir', d], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for _ in range(100):
+    for _ in range(600):
         try:
             urllib.request.urlopen(base + '/healthz', timeout=2).read()
             break
@@ -57,7 +57,7 @@ try:
     def login(password, code):
         req = urllib.request.Request('http://127.0.0.1:%d/api/v1/session' % p, json.dumps({'login': 'a1', 'password': password, 'totp': code}).encode())
         try:
-            return urllib.request.urlopen(req, timeout=20).status
+            return urllib.request.urlopen(req, timeout=300).status
         except urllib.error.HTTPError as e:
             return e.code
 
@@ -94,7 +94,7 @@ try:
     r = json.load(urllib.request.urlopen(base + '/v1/verify', json.dumps({'credential': 'hello'}).encode()))
     check('a home that is no demo answers at the machine\'s time, whatever stands in it', abs(calendar.timegm(time.strptime(r['at'], '%Y-%m-%dT%H:%M:%SZ')) - time.time()) < 86400, r['at'])
     proc.terminate()
-    proc.wait(20)
+    proc.wait(120)
     ini = open(d + '/fujie.ini').read()
     open(d + '/fujie.ini', 'w').write(ini.replace('demo = false', 'demo = true'))
     open(d + '/run/demo.clock', 'w').write('-31536000\n')
@@ -103,13 +103,13 @@ try:
     check('nor is it one because its configuration says so: its certificates do not', 'demo = true' in open(d + '/fujie.ini').read() and abs(calendar.timegm(time.strptime(r['at'], '%Y-%m-%dT%H:%M:%SZ')) - time.time()) < 86400, r['at'])
     os.remove(d + '/run/demo.clock')
     taken = subprocess.run([B + '/fujie', 'demo', '--dir', root + '/d2', '--no-serve'], capture_output=True, text=True, timeout=240)
-    r = subprocess.run([B + '/fujie', 'serve', '--dir', root + '/d2', '--portal', '127.0.0.1:%d' % p, '--verifier', '127.0.0.1:%d' % free_port()], capture_output=True, text=True, timeout=60)
+    r = subprocess.run([B + '/fujie', 'serve', '--dir', root + '/d2', '--portal', '127.0.0.1:%d' % p, '--verifier', '127.0.0.1:%d' % free_port()], capture_output=True, text=True, timeout=300)
     check('a port that is taken is said in one line', r.returncode == 3 and 'is taken' in r.stderr, r.stderr)
-    r = subprocess.run([B + '/fujie', 'serve', '--dir', root + '/d2', '--portal', '0.0.0.0:%d' % free_port()], capture_output=True, text=True, timeout=60)
+    r = subprocess.run([B + '/fujie', 'serve', '--dir', root + '/d2', '--portal', '0.0.0.0:%d' % free_port()], capture_output=True, text=True, timeout=300)
     check('plain HTTP beyond loopback is refused', r.returncode == 3 and 'loopback' in r.stderr, r.stderr)
 finally:
     if proc:
         proc.terminate()
-        proc.wait(20)
+        proc.wait(120)
     shutil.rmtree(root, ignore_errors=True)
 finish()

@@ -547,7 +547,7 @@ def stored(filler, people):
 def in_the_register():
     """numbers of the marks that stand in a row of any table: in events, openings, files"""
     import sqlite3
-    db = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=30)
+    db = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=300)
     found = set()
     for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'").fetchall():
         for row in db.execute('SELECT * FROM "%s"' % name):

@@ -4,7 +4,7 @@ from lib import *
 
 
 def openssl(*args):
-    return subprocess.run(('openssl',) + args, capture_output=True, text=True, timeout=60)
+    return subprocess.run(('openssl',) + args, capture_output=True, text=True, timeout=300)
 
 
 def request(h, name, *how, ext=()):

@@ -17,7 +17,7 @@ def calendar_of(who=None):
 
 def healthz():
     try:
-        return json.load(urllib.request.urlopen(h.url('/healthz'), timeout=20))
+        return json.load(urllib.request.urlopen(h.url('/healthz'), timeout=300))
     except urllib.error.HTTPError as e:
         return json.loads(e.read())
 
@@ -40,7 +40,7 @@ def calendar_tells():
     check('what ends first stands first', ends == sorted(ends), ends)
     check('now none is to be renewed', {r['state'] for r in rows.values()} == {'FINE'} and h.cli('status', 'show')[1]['keys_ending'] == [], rows)
     check('each says what renews it', {r['kind']: r['renewed_by'] for r in rows.values()} == dict(ROOT_CA='CEREMONY', ISSUING_CA='CEREMONY', ROOT_CRL='CEREMONY', OCSP_SIGNER='ITSELF',
-                                                                                               TOKEN_SIGNER='NOTHING', STATUS_SIGNER='NOTHING', LOG_SIGNER='NOTHING'), rows)
+                                                                                               TOKEN_SIGNER='ROLLOVER', STATUS_SIGNER='ROLLOVER', LOG_SIGNER='ROLLOVER'), rows)
 
 
 browsers = {}
@@ -90,7 +90,7 @@ def b64u(data):
 
 
 def openssl(*args, given=None):
-    r = subprocess.run(('openssl',) + args, capture_output=True, timeout=60, input=given)
+    r = subprocess.run(('openssl',) + args, capture_output=True, timeout=300, input=given)
     if r.returncode != 0:
         raise RuntimeError('openssl %s: %s' % (args, r.stderr))
     return r.stdout
@@ -196,7 +196,7 @@ def ocsp_says(number):
     cert = h.root + '/one.pem'
     open(cert, 'w').write(o.get('auditor', 'certificate/' + number)['pem'])
     open(h.root + '/issuing.pem', 'wb').write(openssl('x509', '-inform', 'DER', '-in', h.d + '/publish/ca/issuing.cer'))
-    r = subprocess.run(['openssl', 'ocsp', '-issuer', h.root + '/issuing.pem', '-cert', cert, '-url', h.url('/ocsp'), '-noverify', '-no_nonce'], capture_output=True, text=True, timeout=20).stdout
+    r = subprocess.run(['openssl', 'ocsp', '-issuer', h.root + '/issuing.pem', '-cert', cert, '-url', h.url('/ocsp'), '-noverify', '-no_nonce'], capture_output=True, text=True, timeout=300).stdout
     return next((line.split(': ')[1].strip() for line in r.splitlines() if line.startswith(cert)), r), (re.search('Reason: (\\w+)', r) or [None, None])[1]
 
 

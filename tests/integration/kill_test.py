@@ -101,7 +101,7 @@ def log_faults(h, creds):
             break
         time.sleep(0.1)
     for cmd in (['verify', h.d], ['consistency', h.root + '/kept', '--dir', h.d]):
-        r = subprocess.run([B + '/fujie', 'log', *cmd], capture_output=True, text=True, timeout=60)
+        r = subprocess.run([B + '/fujie', 'log', *cmd], capture_output=True, text=True, timeout=300)
         if r.returncode != 0:
             out.append('log %s: %s' % (cmd[0], r.stdout + r.stderr))
     return out
@@ -161,8 +161,7 @@ def trial(base, ap, process, when):
             late.join()
         hit = h.children().get(process) != pid
         if tracer:
-            tracer.terminate()
-            tracer.wait(20)
+            untrace(tracer)
         return hit, faults_of(h, ap)
     finally:
         h.stop()
@@ -170,7 +169,7 @@ def trial(base, ap, process, when):
 
 
 def attached(pid):
-    for _ in range(200):
+    for _ in range(1200):
         if any(l.startswith('TracerPid:') and l.split()[1] != '0' for l in open('/proc/%d/status' % pid)):
             return
         time.sleep(0.02)
@@ -189,7 +188,7 @@ def count(base, ap):
             approve(h, ap)
         for t in tracers.values():
             t.terminate()
-            t.wait(20)
+            t.wait(120)
         return {n: sum(1 for l in open('%s/%s.calls' % (h.root, n)) if re.match(r'\d+ +(<\.\.\. )?(%s)' % CALLS.replace(',', '|'), l)) for n in tracers}
     finally:
         h.stop()

@@ -75,7 +75,7 @@ def rows(h, sql):
 
 def registry(h):
     """pid of the registry that the supervisor has now"""
-    for _ in range(100):
+    for _ in range(600):
         for p in filter(str.isdigit, os.listdir('/proc')):
             try:
                 stat = open('/proc/%s/stat' % p).read()
@@ -183,7 +183,7 @@ def killed(h, token):
         count = rows(h, "SELECT COUNT(*) FROM ledger WHERE ledger_no LIKE 'K-%'")[0][0]
     os.kill(registry(h), signal.SIGKILL)
     thread.join()
-    for _ in range(100):
+    for _ in range(600):
         time.sleep(0.1)
         try:
             urllib.request.urlopen('http://127.0.0.1:%d/login' % h.p, timeout=2).read()
@@ -283,7 +283,7 @@ def at_once(h, token):
     check('the status of an import counts what it changed', out['rewritten'] == most > 0 and (status['good'], status['entered'], status['state']) == (most, most, 'DONE'), (out, status))
 
     req = urllib.request.Request('http://127.0.0.1:%d/list/ledger?download=csv&holder=%s' % (h.p, rows(h, "SELECT holder FROM ledger WHERE catalog_ref = 'CAT-ONCE-0'")[0][0]), headers={'Authorization': 'Bearer ' + token, 'Accept-Language': 'zh-CN'})
-    with urllib.request.urlopen(req, timeout=60) as r:
+    with urllib.request.urlopen(req, timeout=300) as r:
         got = list(csv.DictReader(io.StringIO(r.read().decode('utf-8-sig'))))
     ours = [x for x in got if x['数据资源目录编号'].startswith('CAT-ONCE-')]
     check('the portal\'s file of the list has all of its pages, each row with all its cells', len(ours) == n and all(x['名称'] == '同时导入' + x['数据资源目录编号'][9:] and None not in x.values() and

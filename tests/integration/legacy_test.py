@@ -12,7 +12,7 @@ SHA = hashlib.sha256(b'an old scan').hexdigest()
 
 
 def history(object):
-    return json.loads(subprocess.run([B + '/fujie', 'event', 'list', '--object', object, '--dir', h.d, '--json'], capture_output=True, text=True, timeout=60).stdout)['items']
+    return json.loads(subprocess.run([B + '/fujie', 'event', 'list', '--object', object, '--dir', h.d, '--json'], capture_output=True, text=True, timeout=300).stdout)['items']
 
 
 def paper(who, act, body='水利部', usci=MWR, no='水函〔2026〕3号（示例）', date='2026-01-04', **more):

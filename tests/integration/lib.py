@@ -129,6 +129,16 @@ def until(true, seconds=30):
     return None
 
 
+def untrace(tracer):
+    """strace is told to end; one that waits for what died under it would wait for ever"""
+    tracer.terminate()
+    try:
+        tracer.wait(10)
+    except subprocess.TimeoutExpired:
+        tracer.kill()
+        tracer.wait()
+
+
 def quiet_port():
     """one that no outgoing connection takes: it is kept for as long as a lane's homes are used"""
     return next(p for p in random.sample(range(20000, 30000), 200) if is_free(p))
@@ -192,7 +202,7 @@ class Home:
         return self.wait_up()
 
     def wait_up(self):
-        for _ in range(200):
+        for _ in range(1200):
             try:
                 try:
                     urllib.request.urlopen(self.url('/healthz'), timeout=2).read()
@@ -208,7 +218,7 @@ class Home:
     def stop(self):
         if self.proc:
             self.proc.terminate()
-            code = self.proc.wait(20)
+            code = self.proc.wait(120)
             self.proc = None
             return code
 
@@ -243,7 +253,7 @@ class Home:
             env['FUJIE_TOTP'] = self.code(who)
             env['FUJIE_PASSWORD'] = l['password']
             cmd += ['--as', who]
-        r = subprocess.run(cmd, capture_output=True, text=True, env=env, timeout=120, stdin=subprocess.DEVNULL)
+        r = subprocess.run(cmd, capture_output=True, text=True, env=env, timeout=300, stdin=subprocess.DEVNULL)
         try:
             return r.returncode, json.loads(r.stdout)
         except ValueError:
@@ -266,7 +276,7 @@ class Home:
         if token:
             req.add_header('Authorization', 'Bearer ' + token)
         try:
-            with urllib.request.urlopen(req, timeout=60) as r:
+            with urllib.request.urlopen(req, timeout=300) as r:
                 return r.status, json.load(r)
         except urllib.error.HTTPError as e:
             return e.code, json.loads(e.read() or b'{}')
@@ -275,13 +285,13 @@ class Home:
         body = {'credential': open(os.path.join(self.d, item['file'])).read()}
         if item.get('use'):
             body['use'] = item['use']
-        return json.load(urllib.request.urlopen(self.url('/v1/verify'), json.dumps(body).encode(), timeout=20))['verdict']
+        return json.load(urllib.request.urlopen(self.url('/v1/verify'), json.dumps(body).encode(), timeout=300))['verdict']
 
     def verdict_tool(self, item):
         cmd = [B + '/fujie-verify', '--trust', self.d + '/trust', os.path.join(self.d, item['file']), '--json']
         if item.get('use'):
             cmd += ['--use', ','.join(k + '=' + v for k, v in item['use'].items())]
-        return json.loads(subprocess.run(cmd, capture_output=True, text=True, timeout=20).stdout)['verdict']
+        return json.loads(subprocess.run(cmd, capture_output=True, text=True, timeout=300).stdout)['verdict']
 
     def registered(self, prefix, n):
         """n assets of the demo's Hubei unit, registered on the short path (they are not public data);
@@ -346,7 +356,7 @@ class Home:
         """what becomes of this officer's answer: taken, refused, None"""
         key, out = self.d + '/officers/' + name, self.d + '/officers/%s.tmp' % name
         subprocess.run([B + '/fujie-officer', 'approve', self.d + '/ceremony/root-crl.challenges', '--plan', self.d + '/ceremony/plan.json', '--key', key + '.key',
-             '--passphrase-file', key + '.passphrase', '--out', out, '--yes'], check=True, capture_output=True, timeout=120)
+             '--passphrase-file', key + '.passphrase', '--out', out, '--yes'], check=True, capture_output=True, timeout=300)
         answer = self.d + '/ceremony/root-crl.%s.answers' % name
         os.rename(out, answer)
         return until(lambda: next((s for s in ('taken', 'refused') if os.path.exists(answer + '.' + s)), None))
@@ -374,7 +384,7 @@ class Officers:
         req = urllib.request.Request('http://127.0.0.1:%d/api/v1/%s' % (self.home.p, command.replace('.', '/')), json.dumps(body).encode(),
                                      {'Authorization': 'Bearer ' + str(self.token(who))})
         try:
-            with urllib.request.urlopen(req, timeout=120) as r:
+            with urllib.request.urlopen(req, timeout=300) as r:
                 data = r.read()
                 if 'json' not in r.headers['Content-Type']:
                     return r.status, {'bytes': data}
@@ -476,7 +486,7 @@ def happened(home, half):
     import sqlite3
     y, h = int(half[:4]), int(half[5])
     bounds = [(calendar.timegm(time.strptime(d, '%Y-%m-%d')) - 8 * 3600) for d in (('%d-01-01' % y, '%d-07-01' % y) if h == 1 else ('%d-07-01' % y, '%d-01-01' % (y + 1)))]
-    db = sqlite3.connect('file:%s/register.db?mode=ro' % home.d, uri=True, timeout=30)
+    db = sqlite3.connect('file:%s/register.db?mode=ro' % home.d, uri=True, timeout=300)
     try:
         return dict(db.execute('SELECT kind, COUNT(*) FROM event WHERE at >= ? AND at < ? GROUP BY kind', bounds).fetchall())
     finally:

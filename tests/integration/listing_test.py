@@ -20,7 +20,7 @@ def unb64(s):
 
 
 def run(*cmd):
-    return subprocess.run(cmd, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    return subprocess.run(cmd, capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
 
 
 def day(n=0):
@@ -31,7 +31,7 @@ def exchange(code, name, login):
     two('mof1', 'mof2', 'organisation.add', usci=code, name=name, kind='ENT', level='中央', div6='100000', finance=MOF, roles=['EXCHANGE'], override='illustrative')
     asked, given = two('mof1', 'mof2', 'user.add', login=login, name=login + '（虚构）', person='p-' + login, org=code, roles=['EXCHANGE'])
     r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', asked['code_first'] + '-' + given['code_second'], '--json'],
-                       capture_output=True, text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=60, stdin=subprocess.DEVNULL)
+                       capture_output=True, text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=300, stdin=subprocess.DEVNULL)
     h.demo['logins'].append({'login': login, 'password': 'an invented password', 'totp': json.loads(r.stdout)['totp']})
 
 

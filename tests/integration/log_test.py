@@ -13,7 +13,7 @@ SIZE = 700
 
 
 def log(*args):
-    r = subprocess.run([B + '/fujie', 'log', *args, '--json'], capture_output=True, text=True, timeout=120)
+    r = subprocess.run([B + '/fujie', 'log', *args, '--json'], capture_output=True, text=True, timeout=300)
     try:
         return r.returncode, json.loads(r.stdout)
     except ValueError:

@@ -36,7 +36,7 @@ def put(path, data):
 
 def tool(*args, stdin=None):
     """(exit code, verdict, outcome of logged)"""
-    r = subprocess.run([B + '/fujie-verify', '--trust', FOLDER, '--json', *args], input=stdin, capture_output=True, timeout=20)
+    r = subprocess.run([B + '/fujie-verify', '--trust', FOLDER, '--json', *args], input=stdin, capture_output=True, timeout=300)
     doc = json.loads(r.stdout) if r.stdout else {}
     return r.returncode, doc.get('verdict'), next((c['outcome'] for c in doc.get('checks', []) if c['name'] == 'logged'), None)
 
@@ -122,7 +122,7 @@ def door():
     says('too few witnesses', ask(strict, proof(proof_of(by=(2,)))), 403, 'logged [C2SP tlog-policy]')
     for bad in ('!', good[:-2], good.replace('=', '') + '====', proof_of().decode().split('\n')[0], '%20'):
         says('what is no base64 of a proof: %.10s' % bad, ask(free, bad), 403, 'logged')
-    c = http.client.HTTPConnection('127.0.0.1', strict.port, timeout=20)
+    c = http.client.HTTPConnection('127.0.0.1', strict.port, timeout=300)
     c.putrequest('GET', '/auth')
     for k, v in (('Authorization', 'Bearer ' + w.token()), ('X-Fujie-X5T', X5T), ('X-Fujie-Log-Proof', good), ('X-Fujie-Log-Proof', good)):
         c.putheader(k, v)
@@ -138,7 +138,7 @@ def door():
     check('an authorisation\'s is published', logged(strict.ask('/v1/verify', method='POST', body=json.dumps({'credential': w.auth()}))) == ['pass'])
     for wrong in ({'log_proof': ''}, {'log_proof': 1}, {'log_proof': None}, {'logged': 'yes'}, {'logged': 1}, {'log_prof': 'x'}):
         check('refused as wrong use: %s' % wrong, post(free, **wrong)[0] == 400, post(free, **wrong))
-    r = subprocess.run([B + '/fujie-gateway', 'watch', put('list', DAU + '\n'), '--issuer', bent.base, '--root', root, '--dir', TMP + '/watch', '--once', '--logged'], capture_output=True, text=True, timeout=20)
+    r = subprocess.run([B + '/fujie-gateway', 'watch', put('list', DAU + '\n'), '--issuer', bent.base, '--root', root, '--dir', TMP + '/watch', '--once', '--logged'], capture_output=True, text=True, timeout=300)
     check('watch takes no --logged', r.returncode == 2 and 'watch' in r.stderr, r)
 
 

@@ -17,7 +17,7 @@ MAGIC = b'fujie-package-1\n'
 
 
 def tool(*args):
-    r = subprocess.run([B + '/fujie'] + list(args) + ['--json'], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    r = subprocess.run([B + '/fujie'] + list(args) + ['--json'], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
     try:
         return r.returncode, json.loads(r.stdout)
     except ValueError:
@@ -79,7 +79,7 @@ def ask(url, item):
     body = {'credential': open(os.path.join(h.d, item['file'])).read()}
     if item.get('use'):
         body['use'] = item['use']
-    return json.load(urllib.request.urlopen(url + '/v1/verify', json.dumps(body).encode(), timeout=20))
+    return json.load(urllib.request.urlopen(url + '/v1/verify', json.dumps(body).encode(), timeout=300))
 
 
 def items():
@@ -118,7 +118,7 @@ class Mirror:
 
     def __exit__(self, *_):
         self.proc.terminate()
-        self.proc.wait(20)
+        self.proc.wait(120)
 
 
 def caught_up():

@@ -470,7 +470,7 @@ def verdict():
     path = os.path.join(h.root, 'credential')
     open(path, 'w').write(officers.get('auditor', 'token/' + made['query'])['compact'])
     r = subprocess.run([B + '/fujie-verify', '--trust', h.d + '/trust', path, '--json', '--at', done('auditor', 'status.show')['now'], '--use',
-                        'action=QUERY,purpose=INDUSTRY,territory=420000,user=%s,audience=https://gateway.example' % PENGCHENG], capture_output=True, text=True, timeout=20)
+                        'action=QUERY,purpose=INDUSTRY,territory=420000,user=%s,audience=https://gateway.example' % PENGCHENG], capture_output=True, text=True, timeout=300)
     return json.loads(r.stdout)['verdict']
 
 
@@ -489,7 +489,7 @@ def hire(login, org, its, first, second):
     asked = done(first, 'user.add', login=login, name=login + '（虚构）', person='p-' + login, org=org, roles=its)
     code = asked['code_first'] + '-' + done(second, 'approval.approve', id=asked['approval'])['code_second']
     r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', code, '--json'], capture_output=True, text=True,
-                       env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=60, stdin=subprocess.DEVNULL)
+                       env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=300, stdin=subprocess.DEVNULL)
     h.demo['logins'].append({'login': login, 'password': 'an invented password', 'totp': json.loads(r.stdout)['totp'], 'roles': its, 'org': org})
     sign_in(login)
 
@@ -565,7 +565,7 @@ def at_command_line(r):
     l, words = h.login(r.cli), []
     for k, v in body_for(r, r.cli).items():
         words += ['--' + k, v if isinstance(v, str) else ','.join(v) if isinstance(v, list) and all(isinstance(x, str) for x in v) else json.dumps(v, ensure_ascii=False)]
-    p = subprocess.run([B + '/fujie', *r.what.split('/'), *words, '--dir', h.d, '--json', '--as', r.cli], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    p = subprocess.run([B + '/fujie', *r.what.split('/'), *words, '--dir', h.d, '--json', '--as', r.cli], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
                        env=dict(os.environ, FUJIE_TOTP=h.code(r.cli), FUJIE_PASSWORD=l['password']))
     tried['at the command line'] += 1
     try:
@@ -614,7 +614,7 @@ def in_report():
 
 h = Home(cases=False)
 officers = Officers(h)
-line = http.client.HTTPConnection('127.0.0.1', h.p, timeout=60)
+line = http.client.HTTPConnection('127.0.0.1', h.p, timeout=300)
 try:
     check('a demo home without cases that serves', h.made and h.serve(), h.made_err)
     people()

@@ -37,7 +37,7 @@ def read(name):
 
 
 def run(*args, lang='en', env=None):
-    r = subprocess.run([TOOL, *args, '--lang', lang], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, cwd=root, env=env, start_new_session=True)
+    r = subprocess.run([TOOL, *args, '--lang', lang], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, cwd=root, env=env, start_new_session=True)
     return r.returncode, r.stdout, r.stderr
 
 

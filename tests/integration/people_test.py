@@ -20,7 +20,7 @@ def usci(first, division, body):
 
 def enrol(login, code, password=PASSWORD):
     r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', code, '--json'], capture_output=True, text=True,
-                       env=dict(os.environ, FUJIE_NEW_PASSWORD=password), timeout=60, stdin=subprocess.DEVNULL)
+                       env=dict(os.environ, FUJIE_NEW_PASSWORD=password), timeout=300, stdin=subprocess.DEVNULL)
     return r.returncode, json.loads(r.stdout)
 
 

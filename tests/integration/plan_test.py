@@ -352,7 +352,7 @@ def while_under_way(cert):
 def hired(first, second, login, org, role):
     asked, given = two(first, second, 'user.add', login=login, name=login, person='p-' + login, org=org, roles=[role])
     r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', asked['code_first'] + '-' + given['code_second'], '--json'], capture_output=True,
-                       text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='a long enough password'), timeout=60, stdin=subprocess.DEVNULL)
+                       text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='a long enough password'), timeout=300, stdin=subprocess.DEVNULL)
     h.demo['logins'].append({'login': login, 'password': 'a long enough password', 'totp': json.loads(r.stdout)['totp']})
 
 
@@ -453,7 +453,7 @@ def adjusted(number, cert):
     same('as a further version of the credential', (payload['version'], payload['jti']), (2, number))
     path = h.root + '/credential'
     open(path, 'w').write(a['compact'])
-    r = subprocess.run([B + '/fujie-verify', '--trust', h.d + '/trust', path, '--json', '--at', done('auditor', 'status.show')['now']], capture_output=True, text=True, timeout=20)
+    r = subprocess.run([B + '/fujie-verify', '--trust', h.d + '/trust', path, '--json', '--at', done('auditor', 'status.show')['now']], capture_output=True, text=True, timeout=300)
     same('which is in force', json.loads(r.stdout)['verdict'], 'permit')
 
 

@@ -14,7 +14,7 @@ def browser():
 
 def get(o, path, form=None):
     try:
-        r = o.open('http://127.0.0.1:%d%s' % (h.p, path), None if form is None else urllib.parse.urlencode(form).encode(), timeout=30)
+        r = o.open('http://127.0.0.1:%d%s' % (h.p, path), None if form is None else urllib.parse.urlencode(form).encode(), timeout=300)
         return r.status, r.url, r.read().decode(), r.headers
     except urllib.error.HTTPError as e:
         return e.code, e.url, e.read().decode(), e.headers

@@ -343,7 +343,7 @@ def years(price):
 # --- disclosure ---
 
 def page(path):
-    with urllib.request.urlopen('http://127.0.0.1:%d%s' % (h.p, path), timeout=20) as r:
+    with urllib.request.urlopen('http://127.0.0.1:%d%s' % (h.p, path), timeout=300) as r:
         return r.headers['Content-Type'], r.read().decode()
 
 
@@ -378,7 +378,7 @@ def pages():
     token, out = officers.token('jc1'), {}
     for path in ('/show/product/' + urllib.parse.quote(dau + '/P-INDEX', safe=''), '/list/product', '/list/price', '/show/price/' + first, '/do/product/add', '/list/disclosure'):
         req = urllib.request.Request('http://127.0.0.1:%d%s' % (h.p, path), headers={'Cookie': 'fujie=' + token, 'Accept': 'text/html'})
-        out[path] = urllib.request.urlopen(req, timeout=20).read().decode()
+        out[path] = urllib.request.urlopen(req, timeout=300).read().decode()
     check('a product, its list and its price have their pages', 'P-INDEX' in out['/list/product'] and '8.99 元' in list(out.values())[0] and '10.00 元' in list(out.values())[0])
     check('the list leads to the product', urllib.parse.quote(dau + '/P-INDEX', safe='') in out['/list/product'])
 

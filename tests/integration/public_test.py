@@ -24,7 +24,7 @@ def ask(path, form=None, files=None, lang='zh', **more):
     elif form is not None:
         data = urllib.parse.urlencode(form).encode()
     try:
-        with urllib.request.urlopen(urllib.request.Request('http://127.0.0.1:%d%s' % (h.p, path), data, head), timeout=60) as r:
+        with urllib.request.urlopen(urllib.request.Request('http://127.0.0.1:%d%s' % (h.p, path), data, head), timeout=300) as r:
             return r.status, r.read().decode()
     except urllib.error.HTTPError as e:
         return e.code, e.read().decode()
@@ -318,7 +318,7 @@ def checking():
           '$(id)' not in ask('/check?number=DAC-$(id)')[1], of_one)
     said = ''
     for b in blocks:
-        r = subprocess.run(['sh', '-e', '-c', b], cwd=folder, env=env, capture_output=True, text=True, timeout=120)
+        r = subprocess.run(['sh', '-e', '-c', b], cwd=folder, env=env, capture_output=True, text=True, timeout=300)
         said += r.stdout + r.stderr
         check('run as it stands: %s' % b.split('\n')[0][:70], r.returncode == 0, (r.returncode, r.stdout[-300:], r.stderr[-300:]))
     check('they say the fingerprint, OK and permit', root in said.replace(':', '').lower() and 'trust/chain.pem: OK' in said and ': good' in said and '有效' in said, said[-2500:])

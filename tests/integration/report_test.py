@@ -180,7 +180,7 @@ def pdf_text(data):
     with tempfile.NamedTemporaryFile(suffix='.pdf') as f:
         f.write(data)
         f.flush()
-        return subprocess.run(['pdftotext', '-layout', f.name, '-'], capture_output=True, text=True, timeout=60).stdout
+        return subprocess.run(['pdftotext', '-layout', f.name, '-'], capture_output=True, text=True, timeout=300).stdout
 
 
 def docx_text(data):
@@ -270,9 +270,9 @@ def demo_home():
         check('each figure says how it is counted', all(f['counted']['zh'] and f['counted']['en'] for f in whole['figures'] + whole['amounts'])
               and {f['key']: f['value'] for f in whole['figures']} | {f['key']: f['value_fen'] for f in whole['amounts']} == whole['values'] and all(f['key'].endswith('_fen') for f in whole['amounts']))
         check('the same draft twice is the same octets', json.dumps(half_year(h), sort_keys=True) == json.dumps(whole, sort_keys=True))
-        out = subprocess.run([B + '/fujie', 'report', 'half-year', '--dir', h.d, '--period', '2026H1', '--format', 'pdf'], capture_output=True, timeout=120).stdout
+        out = subprocess.run([B + '/fujie', 'report', 'half-year', '--dir', h.d, '--period', '2026H1', '--format', 'pdf'], capture_output=True, timeout=300).stdout
         check('the command line writes a file to standard output', out[:5] == b'%PDF-')
-        out = subprocess.run([B + '/fujie', 'report', 'half-year', '--dir', h.d, '--period', '2026H1', '--format', 'json'], capture_output=True, timeout=120).stdout
+        out = subprocess.run([B + '/fujie', 'report', 'half-year', '--dir', h.d, '--period', '2026H1', '--format', 'json'], capture_output=True, timeout=300).stdout
         check('--format json is one document', json.loads(out)['draft'] is True)
         for period in ('2026', '2026H3', '2026h1', '26H1', 'x'):
             code, out = h.cli('report', 'half-year', '--period', period)

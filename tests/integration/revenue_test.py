@@ -565,7 +565,7 @@ def pages():
     o.addheaders = [('Accept', 'text/html')]
 
     def page(path, form=None):
-        return o.open('http://127.0.0.1:%d%s' % (h.p, path), None if form is None else urllib.parse.urlencode(form).encode(), timeout=30).read().decode()
+        return o.open('http://127.0.0.1:%d%s' % (h.p, path), None if form is None else urllib.parse.urlencode(form).encode(), timeout=300).read().decode()
 
     l = h.login('hb-fin1')
     page('/login', {'login': 'hb-fin1', 'password': l['password'], 'totp': h.code('hb-fin1')})

@@ -25,7 +25,7 @@ class Client:
         head.update(more or {})
         for again in (True, False):
             try:
-                self.conn = self.conn or http.client.HTTPConnection('127.0.0.1', self.home.p, timeout=60)
+                self.conn = self.conn or http.client.HTTPConnection('127.0.0.1', self.home.p, timeout=300)
                 self.conn.request(method, path, body, head)
                 r = self.conn.getresponse()
                 data = r.read()
@@ -91,7 +91,7 @@ def everybody(home):
         first, second = both('user', 'add', {'login': login, 'name': login + '（虚构）', 'person': 'p-' + login, 'org': ORG, 'roles': [role]})
         code = first['code_first'] + '-' + second['code_second']
         r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', home.d, '--login', login, '--code', code, '--json'], capture_output=True, text=True,
-                           env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=60, stdin=subprocess.DEVNULL)
+                           env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=300, stdin=subprocess.DEVNULL)
         return json.loads(r.stdout)['totp']
 
     def sign_in(login, uri):

@@ -11,7 +11,7 @@ o = Officers(h)
 
 
 def fujie(*args):
-    r = subprocess.run([B + '/fujie', *args, '--dir', h.d], capture_output=True, text=True, timeout=60)
+    r = subprocess.run([B + '/fujie', *args, '--dir', h.d], capture_output=True, text=True, timeout=300)
     return r.returncode, r.stdout + r.stderr
 
 
@@ -98,7 +98,7 @@ again_token = o.do(seller, 'token.resume', id=token['id'], reason='test')
 check('what was revoked comes not back', again_token[0] != 200, again_token)
 out = o.two('hb-fin1', 'hb-fin2', 'certificate.resume', number=certificate, reason='test')
 check('acts are accepted again', out[1].get('state') in ('ACTIVE', 'APPROVED'), out)
-for _ in range(100):
+for _ in range(600):
     if size() > signed:
         break
     time.sleep(0.1)

@@ -245,7 +245,7 @@ def fields_agree(posts):
     """the command line's own help, the register's word, against the description"""
     bad = []
     for name, op in posts.items():
-        r = subprocess.run([B + '/fujie', 'help', *name.split('.'), '--dir', h.d, '--json'], capture_output=True, text=True, timeout=60)
+        r = subprocess.run([B + '/fujie', 'help', *name.split('.'), '--dir', h.d, '--json'], capture_output=True, text=True, timeout=300)
         told = json.loads(r.stdout).get('fields', [])
         s = op['requestBody']['content']['application/json']['schema']
         if {f['name'] for f in told} != set(s['properties']) or {f['name'] for f in told if f['required']} != set(s['required']) or s['additionalProperties'] is not False:
@@ -261,7 +261,7 @@ def refusals(people):
     holder, finance = people['HOLDER'], people['FINANCE']
     code, kind, out = holder.api('POST', '/api/v1/ledger/import', {'file': '台账编号\r\n1\r\n'})
     check('a refused import is 422 and problem+json that keeps its faults', code == 422 and kind.startswith('application/problem+json') and out['faults'] and out['detail']['zh'] and out['rule'], (code, out))
-    r = subprocess.run([B + '/fujie', 'ledger', 'import', '-', '--dry-run', '--org', ORG, '--dir', h.d, '--json'], input='台账编号\r\n1\r\n', capture_output=True, text=True, timeout=60)
+    r = subprocess.run([B + '/fujie', 'ledger', 'import', '-', '--dry-run', '--org', ORG, '--dir', h.d, '--json'], input='台账编号\r\n1\r\n', capture_output=True, text=True, timeout=300)
     check('and exit 1 at the command line, with the same faults', r.returncode == 1 and json.loads(r.stdout)['refused'], (r.returncode, r.stdout[:200], r.stderr))
     code, kind, out = finance.api('POST', '/api/v1/certificate/suspend', {'number': 'DAC-420000-202604-000001-2', 'reason': 'x'})
     check('a domain refusal has type, title, status, detail in zh and en', code in (403, 409) and {'type', 'title', 'status', 'rule', 'detail'} <= set(out) and {'zh', 'en'} <= set(out['detail']), out)

@@ -108,7 +108,7 @@ def user(login, org, roles):
     given = done('hb-fin2', 'approval.approve', id=asked['approval'])
     code = given.get('code') or asked['code_first'] + '-' + given['code_second']
     r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', code, '--json'], capture_output=True, text=True,
-                       env=dict(os.environ, FUJIE_NEW_PASSWORD='a long enough password'), timeout=60, stdin=subprocess.DEVNULL)
+                       env=dict(os.environ, FUJIE_NEW_PASSWORD='a long enough password'), timeout=300, stdin=subprocess.DEVNULL)
     uri = json.loads(r.stdout)['totp']
     h.demo['logins'].append({'login': login, 'password': 'a long enough password', 'totp': uri})
 

@@ -8,7 +8,7 @@ def get(path, method='GET', body=None, **headers):
     """(status, headers in lower case, octets)"""
     req = urllib.request.Request(h.url(path), body, {k.replace('_', '-'): v for k, v in headers.items()}, method=method)
     try:
-        with urllib.request.urlopen(req, timeout=30) as r:
+        with urllib.request.urlopen(req, timeout=300) as r:
             return r.status, {k.lower(): v for k, v in r.headers.items()}, r.read()
     except urllib.error.HTTPError as e:
         return e.code, {k.lower(): v for k, v in e.headers.items()}, e.read()
@@ -111,7 +111,7 @@ def well():
 def ocsp_state(number):
     """by an independent client; None: no answer"""
     r = subprocess.run(['openssl', 'ocsp', '-issuer', h.root + '/issuing.pem', '-cert', os.path.join(h.d, 'demo', number + '.pem'), '-url', h.url('/ocsp'), '-noverify', '-no_nonce', '-validity_period', '99999999'],
-                       capture_output=True, text=True, timeout=20)
+                       capture_output=True, text=True, timeout=300)
     return next((line.split(': ')[1].strip() for line in r.stdout.splitlines() if line.startswith(os.path.join(h.d, 'demo'))), None)
 
 
@@ -119,7 +119,7 @@ def tool(item, at, trust):
     """by a trust folder alone, as any third party has it"""
     use = ['--use', ','.join(k + '=' + v for k, v in item['use'].items())] if item.get('use') else []
     r = subprocess.run([B + '/fujie-verify', '--trust', trust, os.path.join(h.d, item['file']), '--json', '--at', time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(at)), *use],
-                       capture_output=True, text=True, timeout=20)
+                       capture_output=True, text=True, timeout=300)
     return json.loads(r.stdout)['verdict']
 
 
@@ -293,7 +293,7 @@ def limits():
         check('a second later it is answered again', urllib.request.urlopen('http://127.0.0.1:%d/status' % port, timeout=10).status == 200)
     finally:
         proc.terminate()
-        proc.wait(10)
+        proc.wait(120)
     codes = {get('/style.css')[0] for _ in range(700)}
     check('this machine, and a proxy on it, is not limited by default', codes == {200}, codes)
     slow = [socket.create_connection(('127.0.0.1', h.v)) for _ in range(100)]
@@ -319,7 +319,7 @@ def unfinished(port, source='127.0.0.1'):
 
 def from_address(port, source, octets):
     """the status of a file that comes from this address"""
-    c = HTTPConnection('127.0.0.1', port, timeout=30, source_address=(source, 0))
+    c = HTTPConnection('127.0.0.1', port, timeout=300, source_address=(source, 0))
     body, kind = file_form(octets)
     c.request('POST', '/', body, {'Content-Type': kind, 'Accept': 'text/html'})
     r = c.getresponse()
@@ -354,7 +354,7 @@ def room(item):
         check('once they are gone it has room again', from_address(port, '127.0.0.1', bytes(8 << 20)) == 200)
     finally:
         proc.terminate()
-        proc.wait(10)
+        proc.wait(120)
 
 
 def megabytes(name):
@@ -368,7 +368,7 @@ def large():
         req = urllib.request.Request('http://127.0.0.1:%d%s' % (port, path), ('--b\r\nContent-Disposition: form-data%s\r\n\r\n' % field).encode() + octets + b'\r\n--b--\r\n',
                                      {'Accept': 'text/html', 'Content-Type': 'multipart/form-data; boundary=b'})
         try:
-            with urllib.request.urlopen(req, timeout=60) as r:
+            with urllib.request.urlopen(req, timeout=300) as r:
                 return r.status, r.read().decode()
         except urllib.error.HTTPError as e:
             return e.code, e.read().decode()

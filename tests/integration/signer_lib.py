@@ -186,7 +186,7 @@ class Alone:
     def ended(self):
         """(exit code, what it said) of a signer that ends by itself"""
         try:
-            said = self.proc.communicate(timeout=20)[1]
+            said = self.proc.communicate(timeout=300)[1]
         except subprocess.TimeoutExpired:
             self.proc.kill()
             said = 'it runs on: ' + self.proc.communicate()[1]

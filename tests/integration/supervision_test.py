@@ -75,7 +75,7 @@ def hire(by, login, org, role):
     first = o.done(by[0], 'user.add', login=login, name=login + '（虚构）', person='p-' + login, org=org, roles=[role])
     second = o.done(by[1], 'approval.approve', id=first['approval'])
     r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', first['code_first'] + '-' + second['code_second'], '--json'],
-                       capture_output=True, text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=60, stdin=subprocess.DEVNULL)
+                       capture_output=True, text=True, env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=300, stdin=subprocess.DEVNULL)
     h.demo['logins'].append({'login': login, 'password': 'an invented password', 'totp': json.loads(r.stdout)['totp']})
 
 
@@ -98,7 +98,7 @@ def ask(compact, use):
     open(path, 'w').write(compact)
     report = tool(path, h.d + '/trust', use)
     if present:
-        service = json.load(urllib.request.urlopen(h.url('/v1/verify'), json.dumps(body).encode(), timeout=20))['verdict']
+        service = json.load(urllib.request.urlopen(h.url('/v1/verify'), json.dumps(body).encode(), timeout=300))['verdict']
         if service != report['verdict']:
             return {**report, 'verdict': 'service %s, tool %s' % (service, report['verdict'])}
     return report
@@ -106,7 +106,7 @@ def ask(compact, use):
 
 def tool(path, trust, use):
     cmd = [B + '/fujie-verify', '--trust', trust, path, '--json', '--at', now()] + (['--use', ','.join(k + '=' + v for k, v in use.items())] if use else [])
-    return json.loads(subprocess.run(cmd, capture_output=True, text=True, timeout=20).stdout)
+    return json.loads(subprocess.run(cmd, capture_output=True, text=True, timeout=300).stdout)
 
 
 def use_of(token, use):
@@ -208,7 +208,7 @@ def narrowing(cert):
 
 def page(who, path):
     req = urllib.request.Request('http://127.0.0.1:%d%s' % (h.p, path), headers={'Cookie': 'fujie=' + o.token(who), 'Accept': 'text/html'})
-    return urllib.request.urlopen(req, timeout=60).read().decode()
+    return urllib.request.urlopen(req, timeout=300).read().decode()
 
 
 def stops(cert, dau, other):
@@ -229,7 +229,7 @@ def stops(cert, dau, other):
     check('in English too', 'What stops: certificates 0, authorisations 1' in page('gz-hold1', '/do/authorisation/reclaim?lang=en&number=' + dau))
     check('but not above a form that stops nothing', '将停止' not in page('gz-hold1', '/do/authorisation/adjust?number=' + dau))
     l = h.login('qs1')
-    r = subprocess.run([B + '/fujie', 'authorisation', 'suspend', dau, '--reason', 'x', '--dir', h.d, '--as', 'qs1'], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+    r = subprocess.run([B + '/fujie', 'authorisation', 'suspend', dau, '--reason', 'x', '--dir', h.d, '--as', 'qs1'], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
                        env=dict(os.environ, FUJIE_PASSWORD=l['password'], FUJIE_TOTP=h.code('qs1')))
     check('the command line tells people before it sends, also what is then refused', 'What stops' in r.stderr and '"tokens":%d' % MANY in r.stdout and r.returncode == 1, (r.returncode, r.stdout[:200], r.stderr[:200]))
     check('a number that there is not is not found', o.do('gz-fin1', 'stops.show', number='DAU-520000-202604-999999-X')[0] == 404)
@@ -480,7 +480,7 @@ def paused(cert, dau):
     check('what lies under it is stopped with it, not in force', '随证书停止' in form)
     home = next(a for a in o.done('gz-hold1', 'home.show')['in_use']['authorisations'] if a['number'] == dau)
     check('on the home page too', home['certificate_stopped'] is True and '随证书停止' in page('gz-hold1', '/'))
-    public = text(urllib.request.urlopen(urllib.request.Request(h.url('/v/' + dau + '?lang=zh'), headers={'Accept': 'text/html'}), timeout=20).read().decode())
+    public = text(urllib.request.urlopen(urllib.request.Request(h.url('/v/' + dau + '?lang=zh'), headers={'Accept': 'text/html'}), timeout=300).read().decode())
     check('and on the public page, which names the certificate', re.search('登记系统中的状态：\\s*随证书停止；其证书：\\s*%s\\s*已暂停' % cert, public), public[:800])
     o.done('gz-fin2', 'approval.approve', id=asked)
     check('resumed, nothing of that is left', '随证书停止' not in page('gz-hold1', '/') and '恢复申请待' not in page('gz-fin1', '/show/certificate/' + cert))

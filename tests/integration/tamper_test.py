@@ -239,7 +239,7 @@ class Lane:
 
     def kept(self):
         """a checkpoint that somebody kept, against what there is now"""
-        r = subprocess.run([B + '/fujie', 'log', 'consistency', self.now.d + '/publish/log/checkpoint', '--dir', self.d, '--json'], capture_output=True, text=True, timeout=60)
+        r = subprocess.run([B + '/fujie', 'log', 'consistency', self.now.d + '/publish/log/checkpoint', '--dir', self.d, '--json'], capture_output=True, text=True, timeout=300)
         return {'ok': r.returncode == 0, 'why': r.stdout}
 
     def put_back(self, paths):
@@ -258,7 +258,7 @@ class Lane:
     def close(self):
         for p in (self.tools, self.signer):
             p.stdin.close()
-            p.wait(20)
+            p.wait(120)
 
 
 # --- tamperings: each changes a lane's files and says which ---

@@ -319,7 +319,7 @@ def drafts(b):
         f = next(f for f in b.page.forms if f.get('draft') == i)
         b.press(f, '删除草稿')
     check('and thrown away by a button', '没有草稿' in b.page.text, b.page.text[-300:])
-    db = sqlite3.connect(h.d + '/register.db', timeout=30)
+    db = sqlite3.connect(h.d + '/register.db', timeout=300)
     check('nothing of it is left in the register', db.execute("SELECT COUNT(*) FROM draft WHERE login = 'hbsw1'").fetchone()[0] == 0)
     db.close()
     b.open('/do/collateral/request')
@@ -327,7 +327,7 @@ def drafts(b):
     f.set('creditor', 'x' * 119)
     b.press(f, '保存草稿')
     id_ = re.search(r'DR-[0-9a-z]+', b.at()).group(0)
-    db = sqlite3.connect(h.d + '/register.db', timeout=30)
+    db = sqlite3.connect(h.d + '/register.db', timeout=300)
     db.execute("UPDATE draft SET fields = 'older'")
     db.commit()
     db.close()
@@ -339,7 +339,7 @@ def drafts(b):
         b.open('/do/collateral/request', urllib.parse.urlencode({'csrf': csrf, 'once': os.urandom(11).hex(), 'step': 'draft', 'creditor': 'n%d' % k}).encode(), BY)
         codes.append(b.status)
     check('fifty are the most that one has', codes.count(200) == 49 and codes[-1] == 413 and '上限' in b.page.text, codes)
-    db = sqlite3.connect(h.d + '/register.db', timeout=30)
+    db = sqlite3.connect(h.d + '/register.db', timeout=300)
     db.execute('UPDATE draft SET saved = saved - 91 * 86400')
     db.commit()
     db.close()
@@ -348,7 +348,7 @@ def drafts(b):
     f = b.open('/do/collateral/request') and b.form('/do/collateral/request')
     f.set('creditor', 'y')
     b.press(f, '保存草稿')
-    db = sqlite3.connect(h.d + '/register.db', timeout=30)
+    db = sqlite3.connect(h.d + '/register.db', timeout=300)
     check('and out of the register at the next one', db.execute('SELECT COUNT(*) FROM draft').fetchone()[0] == 1)
     db.close()
 
@@ -446,7 +446,7 @@ def ledger(b):
     check('a good file says what will be entered', '1200' in b.page.text and '尚未办理' in b.html and events() == before, b.page.text[:600])
     b.press(b.form('/do/ledger/import'), '确认办理')
     seen = b.head.get('Refresh')
-    for _ in range(100):
+    for _ in range(600):
         if not b.head.get('Refresh'):
             break
         time.sleep(0.3)
@@ -474,7 +474,7 @@ def ledger(b):
 
     def finish_it():
         b.press(b.form('/do/ledger/import'), '确认办理')
-        for _ in range(100):
+        for _ in range(600):
             if not b.head.get('Refresh'):
                 return
             time.sleep(0.3)
@@ -603,7 +603,7 @@ def at_once(b, path, n):
     def ask(_):
         start.wait()
         try:
-            with b.o.open('http://127.0.0.1:%d%s' % (b.h.p, path), timeout=60) as r:
+            with b.o.open('http://127.0.0.1:%d%s' % (b.h.p, path), timeout=300) as r:
                 return len(r.read()) > 0 and r.status
         except urllib.error.HTTPError as e:
             return e.code
@@ -678,7 +678,7 @@ def bulk(dau):
     said = '清单共 2 行，签发 1 户；其余 1 行有错误，不予签发：第3行示例用户二'
     check('it says how many get a license and which rows do not', said.replace(' ', '') in ''.join(b.page.text.split()), b.page.text[-1500:])
     b.press(b.form('/do/token/bulk'), '仅签发 1 户')
-    for _ in range(100):
+    for _ in range(600):
         if not b.head.get('Refresh'):
             break
         time.sleep(0.3)
@@ -692,7 +692,7 @@ def bulk(dau):
     second.open('/approvals/' + waits)
     check('afterwards too', said.replace(' ', '') in ''.join(second.page.text.split()), second.page.text[-1500:])
     job = officers.get('jc1', 'bulk')['items'][0]
-    for _ in range(100):
+    for _ in range(600):
         b.open('/show/bulk/' + job['id'])
         if not b.head.get('Refresh'):
             break

@@ -33,7 +33,7 @@ def license_of(**more):
 
 
 def rows(sql, *values):
-    for _ in range(100):
+    for _ in range(600):
         try:
             db = sqlite3.connect('file:%s/register.db?mode=ro' % h.d, uri=True, timeout=5)
             try:
@@ -50,7 +50,7 @@ def hire(login, org, roles, first, second):
     asked, done = o.two(first, second, 'user.add', login=login, name=login + '（虚构）', person='p-' + login, org=org, roles=roles)
     code = asked['code_first'] + '-' + done['code_second']
     r = subprocess.run([B + '/fujie', 'user', 'enrol', '--dir', h.d, '--login', login, '--code', code, '--json'], capture_output=True, text=True,
-                       env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=60, stdin=subprocess.DEVNULL)
+                       env=dict(os.environ, FUJIE_NEW_PASSWORD='an invented password'), timeout=300, stdin=subprocess.DEVNULL)
     h.demo['logins'].append({'login': login, 'password': 'an invented password', 'totp': json.loads(r.stdout)['totp'], 'roles': roles, 'org': org})
 
 
@@ -214,7 +214,7 @@ def wait_for(until):
 
 
 def registry():
-    for _ in range(200):
+    for _ in range(1200):
         pid = h.children().get('fujie-registry')
         if pid:
             return pid
@@ -459,8 +459,8 @@ def browser(who):
     b = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     b.addheaders = [('Accept', 'text/html')]
     l = h.login(who)
-    b.open('http://127.0.0.1:%d/login' % h.p, urllib.parse.urlencode({'login': who, 'password': l['password'], 'totp': h.code(who)}).encode(), timeout=30).read()
-    return lambda path: b.open('http://127.0.0.1:%d%s' % (h.p, path), timeout=60).read().decode()
+    b.open('http://127.0.0.1:%d/login' % h.p, urllib.parse.urlencode({'login': who, 'password': l['password'], 'totp': h.code(who)}).encode(), timeout=300).read()
+    return lambda path: b.open('http://127.0.0.1:%d%s' % (h.p, path), timeout=300).read().decode()
 
 
 def labels(page):

@@ -9,7 +9,7 @@ root = tempfile.mkdtemp(prefix='fujie-witness-')
 
 
 def tool(*args, code=None):
-    r = subprocess.run([B + '/fujie'] + list(args), capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    r = subprocess.run([B + '/fujie'] + list(args), capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
     return r.returncode, r.stdout.strip(), r.stderr
 
 
@@ -33,7 +33,7 @@ class Witness:
     def stop(self, kill=False):
         if self.proc:
             self.proc.kill() if kill else self.proc.terminate()
-            self.proc.wait(20)
+            self.proc.wait(120)
             self.proc = None
 
     def url(self):
@@ -42,14 +42,14 @@ class Witness:
     def post(self, body, path='/add-checkpoint', **headers):
         req = urllib.request.Request(self.url() + path, body, headers)
         try:
-            with urllib.request.urlopen(req, timeout=20) as r:
+            with urllib.request.urlopen(req, timeout=300) as r:
                 return r.status, r.headers.get_content_type(), r.read()
         except urllib.error.HTTPError as e:
             return e.code, e.headers.get_content_type(), e.read()
 
     def get(self, path):
         try:
-            with urllib.request.urlopen(self.url() + path, timeout=20) as r:
+            with urllib.request.urlopen(self.url() + path, timeout=300) as r:
                 return r.status, r.read()
         except urllib.error.HTTPError as e:
             return e.code, e.read()
@@ -89,7 +89,7 @@ def witness():
     check('a second init is refused and the key stays', code == 1 and re.search('[\u4e00-\u9fff]', err) and tool('witness', 'key', '--dir', w.d)[1] == w.vkey, err)
     check('what is no key of a log is not added', [tool('witness', 'add', '--dir', w.d, v)[0] for v in ('x', w.vkey, key.vkey()[:-4] + 'AAA=')] == [1, 1, 1])
     check('it serves', w.start())
-    again = subprocess.run([B + '/fujie-witness', 'serve', '--dir', w.d, '--bind', '127.0.0.1:%d' % free_port()], capture_output=True, text=True, timeout=20)
+    again = subprocess.run([B + '/fujie-witness', 'serve', '--dir', w.d, '--bind', '127.0.0.1:%d' % free_port()], capture_output=True, text=True, timeout=300)
     check('a second process on its folder is refused', again.returncode == 3 and 'already' in again.stderr, again.stderr)
     hash_of = hashlib.sha256(b'log.example/one').hexdigest()
     check('of a log that was never cosigned there is no checkpoint', w.get('/%s/checkpoint' % hash_of)[0] == 404)
@@ -198,7 +198,7 @@ class Client:
     def stop(self):
         if self.proc:
             self.proc.terminate()
-            self.proc.wait(20)
+            self.proc.wait(120)
             self.proc = None
 
     def said(self):
@@ -299,7 +299,7 @@ def client():
 def get(url, method='GET', **headers):
     req = urllib.request.Request(url, headers={k.replace('_', '-'): v for k, v in headers.items()}, method=method)
     try:
-        with urllib.request.urlopen(req, timeout=20) as r:
+        with urllib.request.urlopen(req, timeout=300) as r:
             return r.status, {k.lower(): v for k, v in r.headers.items()}, r.read()
     except urllib.error.HTTPError as e:
         return e.code, {k.lower(): v for k, v in e.headers.items()}, e.read()
@@ -517,10 +517,10 @@ def appliance(h):
     a.start()
     b.start()
     set_policy(h, 'witness x nonsense\nquorum x\n')
-    out = subprocess.run([B + '/fujie', 'serve', '--dir', h.d], capture_output=True, text=True, timeout=60)
+    out = subprocess.run([B + '/fujie', 'serve', '--dir', h.d], capture_output=True, text=True, timeout=300)
     check('a policy that nobody could follow is told to whoever configured it', out.returncode == 3 and 'line 1' in out.stderr and '策略' in out.stderr, out.stderr)
     set_policy(h, 'log %s\n' % Key('log.example/other').vkey() + policy(2, a, b))
-    out = subprocess.run([B + '/fujie', 'serve', '--dir', h.d], capture_output=True, text=True, timeout=60)
+    out = subprocess.run([B + '/fujie', 'serve', '--dir', h.d], capture_output=True, text=True, timeout=300)
     check('so is one of another log', out.returncode == 3 and 'log.vkey' in out.stderr, out.stderr)
     set_policy(h, policy(2, a, b))
     check('the appliance serves', h.serve())
@@ -644,7 +644,7 @@ def two_trees(h, vkey, a, b):
             check('and the mirror\'s health says so', code == 503 and 'log-fork' in causes, (code, causes))
         finally:
             m.terminate()
-            m.wait(20)
+            m.wait(120)
 
         # through a monitor
         code, lines = watch(thief)

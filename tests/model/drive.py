@@ -81,7 +81,7 @@ class Product:
                 self.token[who] = self.h.session(who)
             c = self.conn.get(who)
             if c is None:
-                c = self.conn[who] = http.client.HTTPConnection('127.0.0.1', self.h.p, timeout=120)
+                c = self.conn[who] = http.client.HTTPConnection('127.0.0.1', self.h.p, timeout=300)
             try:
                 c.request(method, path, None if body is None else json.dumps(body).encode(), {'Authorization': 'Bearer ' + self.token[who]})
                 r = c.getresponse()

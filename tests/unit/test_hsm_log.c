@@ -256,7 +256,7 @@ static struct hsm_signer s;
 
 static void stop(void)
 {
-	for (int r = 0; r < HSM_ROLE_END; r++) {
+	for (int r = 0; r < HSM_KEY_END; r++) {
 		fj_buf_release(&s.spki[r]);
 		EVP_PKEY_free(s.pub[r]);
 	}
@@ -300,8 +300,9 @@ static enum fj_rc checkpoint_from(enum hsm_socket from, const struct history *h,
 	FJ_AUTO(buf) answer = FJ_BUF_INIT(4096);
 	struct fj_path p = proof_of(h, before, size);
 	struct fj_hash root = root_of(h, 0, size);
-	struct fj_slice ed, ec;
+	struct fj_slice ed, id, ec;
 	struct fj_rd r;
+	uint32_t n;
 	char text[300];
 
 	text_of(ORIGIN, size, &root, text, sizeof(text));
@@ -310,7 +311,7 @@ static enum fj_rc checkpoint_from(enum hsm_socket from, const struct history *h,
 		HOLDS(fj_buf_put(&b, p.h[i].b, FJ_SHA256_LEN) == FJ_OK);
 	FJ_TRY(ask(from, HSM_MSG_CHECKPOINT, &b, &answer));
 	fj_rd_init(&r, fj_buf_slice(&answer));
-	HOLDS(fj_get_raw(&r, 64, &ed) == FJ_OK && fj_get_bytes(&r, 80, &ec) == FJ_OK && fj_rd_end(&r) == FJ_OK);
+	HOLDS(fj_get_raw(&r, 64, &ed) == FJ_OK && fj_get_u32(&r, &n) == FJ_OK && n == 1 && fj_get_raw(&r, 4, &id) == FJ_OK && fj_get_bytes(&r, 80, &ec) == FJ_OK && fj_rd_end(&r) == FJ_OK);
 	HOLDS(signer_note_verifies(&s, fj_slice_str(text), ed.p) && signer_verifies(&s, HSM_LOG, fj_slice_str(text), ec));
 	return FJ_OK;
 }

@@ -13,8 +13,9 @@
 
 void vlg_release(struct vlg_log *l)
 {
-	EVP_PKEY_free(l->cert);
-	l->cert = NULL;
+	for (size_t i = 0; i < l->n_certs; i++)
+		EVP_PKEY_free(l->cert[i].key);
+	l->n_certs = 0;
 	fj_buf_release(&l->text);
 	fj_fd_close(&l->dir);
 }
@@ -75,11 +76,16 @@ static enum fj_rc cert_file(struct vlg_log *l, int dir, const char *path, struct
 
 	FJ_TRY(fj_file_read(dir, path, &text, err));
 	struct fj_slice rest = fj_buf_slice(&text);
-	FJ_TRY(ver_pem_next(&rest, "CERTIFICATE", &der, err));
-	FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
-	FJ_TRY(ver_key_read(x.spki, &key, err));
-	fj_ecdsa_id(x.spki, l->cert_id);
-	l->cert = key;
+	for (enum fj_rc rc = ver_pem_next(&rest, "CERTIFICATE", &der, err); rc != FJ_E_NOTFOUND || l->n_certs == 0; rc = ver_pem_next(&rest, "CERTIFICATE", &der, NULL)) {
+		FJ_TRY(rc);
+		if (l->n_certs == VLG_CERTS)
+			return fj_refuse(err, FJ_E_LIMIT, "log", "formats.md 19", "there are more log certificates than this program takes", "日志证书的数量超过本程序的上限");
+		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
+		FJ_TRY(ver_key_read(x.spki, &key, err));
+		fj_ecdsa_id(x.spki, l->cert[l->n_certs].id);
+		l->cert[l->n_certs++].key = key;
+		fj_buf_clear(&der);
+	}
 	l->by_cert = true;
 	return FJ_OK;
 }
@@ -102,6 +108,7 @@ enum fj_rc vlg_keys(struct vlg_log *l, const char *vkey, const char *cert, struc
 		FJ_TRY(beside(vkey_file(l, l->dir, "../trust/log.vkey", err), err));
 		FJ_TRY(beside(cert_file(l, l->dir, "../trust/log.pem", err), err));
 	}
+	l->by_hand = vkey != NULL || cert != NULL;
 	if (l->by_vkey || l->by_cert)
 		return FJ_OK;
 	return fj_refuse(err, FJ_E_USAGE, "log", "formats.md 19", "by which key? there is none beside the log: --vkey (log.vkey, a file or its text) or --cert (log.pem)",
@@ -110,15 +117,20 @@ enum fj_rc vlg_keys(struct vlg_log *l, const char *vkey, const char *cert, struc
 
 /* --- the checkpoint --- */
 
+/* every line by a key of log.pem is true, and there is one; a former key that was destroyed writes none */
 static enum fj_rc by_cert(const struct vlg_log *l, const struct fj_note *n, const char *origin, struct fj_err *err)
 {
-	const struct fj_note_line *line = fj_note_line_of(n, origin, l->cert_id);
+	bool any = false;
 
-	if (line == NULL)
-		return fj_refuse(err, FJ_E_SIGNATURE, "log", "formats.md 19", "the checkpoint has no line by the key of log.pem", "检查点没有 log.pem 所载密钥的签名行");
-	if (!ver_signed_der(l->cert, FJ_ES256, n->text, FJ_SLICE(line->sig, line->sig_len)))
-		return fj_refuse(err, FJ_E_SIGNATURE, "log", "formats.md 19", "the checkpoint's line by the key of log.pem does not verify", "检查点上 log.pem 所载密钥的签名不成立");
-	return FJ_OK;
+	for (size_t i = 0; i < l->n_certs; i++) {
+		const struct fj_note_line *line = fj_note_line_of(n, origin, l->cert[i].id);
+		if (line == NULL)
+			continue;
+		any = true;
+		if (!ver_signed_der(l->cert[i].key, FJ_ES256, n->text, FJ_SLICE(line->sig, line->sig_len)))
+			return fj_refuse(err, FJ_E_SIGNATURE, "log", "formats.md 19", "the checkpoint's line by the key of log.pem does not verify", "检查点上 log.pem 所载密钥的签名不成立");
+	}
+	return any ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, "log", "formats.md 19", "the checkpoint has no line by the key of log.pem", "检查点没有 log.pem 所载密钥的签名行");
 }
 
 static enum fj_rc by_vkey(const struct vlg_log *l, const struct fj_note *n, const char *origin, struct fj_err *err)
@@ -148,19 +160,34 @@ enum fj_rc vlg_note(const struct vlg_log *l, struct fj_slice text, struct fj_not
 	return l->by_cert ? by_cert(l, note, c->origin, err) : FJ_OK;
 }
 
-/* what this log writes and no more: three lines of text, and one line by each of its two keys */
+static bool of_cert(const struct vlg_log *l, const struct fj_note_line *line)
+{
+	for (size_t i = 0; i < l->n_certs; i++)
+		if (memcmp(line->id, l->cert[i].id, 4) == 0)
+			return true;
+	return false;
+}
+
+/* What this log writes and no more: three lines of text, and one line by each of its keys: the note's, the one of log.pem,
+ * and in a rollover the one before it. */
 static enum fj_rc only_ours(const struct vlg_log *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_NOTE_MAX);
 
 	FJ_TRY(fj_checkpoint_put(&text, &l->head));
-	bool ours = fj_slice_eq(fj_buf_slice(&text), l->note.text) && l->note.n <= 2;
+	bool ours = fj_slice_eq(fj_buf_slice(&text), l->note.text) && l->note.n <= 3;
+	size_t strangers = 0;
+
 	for (size_t i = 0; i < l->note.n && ours; i++)
 		ours = fj_slice_eq(l->note.line[i].name, fj_slice_str(l->head.origin));
 	if (l->by_vkey)
 		ours = ours && memcmp(l->note.line[0].id, l->vkey.id, 4) == 0;
-	if (l->by_cert)
-		ours = ours && l->note.n == 2 && memcmp(l->note.line[1].id, l->cert_id, 4) == 0;
+	for (size_t i = 1; i < l->note.n; i++) {
+		strangers += l->by_cert && !of_cert(l, &l->note.line[i]);
+		for (size_t k = 0; k < i; k++)
+			ours = ours && memcmp(l->note.line[k].id, l->note.line[i].id, 4) != 0;
+	}
+	ours = ours && (!l->by_cert || l->note.n >= 2) && strangers <= (l->by_hand ? 1 : 0);
 	if (!ours)
 		return fj_refuse(err, FJ_E_INVALID, "log", "formats.md 19", "the checkpoint has a line that the log does not write", "检查点含有日志不会写入的行");
 	return FJ_OK;

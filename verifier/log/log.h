@@ -14,14 +14,19 @@
 #include "base/note.h"
 #include "verifier/log_policy.h"
 
-#define VLG_KEY_MAX 16384
+#define VLG_KEY_MAX 65536
+#define VLG_CERTS 16
 
 struct vlg_log {
 	int dir;                 /* the folder that holds "checkpoint" */
 	bool by_vkey, by_cert;   /* which keys are known; one at least */
+	bool by_hand;            /* named by whoever asks: the log may have a newer P-256 key than he knows */
 	struct fj_vkey vkey;
-	void *cert;              /* EVP_PKEY of the P-256 key */
-	uint8_t cert_id[4];
+	struct vlg_cert {        /* P-256 keys of log.pem: the newest first, and former ones */
+		void *key;       /* EVP_PKEY */
+		uint8_t id[4];
+	} cert[VLG_CERTS];
+	size_t n_certs;
 	struct fj_buf text;      /* the checkpoint's file */
 	struct fj_note note;
 	struct fj_checkpoint head;

@@ -119,7 +119,7 @@ static json_t *keys_json(const struct vlg_log *l)
 
 	if (l->by_vkey && fj_vkey_put(&vkey, &l->vkey) != FJ_OK)
 		return NULL;
-	fj_hex(l->cert_id, sizeof(l->cert_id), id);
+	fj_hex(l->cert[0].id, sizeof(l->cert[0].id), id);
 	return json_pack("{s:s?, s:s?}", "ed25519", l->by_vkey ? fj_buf_str(&vkey) : NULL, "p256", l->by_cert ? id : NULL);
 }
 

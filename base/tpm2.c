@@ -171,7 +171,10 @@ bool fj_tpm_storage_public(struct fj_slice tpmt_public)
 	if (tpmt_public.len < sizeof(head) || memcmp(tpmt_public.p, head, sizeof(head)) != 0)
 		return false;
 	rest = FJ_SLICE(tpmt_public.p + sizeof(head), tpmt_public.len - sizeof(head));
-	return take_coordinate(&rest) && take_coordinate(&rest) && rest.len == 0;
+	for (int i = 0; i < 2; i++)
+		if (!take_coordinate(&rest))
+			return false;
+	return rest.len == 0;
 }
 
 static enum fj_rc check(const struct fj_quorum *q)

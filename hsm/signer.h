@@ -74,7 +74,7 @@ struct mem_key {
 	uint32_t handle;          /* 0: loaded when it is used */
 	struct fj_hash blob;      /* of its slot's content */
 };
-#define HSM_MAX_OFFICERS 64
+#define HSM_MAX_OFFICERS 256 /* keys, the operators' among them */
 struct mem_officer {
 	char login[64], person[256];
 	char operator_[19];               /* USCC: the key signs this operator's license tokens and nothing else; "": what the department approves */

@@ -91,13 +91,16 @@ enum fj_rc ofc_public(struct ofc *o, struct fj_err *err)
 static enum fj_rc plan_json(const struct fj_plan *p, unsigned by, struct fj_err *err)
 {
 	FJ_AUTO(json) signed_by = json_array();
-	char hash[65];
+	struct fj_tpm_name parent;
+	char hash[65], name[2 * FJ_TPM_NAME_LEN + 1];
 
 	for (unsigned i = 0; i < p->n; i++)
 		if ((by >> i & 1) && json_array_append_new(signed_by, json_string(p->officer[i].login)) != 0)
 			return fj_no_memory(err, OFC_LAYER);
 	fj_hex(p->hash.b, sizeof(p->hash.b), hash);
-	return ofc_print(json_pack("{s:s, s:i, s:i, s:O, s:b}", "plan", hash, "officers", (int)p->n, "root", (int)p->root, "signed_by", signed_by,
+	fj_plan_parent_name(p, &parent);
+	fj_hex(parent.b, sizeof(parent.b), name);
+	return ofc_print(json_pack("{s:s, s:o, s:i, s:i, s:O, s:b}", "plan", hash, "move", p->move > 0 ? json_pack("{s:i, s:s}", "m", (int)p->move, "parent", name) : json_null(), "officers", (int)p->n, "root", (int)p->root, "signed_by", signed_by,
 	    "in_force", by == (1u << p->n) - 1), err);
 }
 

@@ -188,8 +188,10 @@ enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct 
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
  * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
  * "whole":bool, all its keys are made,"approvals":"software"|"signer" (who checks them),
- * "officers":[{login,person,kind,key,rp?,origin?,credential?}],"move":null|{"parent":Name of the plan's spare in
+ * "tokens":"names"|"one"|"two" (by whom license tokens are signed),
+ * "officers":[{login,person,kind,key,operator?,rp?,origin?,credential?}],"move":null|{"parent":Name of the plan's spare in
  * hex,"root":bool,"root-sm2":bool: they have left for it}}; "ceremony" of a spare is "spare" */
+#define HSM_STATUS_MAX (512u << 10)
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for

@@ -330,6 +330,76 @@ def signers(root):
     arrival_at_tpm(root + '/spare', moved[0], officers, sign_ref, first_parent, parent)
 
 
+def cut(ask):
+    """the signer ended, with its answer still to come"""
+    try:
+        return ask() is None
+    except OSError: # nobody is there to connect to again
+        return True
+
+
+def killed(root):
+    """kill -9 while the TPM works on each command of the way: what was begun is gone on with, nothing is lost or doubled"""
+    officers = [Officer(root, login + '3') for login in ('zhao', 'qian', 'sun')]
+    spare = None
+    for n, code in enumerate((0x131, 0x120, 0x12a, 0x134, 0x153)): # CreatePrimary, EvictControl, NV_DefineSpace, NV_Increment, Create
+        home = root + '/cut%d' % n
+        a = Alone(home, kill_at=code)
+        check('prepared, cut at 0x%x' % code, cut(lambda: Signer(home, 'registry.sock').ask(SPARE, b'')))
+        a.ended()
+        a.tpm.end()
+        a = Alone(home)
+        reg = Signer(home, 'registry.sock')
+        rc, why, data = reg.plain(SPARE)
+        check('gone on with: it is a spare, open and whole', rc == 0 and reg.status()['closed'] is None and reg.status()['counter'] > 0 and reg.status()['whole'], why)
+        a.end()
+        spare, parent = home, data[4:]
+    plan = {'version': 1, 'home': {'demo': True, 'arc': ARC, 'base': BASE, 'operator': 'Test'}, 'algorithms': ['P-256'],
+            'officers': [{'login': o.login, 'name': o.login.title(), 'key': b64(o.spki)} for o in officers], 'quorum': {'root': 2}, 'expiration': 60, 'made': '2026-11-29T12:00:00Z',
+            'move': {'m': 2, 'parent': b64(parent)}}
+    hash_ = h(canon(plan))
+    home = root + '/cut'
+    a, reg, spki = ceremony(home, officers, plan, b'fujie-root-sign' + hash_)
+    a.end()
+    a = Alone(home, kill_at=0x14b)
+    m = Move(Signer(home, 'registry.sock'))
+    approvals = [(i, m.approve(officers[i], b'fujie-root-move' + hash_)) for i in (0, 1)]
+    check('the move, cut while the TPM lets the root leave', cut(lambda: m.go(*approvals)[0]))
+    a.ended()
+    a.tpm.end()
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    check('nothing has left, and old approvals move nothing', Move.go(type('X', (), {'reg': reg, 'role': ROOT, 'id': m.id})(), *approvals)[0] == STATE)
+    m = Move(reg)
+    rc, why, data = m.go(*[(i, m.approve(officers[i], b'fujie-root-move' + hash_)) for i in (0, 1)])
+    check('with new ones it leaves', rc == 0, why)
+    a.end()
+    file, key = signed_plan(plan, officers), (ROOT, three(data))
+    for code in (0x156, 0x157, 0x15d): # Import, Load, Sign
+        a = Alone(spare, kill_at=code)
+        check('its arrival, cut at 0x%x' % code, cut(lambda: take_in(Signer(spare, 'registry.sock'), file, key)[0]))
+        a.ended()
+        a.tpm.end()
+    for turn in (1, 2): # the log without its last record, as after a kill between two of them
+        a = Alone(spare)
+        reg = Signer(spare, 'registry.sock')
+        rc, why, _ = take_in(reg, file, key)
+        check('gone on with: it arrives', rc == 0 and reg.plain(PUBKEY, bytes([ROOT]))[2][4:] == spki, why)
+        check('once', take_in(reg, file, key)[0] == EXISTS)
+        a.end()
+        if turn == 1:
+            drop_last(spare + '/signer/audit.log')
+
+
+def drop_last(path):
+    """the last record of an audit log is cut"""
+    data, i, last = open(path, 'rb').read(), 0, 0
+    while i + 4 <= len(data):
+        last = i
+        i += 4 + struct.unpack('>I', data[i:i + 4])[0]
+    open(path, 'r+b').truncate(last + 10)
+
+
 def fixed_stays(root):
     """a plan without a spare: its root is fixed to its TPM, and there is nothing to ask for"""
     officers = [Officer(root, login + '2') for login in ('zhao', 'qian', 'sun')]
@@ -504,6 +574,7 @@ def by_files(root):
     check('its officers sign it', [p.sign(plan)[0] for p in people] == [0, 0, 0])
     shown = subprocess.run([OFFICER, 'plan', 'show', plan, '--lang', 'en'], capture_output=True, text=True).stdout
     check('an officer\'s tool says that the roots may leave, for whom and by how many', '3 officers can move the root keys to one other TPM' in shown and name in shown and 'not fixed' in shown, shown)
+    check('and as JSON', tool(OFFICER, 'plan', 'show', plan)[1].get('move') == {'m': 3, 'parent': name})
     shown = subprocess.run([OFFICER, 'plan', 'show', plan, '--lang', 'zh'], capture_output=True, text=True).stdout
     check('in Chinese too', '备机' in shown and name in shown, shown)
 
@@ -548,17 +619,20 @@ def by_files(root):
     w = Waiting(spare, 'spare', 'import', '--dir', spare, '--plan', plan, '--blob', blob).answer(people[1:], ('proof',), plan)
     check('taken in twice is not twice', w.end()[0] == 0 and 'before' in w.err, w.err)
     shutil.rmtree(home + '/tpm')
+    began = time.monotonic()
     w = Waiting(spare, 'spare', 'prove', '--dir', spare).answer([people[0]], ('proof',), plan, before=tampered)
     os.rename(spare + '/ceremony/proof.challenges.done', spare + '/ceremony/proof.challenges')
     check('an altered answer is refused there too', os.path.exists(spare + '/ceremony/proof.zhao.answers.refused'))
     w.answer([people[0], people[2]], ('proof',), plan)
     check('with the first TPM destroyed the roots sign in the spare', w.end()[0] == 0, w.err)
+    print('# the first TPM destroyed, a proof by officers under its roots %.1f s later, with one refused answer between' % (time.monotonic() - began))
     return home, spare, plan
 
 
 root = tempfile.mkdtemp(prefix='fujie-test-')
 try:
     signers(root)
+    killed(root)
     fixed_stays(root)
     by_files(root)
 finally:

@@ -200,6 +200,7 @@ F_ROOM_approval = off
 F_ROOM_asset = base
 F_ROOM_attest = ver
 F_ROOM_audit = hsm
+F_ROOM_bond = base
 F_ROOM_bundle = ver
 F_ROOM_card = iss
 F_ROOM_claims = base

@@ -1,6 +1,7 @@
 # Which sources make which room, one a line; the lint compares with what is there.
 BASE_SRC := \
 	base/approval.c \
+	base/bond.c \
 	base/buf.c \
 	base/claims.c \
 	base/clock.c \
@@ -40,6 +41,7 @@ HSM_SRC := \
 	hsm/checkpoint.c \
 	hsm/clockwatch.c \
 	hsm/counter.c \
+	hsm/ek.c \
 	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
@@ -61,6 +63,7 @@ HSM_SRC := \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
+	hsm/tpm_ek.c \
 	hsm/tpm_move.c \
 	hsm/tpm_policy.c
 
@@ -175,6 +178,7 @@ INBOX_SRC := \
 OFFICER_SRC := \
 	officer/act.c \
 	officer/approve.c \
+	officer/bond.c \
 	officer/card.c \
 	officer/digest.c \
 	officer/key.c \
@@ -208,6 +212,7 @@ ISSUER_SRC := \
 	issuer/card_row.c \
 	issuer/card_sheet.c \
 	issuer/ceremony.c \
+	issuer/ceremony_bond.c \
 	issuer/ceremony_log.c \
 	issuer/ceremony_run.c \
 	issuer/ceremony_sub.c \
@@ -497,6 +502,7 @@ CLI_SRC := \
 	issuer/cli/subordinate.c
 
 TEST_UNIT_SRC := \
+	tests/unit/test_base_bond.c \
 	tests/unit/test_base_buf.c \
 	tests/unit/test_base_claims.c \
 	tests/unit/test_base_clock.c \
@@ -569,6 +575,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_attest.c \
 	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_bond.c \
 	tests/fuzz/fuzz_bundle.c \
 	tests/fuzz/fuzz_card.c \
 	tests/fuzz/fuzz_claims.c \

@@ -53,8 +53,9 @@ enum fj_rc ca_cert_tbs(const struct ca_home *h, const struct ca_cert_in *in, str
 enum fj_rc ca_ephemeral_spki(enum fj_alg alg, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 /* A holder's key from PKCS#10 (PEM or DER, 16 KiB at most; RFC 2986), with proof of
  * possession; refuses CA:TRUE or any requested extension that would decide CA flag or
- * EKU, and any key but P-256 and P-384. */
-enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+ * EKU, and any key but P-256 and P-384, or with FJ_SM2 any but one of SM2, whose request
+ * is signed with SM3 and the id 1234567812345678 (GM/T 0009-2012 10). */
+enum fj_rc ca_request_key(struct fj_slice csr, enum fj_alg alg, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 
 /* A holder's key from what already bears it: a certificate (PEM or DER), a public key (PEM,
  * SubjectPublicKeyInfo) or a JWK (RFC 7517; EC, P-256 or P-384); 16 KiB at most.  Possession is

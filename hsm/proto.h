@@ -37,6 +37,10 @@
  *              made where there is none
  * KEY_END      u8 role, u8 generation, approvals as in SIGN    answer: (empty); the older of the role's two
  *              keys is destroyed, or was
+ * EKS          (empty)                                 answer: bytes TPMT_PUBLIC of the attestation key,
+ *              u32 n, n x bytes TPMT_PUBLIC of an endorsement key, u32 m, m x {u32 NV index, bytes certificate}
+ * ACTIVATE     bytes TPMT_PUBLIC of the endorsement key, bytes TPMS_ID_OBJECT, bytes encrypted seed
+ *                                                      answer: bytes the credential's secret
  * SPARE        (empty): an empty signer becomes a spare   answer: bytes TPMT_PUBLIC of its storage key
  * IMPORT       bytes signed plan, u32 n, n x {u8 role, bytes TPMT_PUBLIC, bytes private, bytes seed}, as
  *              TPM2_Duplicate answered the last two           answer: (empty)
@@ -59,7 +63,7 @@ enum hsm_msg {
 	HSM_MSG_CA_CERT = 20,
 	HSM_MSG_KEY_NEW = 16, HSM_MSG_KEY_END = 17,
 	HSM_MSG_SPARE = 23, HSM_MSG_IMPORT = 24, HSM_MSG_MOVE_BEGIN = 25, HSM_MSG_MOVE = 26,
-	HSM_MSG_RULE = 32,
+	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28, HSM_MSG_RULE = 32,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */

@@ -772,6 +772,8 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_ATTEST, HSM_FROM_REGISTRY, signer_attest},
 		{HSM_MSG_QUORUM_BEGIN, HSM_FROM_REGISTRY, signer_quorum_begin},
 		{HSM_MSG_QUORUM_SIGN, HSM_FROM_REGISTRY, signer_quorum_sign},
+		{HSM_MSG_EKS, HSM_FROM_REGISTRY, signer_eks},
+		{HSM_MSG_ACTIVATE, HSM_FROM_REGISTRY, signer_activate},
 		{HSM_MSG_ENROL, HSM_FROM_REGISTRY, signer_enrol},
 		{HSM_MSG_INTENT, HSM_FROM_REGISTRY, signer_intent},
 		{HSM_MSG_CA_CERT, HSM_FROM_REGISTRY, signer_ca_cert},

@@ -307,7 +307,13 @@ enum fj_rc signer_record(struct hsm_signer *s, enum audit_type type, struct fj_s
 /* --- checkpoint.c: the public log's two requests --- */
 enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_log_head(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* --- ek.c --- */
+enum fj_rc signer_eks(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_activate(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+
 /* --- attest.c --- */
+/* endorsement certificates as {u32 NV index, bytes DER}, *n of them; what can't be read is left out */
+enum fj_rc signer_endorsements(struct hsm_signer *s, struct fj_buf *out, uint32_t *n, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_attest(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 /* --- rollover.c --- */
 enum fj_rc signer_key_new(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;

@@ -5,6 +5,7 @@
 #ifndef FJ_ISSUER_CEREMONY_H
 #define FJ_ISSUER_CEREMONY_H
 
+#include "base/bond.h"
 #include "base/limits.h"
 #include "base/spare.h"
 #include "issuer/iss.h"
@@ -53,12 +54,22 @@ enum fj_rc crm_log_open(struct crm_log *l, const struct fj_plan *p, crm_line_fn 
 /* in and out are stolen; durable when it returns */
 enum fj_rc crm_log_put(struct crm_log *l, const char *step, json_t *in, json_t *out, struct fj_err *err) FJ_MUST_USE;
 
+/* --- ceremony_bond.c --- */
+/* What the TPM shows of its endorsement keys, as an officer's tool reads it (base/bond.h); *certified: with a certificate. */
+enum fj_rc crm_endorsement(struct hsm_conn *conn, const struct fj_plan *p, struct fj_buf *out, bool *certified, struct fj_err *err) FJ_MUST_USE;
+/* An officer's credential: of the plan, opened by the TPM with what he put in, and kept.  b, secret: initialised; what was
+ * read and answered.  FJ_E_REFUSED, FJ_E_SIGNATURE, FJ_E_EXISTS, FJ_E_INVALID: why not. */
+enum fj_rc crm_bond(struct hsm_conn *conn, const struct fj_plan *p, const json_t *challenge, struct fj_bond *b, struct fj_buf *secret, struct fj_err *err) FJ_MUST_USE;
+/* those that were kept, [{"challenge","answer"}]; the caller's, NULL when there are none */
+enum fj_rc crm_bonds(json_t **out, struct fj_err *err) FJ_MUST_USE;
+
 /* --- ceremony_run.c --- */
 /* The signed plan of `file`, in force: every officer's signature verified. */
 enum fj_rc crm_plan(struct fj_slice file, struct fj_plan *out, struct fj_err *err) FJ_MUST_USE;
 /* Everything that the root signs at the beginning, into i->ca[…] and crl[alg]: rounds through files in CRM_DIR,
- * waiting for the officers as long as it takes.  Broken off, it goes on from the transcript. */
-enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
+ * waiting for the officers as long as it takes; `bonds`: also for
+ * the plan's number of them to bind the attestation key, where the TPM has an endorsement certificate.  Broken off, it goes on from the transcript. */
+enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, bool bonds, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
 
 /* --- root_crl.c: the root's CRLs after the ceremony; what awaits approvals --- */
 struct crm_sub { /* another appliance's CA (certify.c) */

@@ -134,11 +134,11 @@ static enum fj_rc open_ceremony(struct iss *i, const struct fj_plan *plan, const
 	return hsm_ceremony_open(i->make.signer, fj_buf_slice(&text), err);
 }
 
-static enum fj_rc hold(struct iss *i, const struct fj_plan *plan, const json_t *policy, struct fj_buf crl[FJ_ALG_END], struct fj_err *err)
+static enum fj_rc hold(struct iss *i, const struct fj_plan *plan, bool bonds, const json_t *policy, struct fj_buf crl[FJ_ALG_END], struct fj_err *err)
 {
 	FJ_TRY(open_ceremony(i, plan, policy, err));
 	if (plan != NULL)
-		return crm_hold(i, plan, crl, err);
+		return crm_hold(i, plan, bonds, crl, err);
 	FJ_TRY(make_hierarchy(i, FJ_ES256, &crl[FJ_ES256], err));
 	if (i->sm2)
 		FJ_TRY(make_hierarchy(i, FJ_SM2, &crl[FJ_SM2], err));
@@ -186,7 +186,7 @@ static enum fj_rc ceremony(struct iss *i, const json_t *in, bool *certified, str
 	if (signed_plan != NULL)
 		FJ_TRY(adopt_plan(i, signed_plan, &plan, err));
 	*certified = true;
-	enum fj_rc rc = own ? hold(i, signed_plan != NULL ? &plan : NULL, p, crl, err) : crm_subordinate(i, in, certified, crl, err);
+	enum fj_rc rc = own ? hold(i, signed_plan != NULL ? &plan : NULL, !json_is_false(json_object_get(in, "bonds")), p, crl, err) : crm_subordinate(i, in, certified, crl, err);
 	if (rc == FJ_OK && *certified)
 		rc = keep_all(i, crl, err);
 	for (int a = 0; a < FJ_ALG_END; a++)

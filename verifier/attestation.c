@@ -34,6 +34,8 @@ void ver_attestation_release(struct ver_attestation *a)
 		object_release(&a->object[i]);
 	for (size_t i = 0; i < a->n_ek; i++)
 		fj_buf_release(&a->ek[i].der);
+	for (size_t i = 0; i < a->n_bonds; i++)
+		fj_bond_release(&a->bond[i]);
 	object_release(&a->quote);
 	fj_buf_release(&a->qualifying);
 	fj_buf_release(&a->registers);
@@ -147,6 +149,23 @@ static enum fj_rc read_eks(struct ver_attestation *a, const json_t *doc, struct 
 	return FJ_OK;
 }
 
+/* none where no officer has bound the attestation key yet */
+static enum fj_rc read_bonds(struct ver_attestation *a, const json_t *doc, struct fj_err *err)
+{
+	json_t *list, *v;
+	size_t i;
+
+	if (json_object_get(doc, "bonds") == NULL)
+		return FJ_OK;
+	FJ_TRY(fj_json_arr(doc, "bonds", FJ_BOND_MOST, &list, err));
+	json_array_foreach(list, i, v) {
+		fj_bond_init(&a->bond[i]);
+		a->n_bonds = i + 1;
+		FJ_TRY(fj_bonded_read(v, &a->bond[i], err));
+	}
+	return FJ_OK;
+}
+
 static enum fj_rc read_texts(struct ver_attestation *a, const json_t *doc, struct fj_err *err)
 {
 	const json_t *q = json_object_get(doc, "qualifying"), *v;
@@ -166,7 +185,7 @@ static enum fj_rc read_texts(struct ver_attestation *a, const json_t *doc, struc
 
 static enum fj_rc step_form(struct judging *g, struct fj_err *err)
 {
-	static const char *const keys[] = {"version", "qualifying", "objects", "quote", "endorsement", "missing", NULL};
+	static const char *const keys[] = {"version", "qualifying", "objects", "quote", "endorsement", "missing", "bonds", NULL};
 	struct ver_attestation *a = g->a;
 	FJ_AUTO(json) doc = NULL;
 	int64_t version;
@@ -179,7 +198,8 @@ static enum fj_rc step_form(struct judging *g, struct fj_err *err)
 	FJ_TRY(read_texts(a, doc, err));
 	FJ_TRY(read_objects(a, doc, err));
 	FJ_TRY(read_quote(a, doc, err));
-	return read_eks(a, doc, err);
+	FJ_TRY(read_eks(a, doc, err));
+	return read_bonds(a, doc, err);
 }
 
 /* --- the attestation key, and what it signed --- */
@@ -205,11 +225,16 @@ static bool is_so(const struct ver_area *a, size_t use)
 	return a->kind == uses[use].kind && (a->attributes & uses[use].must) == uses[use].must && (a->attributes & uses[use].never) == 0;
 }
 
+bool ver_area_attests(const struct ver_area *a)
+{
+	return is_so(a, USE_ATTESTATION) && a->scheme == VER_TPM_ECDSA;
+}
+
 static enum fj_rc step_key(struct judging *g, struct fj_err *err)
 {
 	const struct ver_area *ak = &object_of(g->a, "ak")->area;
 
-	return is_so(ak, USE_ATTESTATION) && ak->scheme == VER_TPM_ECDSA ? FJ_OK
+	return ver_area_attests(ak) ? FJ_OK
 	    : fj_refuse(err, FJ_E_INVALID, "verify", "TPM 2.0 Part 1, 25.3", "the attestation key is no restricted key of a TPM: it would sign any statement", "证明密钥不是 TPM 的受限签名密钥，可签署任意声明");
 }
 
@@ -610,6 +635,60 @@ static enum fj_rc step_endorsement(struct judging *g, struct fj_err *err)
 	return rc == FJ_E_NOMEM ? rc : FJ_E_NOTFOUND;
 }
 
+/* --- the bond --- */
+
+/* officers who bound this attestation key to the endorsement key of bond k; *at: the last of them */
+static unsigned bound_to(const struct ver_attestation *a, const struct fj_plan *p, size_t k, fj_time *at)
+{
+	const struct ver_object *ak = object_of(a, "ak");
+	unsigned by = 0;
+
+	*at = 0;
+	for (size_t i = 0; i < a->n_bonds; i++) {
+		const struct fj_bond *b = &a->bond[i];
+		if (!fj_hash_eq(&b->plan, &p->hash) || !fj_slice_eq(fj_buf_slice(&b->ak), fj_buf_slice(&ak->pub)) || !fj_slice_eq(fj_buf_slice(&b->ek), fj_buf_slice(&a->bond[k].ek)))
+			continue;
+		by |= 1u << fj_plan_officer(p, b->officer);
+		*at = b->made > *at ? b->made : *at;
+	}
+	return by;
+}
+
+/* each one of the plan has its officer's signature; then who agree on one endorsement key are counted */
+static enum fj_rc step_bond(struct judging *g, struct fj_err *err)
+{
+	struct ver_attestation *a = g->a;
+	const struct fj_plan *p = g->in->plan;
+	struct fj_ek ek;
+	fj_time at;
+	int who;
+
+	if (a->n_bonds == 0)
+		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "no officer has bound the attestation key to an endorsement key: whoever copied an endorsement certificate beside these statements is not found out (fujie-officer bond)",
+		    "尚无官员核对证明密钥与背书密钥的绑定：将他人背书证书放在一旁的做法不能由此发现（fujie-officer bond）");
+	if (p == NULL)
+		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "whose officers bound the attestation key to the endorsement key was not asked; name the ceremony's plan with --plan", "未核对证明密钥与背书密钥由哪些官员核对绑定；请以 --plan 指明密钥仪式方案");
+	for (size_t i = 0; i < a->n_bonds; i++)
+		if (fj_hash_eq(&a->bond[i].plan, &p->hash))
+			FJ_TRY(fj_bond_check(&a->bond[i], p, ver_point_verify, NULL, &who, err));
+	for (size_t i = 0; i < a->n_bonds; i++) {
+		unsigned by = bound_to(a, p, i, &at);
+		if ((unsigned)__builtin_popcount(by) > (unsigned)__builtin_popcount(a->bound_by)) {
+			a->bound_by = by;
+			a->bound_at = at;
+		}
+		if ((unsigned)__builtin_popcount(by) < p->root || fj_ek_read(fj_buf_slice(&a->bond[i].ek), &ek, NULL) != FJ_OK)
+			continue;
+		for (size_t k = 0; k < a->n_ek; k++)
+			a->ek[k].bound = a->ek[k].bound || ver_ek_of(&ek, fj_buf_slice(&a->ek[k].der));
+	}
+	if ((unsigned)__builtin_popcount(a->bound_by) >= p->root)
+		return FJ_OK;
+	fj_fail(err, FJ_E_NOTFOUND, "verify", CITE, "%u of the plan's officers have bound this attestation key to one endorsement key, and %u are needed (fujie-officer bond)", (unsigned)__builtin_popcount(a->bound_by), p->root);
+	fj_err_zh(err, "方案中仅有 %u 名官员核对了该证明密钥与同一背书密钥的绑定，须有 %u 名（fujie-officer bond）", (unsigned)__builtin_popcount(a->bound_by), p->root);
+	return FJ_E_NOTFOUND;
+}
+
 /* --- all of it --- */
 
 static const struct {
@@ -626,6 +705,7 @@ static const struct {
 	[AT_QUOTE] = {"quote", "the registers' values are those of the quote", "寄存器值与引证（quote）相符", step_quote},
 	[AT_FRESHNESS] = {"freshness", "bound to this root, to its time and to a checkpoint of the issuer's log", "已绑定该根证书、时间与签发方日志检查点", step_freshness},
 	[AT_ENDORSEMENT] = {"endorsement", "an endorsement certificate of a known vendor is shown", "出示了已知厂商的 TPM 背书证书", step_endorsement},
+	[AT_BOND] = {"bond", "endorsement bound", "背书密钥已核对绑定", step_bond},
 	[AT_CERTIFICATES] = {"certificates", "the certificates of the trust folder are of the attested keys, or of another appliance under the same root", "信任资料中各证书的密钥均经证明，或属于同一根之下的另一系统", step_certificates},
 };
 
@@ -680,6 +760,24 @@ static enum fj_rc run_step(struct judging *g, enum ver_at k, bool reached, struc
 	return FJ_OK;
 }
 
+/* by how many, and when by their own clocks; hardware is what a vendor's certificate says of a key that it is bound to */
+static enum ver_tpm judge_bond(struct ver_attestation *a, const struct ver_attest_in *in)
+{
+	char at[FJ_TIME_CAP];
+	struct ver_check *c = &a->check[AT_BOND];
+	enum ver_tpm tpm = VER_TPM_SOFTWARE;
+
+	if (c->outcome != VER_PASS)
+		return tpm;
+	for (size_t k = 0; a->check[AT_ATTRIBUTES].outcome == VER_PASS && k < a->n_ek; k++) /* what may leave for nobody knows where is in no hardware */
+		if (a->ek[k].vendor && a->ek[k].bound)
+			tpm = VER_TPM_HARDWARE;
+	fj_time_china(a->bound_at, at);
+	snprintf(c->en, sizeof(c->en), "endorsement bound by %d officers of the plan's %u on %.10s", __builtin_popcount(a->bound_by), in->plan->n, at);
+	snprintf(c->zh, sizeof(c->zh), "方案 %u 名官员中的 %d 名于 %.10s 核对了背书密钥与证明密钥的绑定", in->plan->n, __builtin_popcount(a->bound_by), at);
+	return tpm;
+}
+
 enum fj_rc ver_attestation_judge(const struct ver_trust *t, const struct ver_attest_in *in, struct ver_attestation *out, struct fj_err *err)
 {
 	struct judging g = {t, in, out};
@@ -696,8 +794,8 @@ enum fj_rc ver_attestation_judge(const struct ver_trust *t, const struct ver_att
 			return rc;
 		}
 		reached = reached && out->check[k].outcome != VER_FAIL;
-		if (k == AT_ENDORSEMENT && reached)
-			out->stated = out->check[k].outcome == VER_PASS && out->check[AT_ATTRIBUTES].outcome == VER_PASS ? VER_TPM_HARDWARE : VER_TPM_SOFTWARE; /* what may leave for nobody knows where is in no hardware */
+		if (k == AT_BOND && reached)
+			out->stated = judge_bond(out, in);
 	}
 	out->tpm = reached ? out->stated : VER_TPM_NONE;
 	return FJ_OK;

@@ -153,6 +153,8 @@ void ver_worse(struct ver_finding *a, const struct ver_finding *b);
 /* P-256 or SM2's curve, no other; FJ_E_INVALID otherwise */
 enum fj_rc ver_key_read(struct fj_slice spki, EVP_PKEY **out, struct fj_err *err) FJ_MUST_USE;
 /* from 32 + 32 octets */
+/* ECDSA (r || s) over a digest under a point of P-256; a fj_verify_fn (base/plan.h) */
+enum fj_rc ver_point_verify(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ver_key_point(const uint8_t xy[64], EVP_PKEY **out, struct fj_err *err) FJ_MUST_USE;
 /* By the key's algorithm, which must be the one that the structure names: a signature that verifies under
  * another name than its own is refused. */

@@ -156,6 +156,20 @@ FJ_DEFINE_AUTO(hsm_attestation, struct hsm_attestation, hsm_attestation_release)
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err) FJ_MUST_USE;
 /* attestation.json of it (docs/formats.md 23); qualifying: the text whose SHA-256 was `data`.  The caller's; NULL when memory is out. */
 json_t *hsm_attestation_json(const struct hsm_attestation *a, const char *qualifying);
+
+/* --- endorsement keys (docs/formats.md 29) --- */
+struct hsm_endorsement {
+	struct fj_buf answer;        /* what the slices are of */
+	struct fj_slice ak;          /* TPMT_PUBLIC of the attestation key */
+	size_t n, n_certificates;
+	struct fj_slice key[HSM_MAX_ENDORSEMENTS], certificate[HSM_MAX_ENDORSEMENTS]; /* TPMT_PUBLIC; DER */
+};
+void hsm_endorsement_release(struct hsm_endorsement *e);
+FJ_DEFINE_AUTO(hsm_endorsement, struct hsm_endorsement, hsm_endorsement_release)
+enum fj_rc hsm_endorsement_keys(struct hsm_conn *c, struct hsm_endorsement *out, struct fj_err *err) FJ_MUST_USE;
+/* The TPM opens a credential; secret: 32 octets.  FJ_E_REFUSED, FJ_E_TPM: it is not for this TPM's keys. */
+enum fj_rc hsm_activate(struct hsm_conn *c, struct fj_slice ek, struct fj_slice credential, struct fj_slice seed, struct fj_buf *secret, struct fj_err *err) FJ_MUST_USE;
+
 /* --- approvals that officers have signed (docs/formats.md 25) --- */
 struct hsm_said_by {
 	struct fj_hash key;                /* SHA-256 of the SubjectPublicKeyInfo */

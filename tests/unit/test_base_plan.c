@@ -366,8 +366,6 @@ TEST("answers are read as they were written; another form is refused")
 		CHECK_RC(fj_answers_read(with(&b, fj_buf_str(&text), changes[i][0], changes[i][1]), back, &n, &err), FJ_E_INVALID);
 }
 
-TEST_MAIN
-
 #define HEX(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
 #define LAST HEX("ab")
 
@@ -433,3 +431,5 @@ TEST("a transcript's signatures with a member changed, left out or added are ref
 			CHECK_STR(err.field, rows[i].field);
 	}
 }
+
+TEST_MAIN

@@ -1,6 +1,7 @@
 # Which sources make which room, one a line; the lint compares with what is there.
 BASE_SRC := \
 	base/approval.c \
+	base/bond.c \
 	base/buf.c \
 	base/claims.c \
 	base/clock.c \
@@ -14,6 +15,7 @@ BASE_SRC := \
 	base/json.c \
 	base/jws.c \
 	base/leaf.c \
+	base/limits.c \
 	base/log.c \
 	base/mem.c \
 	base/note.c \
@@ -39,6 +41,7 @@ HSM_SRC := \
 	hsm/checkpoint.c \
 	hsm/clockwatch.c \
 	hsm/counter.c \
+	hsm/ek.c \
 	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
@@ -54,11 +57,13 @@ HSM_SRC := \
 	hsm/quorum.c \
 	hsm/request.c \
 	hsm/roles.c \
+	hsm/subordinate.c \
 	hsm/rollover.c \
 	hsm/spare.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
+	hsm/tpm_ek.c \
 	hsm/tpm_move.c \
 	hsm/tpm_policy.c \
 	hsm/unseal.c
@@ -174,6 +179,7 @@ INBOX_SRC := \
 OFFICER_SRC := \
 	officer/act.c \
 	officer/approve.c \
+	officer/bond.c \
 	officer/card.c \
 	officer/digest.c \
 	officer/key.c \
@@ -207,9 +213,12 @@ ISSUER_SRC := \
 	issuer/card_row.c \
 	issuer/card_sheet.c \
 	issuer/ceremony.c \
+	issuer/ceremony_bond.c \
 	issuer/ceremony_log.c \
 	issuer/ceremony_run.c \
+	issuer/ceremony_sub.c \
 	issuer/certificate.c \
+	issuer/certify.c \
 	issuer/chain.c \
 	issuer/client_key.c \
 	issuer/clock.c \
@@ -493,13 +502,16 @@ CLI_SRC := \
 	issuer/cli/spare.c \
 	issuer/cli/stops.c \
 	issuer/cli/unseal.c
+	issuer/cli/subordinate.c
 
 TEST_UNIT_SRC := \
+	tests/unit/test_base_bond.c \
 	tests/unit/test_base_buf.c \
 	tests/unit/test_base_claims.c \
 	tests/unit/test_base_clock.c \
 	tests/unit/test_base_der.c \
 	tests/unit/test_base_json.c \
+	tests/unit/test_base_limits.c \
 	tests/unit/test_base_note.c \
 	tests/unit/test_base_plan.c \
 	tests/unit/test_base_spare.c \
@@ -540,6 +552,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_ver_bundle.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_library.c \
+	tests/unit/test_ver_limits.c \
 	tests/unit/test_ver_log_policy.c \
 	tests/unit/test_ver_package.c \
 	tests/unit/test_ver_pkits.c \
@@ -565,6 +578,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_attest.c \
 	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_bond.c \
 	tests/fuzz/fuzz_bundle.c \
 	tests/fuzz/fuzz_card.c \
 	tests/fuzz/fuzz_claims.c \
@@ -577,6 +591,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_json.c \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
+	tests/fuzz/fuzz_limits.c \
 	tests/fuzz/fuzz_license.c \
 	tests/fuzz/fuzz_log_proof.c \
 	tests/fuzz/fuzz_memory.c \

@@ -10,7 +10,7 @@
 
 #define CITE "formats.md 22"
 
-static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl", [FJ_STEP_MOVE] = "move", [FJ_STEP_PROOF] = "proof", [FJ_STEP_UNSEAL] = "unseal"};
+static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl", [FJ_STEP_SUBORDINATE] = "subordinate", [FJ_STEP_MOVE] = "move", [FJ_STEP_PROOF] = "proof", [FJ_STEP_UNSEAL] = "unseal"};
 
 const char *fj_step_name(enum fj_step s)
 {
@@ -104,7 +104,7 @@ static enum fj_rc read_head(const json_t *o, struct fj_hash *plan, enum fj_step 
 	for (*step = 0; *step < FJ_STEP_END && strcmp(steps[*step], name) != 0;)
 		(*step)++;
 	if (*step == FJ_STEP_END)
-		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl, move, proof, unseal", "步骤不在本程序所知之列：root、issuing、root-crl、move、proof、unseal");
+		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl, subordinate, move, proof, unseal", "步骤不在本程序所知之列：root、issuing、root-crl、subordinate、move、proof、unseal");
 	*alg = FJ_ES256;
 	if (*step == FJ_STEP_UNSEAL)
 		return json_object_get(o, "alg") == NULL ? FJ_OK : bad(err, "alg", "what is unsealed has no algorithm", "解封没有算法可言");

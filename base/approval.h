@@ -22,9 +22,9 @@
 #define FJ_SEALED_PUBLIC_LEN 78
 
 /* what a challenge asks for; names as in the file */
-enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_MOVE, FJ_STEP_PROOF, FJ_STEP_UNSEAL, FJ_STEP_END };
+enum fj_step { FJ_STEP_ROOT, FJ_STEP_ISSUING, FJ_STEP_ROOT_CRL, FJ_STEP_MOVE, FJ_STEP_PROOF, FJ_STEP_SUBORDINATE, FJ_STEP_UNSEAL, FJ_STEP_END };
 #define FJ_STEP_LATER FJ_STEP_MOVE /* from here on: no steps of a ceremony */
-const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl", "move", "proof", "unseal" */
+const char *fj_step_name(enum fj_step s); /* "root", "issuing", "root-crl", "move", "proof", "subordinate", "unseal" */
 
 struct fj_challenge {
 	struct fj_hash plan;

@@ -70,6 +70,19 @@ enum fj_rc fj_content_rebound(const json_t *claims, struct fj_hash *out, struct 
 	return without(claims, drawn, false, out, err);
 }
 
+enum fj_rc fj_content_subordinate(enum fj_alg alg, struct fj_slice spki, const char *operator_, const struct fj_limits *l, struct fj_hash *out, struct fj_err *err)
+{
+	char key[65], holders[64];
+	struct fj_hash h;
+
+	fj_sha256(spki, &h);
+	fj_hex(h.b, FJ_SHA256_LEN, key);
+	fj_limits_holders(l, holders);
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "what", "subordinate", "algorithm", fj_alg_name(alg), "key", key, "operator", operator_,
+	    "division", l->division, "holders", holders, "base", l->base);
+	return hash_of(j, out, err);
+}
+
 /* {member: value of that member}: of a reference what does not change with its version */
 static enum fj_rc only(json_t *content, const char *of, const char *member, struct fj_err *err)
 {

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/x509.h"
 
 /* A data asset certificate: number, serial, status entry and begin are drawn.  Its end is the term's
@@ -29,6 +30,8 @@ enum fj_rc fj_content_certificate(const struct fj_cert_content *c, struct fj_has
 enum fj_rc fj_content_claims(const json_t *claims, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
 /* A later version that differs from the one before in certificates alone: of the assets, only which they are. */
 enum fj_rc fj_content_rebound(const json_t *claims, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
+/* Another appliance's issuing CA: its key, operator (as the subject has it) and limits; serial and dates are drawn. */
+enum fj_rc fj_content_subordinate(enum fj_alg alg, struct fj_slice spki, const char *operator_, const struct fj_limits *l, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
 /* A license token: what its claims say but for what is drawn, counted or taken from the clock, with the days that it is
  * valid; new, the caller's.  FJ_E_INVALID: not a whole number of days. */
 enum fj_rc fj_content_token_json(const json_t *claims, json_t **out, struct fj_err *err) FJ_MUST_USE;

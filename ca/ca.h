@@ -12,9 +12,10 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/x509.h"
 
-enum ca_profile { CA_ROOT = 1, CA_ISSUING, CA_DATA_ASSET, CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_OCSP, CA_LOG_SIGNER, CA_PROFILE_END };
+enum ca_profile { CA_ROOT = 1, CA_ISSUING, CA_DATA_ASSET, CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_OCSP, CA_LOG_SIGNER, CA_SUBORDINATE, CA_PROFILE_END };
 
 /* What all certificates of a home share. */
 struct ca_home {
@@ -39,17 +40,22 @@ struct ca_cert_in {
 	/* CA_DATA_ASSET only: */
 	char holder_name[484], usci[19];
 	struct fj_asset asset;
+	/* CA_SUBORDINATE only: another appliance's issuing CA, whose operator it is, and its limits */
+	const char *operator_;
+	const struct fj_limits *limits;
 };
 /* TBSCertificate into tbs (max 16 KiB); lints, and compares with `in`: anything
- * that differs or breaks RFC 5280 or the profile is FJ_E_INVALID with the section. */
+ * that differs or breaks RFC 5280 or the profile is FJ_E_INVALID with the section; what is beyond the
+ * limits in the issuer's certificate is FJ_E_REFUSED with the limit. */
 enum fj_rc ca_cert_tbs(const struct ca_home *h, const struct ca_cert_in *in, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* A key made in memory, for the algorithm, whose private half is destroyed at once (keyOrigin none): its
  * SubjectPublicKeyInfo. */
 enum fj_rc ca_ephemeral_spki(enum fj_alg alg, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 /* A holder's key from PKCS#10 (PEM or DER, 16 KiB at most; RFC 2986), with proof of
  * possession; refuses CA:TRUE or any requested extension that would decide CA flag or
- * EKU, and any key but P-256 and P-384. */
-enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+ * EKU, and any key but P-256 and P-384, or with FJ_SM2 any but one of SM2, whose request
+ * is signed with SM3 and the id 1234567812345678 (GM/T 0009-2012 10). */
+enum fj_rc ca_request_key(struct fj_slice csr, enum fj_alg alg, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
 
 /* A holder's key from what already bears it: a certificate (PEM or DER), a public key (PEM,
  * SubjectPublicKeyInfo) or a JWK (RFC 7517; EC, P-256 or P-384); 16 KiB at most.  Possession is
@@ -72,6 +78,8 @@ enum fj_rc ca_proof_check(struct fj_slice spki, const char *text, struct fj_slic
 
 /* SEQUENCE { tbs, the algorithm that the TBS names, BIT STRING sig }: certificates and CRLs. */
 enum fj_rc ca_assemble(struct fj_slice tbs, struct fj_slice der_sig, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* DER SEQUENCE{r,s} over text under a key, by the algorithm of the key.  FJ_E_SIGNATURE when it is not this key's. */
+enum fj_rc ca_spki_verify(struct fj_slice spki, struct fj_slice text, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
 /* Signature of a certificate or CRL (DER) under the key of issuer_cert, by the algorithm of that key, which is the one it names. */
 enum fj_rc ca_verify_signed_by(struct fj_slice signed_der, struct fj_slice issuer_cert, struct fj_err *err) FJ_MUST_USE;
 /* The two CAs of a home, read and checked against each other once (RFC 5280 6.1: names,
@@ -135,12 +143,12 @@ struct ca_extension {
 	const char *name, *oid;
 	bool critical;
 };
-const struct ca_extension *ca_extension_find(unsigned bit); /* NULL: none */
+const struct ca_extension *ca_extension_find(unsigned bit, bool ca); /* ca: as a CA certificate has it; NULL: none */
 /* AlgorithmIdentifier of signatures, whole: a SEQUENCE of one OID */
 struct fj_slice ca_algorithm(enum fj_alg alg);
 
 /* --- term.c --- */
-/* What of an appliance's own ends: "root", "issuing", "token", "status", "log", "ocsp" (certificates), "root.crl". */
+/* What of an appliance's own ends: "root", "issuing", "subordinate", "token", "status", "log", "ocsp" (certificates), "root.crl". */
 struct ca_term {
 	const char *what;
 	int64_t soon, urgent; /* seconds before its end */

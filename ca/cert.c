@@ -97,6 +97,8 @@ struct building {
 	const struct ca_cert_in *in;
 	const struct ca_profile_row *p;
 	struct fj_x509 issuer; /* read from in->issuer_cert; root: unused */
+	bool limited;          /* the issuer is a subordinate CA, with these limits */
+	struct fj_limits limits;
 	enum fj_alg alg;
 	uint8_t ski[20];
 	X509 *x;
@@ -105,9 +107,9 @@ struct building {
 static enum fj_rc issuer_uris(const struct building *w, char crl[240], char ca[240])
 {
 	const char *suffix = fj_alg_suffix(w->alg);
-	int n = w->p->id == CA_ISSUING ? snprintf(crl, 240, "%s/crl/root%s.crl", w->h->base, suffix)
+	int n = w->p->ca ? snprintf(crl, 240, "%s/crl/root%s.crl", w->h->base, suffix)
 	    : snprintf(crl, 240, "%s/crl/%s%u.crl", w->h->base, fj_alg_prefix(w->alg), w->in->shard);
-	int m = snprintf(ca, 240, "%s/ca/%s%s.cer", w->h->base, w->p->id == CA_ISSUING ? "root" : "issuing", suffix);
+	int m = snprintf(ca, 240, "%s/ca/%s%s.cer", w->h->base, w->p->ca ? "root" : "issuing", suffix);
 
 	return n > 0 && n < 201 && m > 0 && m < 201 ? FJ_OK : FJ_E_LIMIT;
 }
@@ -151,7 +153,7 @@ static enum fj_rc add_extensions(const struct building *w, struct fj_err *err)
 {
 	for (unsigned bit = 1; bit < FJ_X_PRIVATE; bit <<= 1) {
 		FJ_AUTO(buf) b = FJ_BUF_INIT(4096);
-		const struct ca_extension *e = ca_extension_find(bit);
+		const struct ca_extension *e = ca_extension_find(bit, w->p->ca);
 		if (!(w->p->wants & bit) || e == NULL)
 			continue;
 		if (ext_value(w, bit, &b) != FJ_OK)
@@ -162,9 +164,10 @@ static enum fj_rc add_extensions(const struct building *w, struct fj_err *err)
 		return FJ_OK;
 	FJ_AUTO(buf) b = FJ_BUF_INIT(4096);
 	char oid[80];
-	int n = snprintf(oid, sizeof(oid), "%s%s", w->h->arc, ca_extension_find(FJ_X_PRIVATE)->oid);
-	if (n < 0 || (size_t)n >= sizeof(oid) || fj_asset_write(&w->in->asset, &b) != FJ_OK)
-		return fj_fail(err, FJ_E_INVALID, "ca", "formats.md 3", "the asset's data does not fit into the extension");
+	int n = snprintf(oid, sizeof(oid), "%s%s", w->h->arc, ca_extension_find(FJ_X_PRIVATE, w->p->ca)->oid);
+	enum fj_rc rc = w->p->ca ? fj_limits_write(w->in->limits, &b) : fj_asset_write(&w->in->asset, &b);
+	if (n < 0 || (size_t)n >= sizeof(oid) || rc != FJ_OK)
+		return fj_fail(err, FJ_E_INVALID, "ca", "formats.md 3", "what the private extension says does not fit into it");
 	return add_ext(w->x, oid, false, &b, err);
 }
 
@@ -182,10 +185,12 @@ static enum fj_rc set_subject(const struct building *w, struct fj_err *err)
 	X509_NAME *n = X509_get_subject_name(w->x);
 	char o[64 * 4 + 1], cn[64 * 4 + 1], orgid[40];
 	const struct ca_cert_in *in = w->in;
-	bool leaf = w->p->id == CA_DATA_ASSET;
+	bool leaf = w->p->id == CA_DATA_ASSET, other = w->p->id == CA_SUBORDINATE;
 
-	ca_cut(leaf ? in->holder_name : w->h->operator_, 64, o, sizeof(o));
+	ca_cut(leaf ? in->holder_name : other ? in->operator_ : w->h->operator_, 64, o, sizeof(o));
 	ca_cut(leaf ? in->asset.asset_name : w->h->demo ? w->p->cn_demo : w->p->cn, 64, cn, sizeof(cn));
+	if (other)
+		snprintf(cn + strlen(cn), sizeof(cn) - strlen(cn), " %s", in->limits->division);
 	if (!leaf && w->alg == FJ_SM2 && strlen(cn) + 4 < sizeof(cn))
 		memcpy(cn + strlen(cn), " SM2", 5);
 	snprintf(orgid, sizeof(orgid), "NTRCN-%s", in->usci);
@@ -274,6 +279,24 @@ static enum fj_rc compare_asset(const struct building *w, const struct fj_x509 *
 	return same(strcmp(text, cut) == 0, "RFC 5280 4.1.2.6", "holder name", err);
 }
 
+/* what the root allows the issuer, if it limits it */
+static enum fj_rc within_limits(const struct building *w, const struct fj_x509 *x, struct fj_err *err)
+{
+	if (!w->limited)
+		return FJ_OK;
+	FJ_TRY(fj_limits_address(&w->limits, fj_slice_str(w->h->base), err));
+	return w->p->id == CA_DATA_ASSET ? ca_limits_view(&w->limits, x, err) : FJ_OK;
+}
+
+/* the same limits, whoever reads them */
+static enum fj_rc compare_limits(const struct building *w, const struct fj_x509 *x, struct fj_err *err)
+{
+	struct fj_limits l;
+
+	FJ_TRY(fj_limits_read(x->private_value, &l, err));
+	return same(fj_limits_same(&l, w->in->limits), "formats.md 27", "caLimits extension", err);
+}
+
 static enum fj_rc compare(const struct building *w, const struct fj_x509 *x, struct fj_err *err)
 {
 	const struct ca_cert_in *in = w->in;
@@ -282,6 +305,9 @@ static enum fj_rc compare(const struct building *w, const struct fj_x509 *x, str
 	FJ_TRY(same(x->not_before == in->not_before && x->not_after == in->not_after, "RFC 5280 4.1.2.5", "validity", err));
 	FJ_TRY(same(fj_slice_eq(x->spki, in->spki), "RFC 5280 4.1.2.7", "public key", err));
 	FJ_TRY(same(fj_slice_eq(x->issuer, w->p->id == CA_ROOT ? x->subject : w->issuer.subject), "RFC 5280 4.1.2.4", "issuer", err));
+	FJ_TRY(within_limits(w, x, err));
+	if (w->p->id == CA_SUBORDINATE)
+		return compare_limits(w, x, err);
 	return w->p->id == CA_DATA_ASSET ? compare_asset(w, x, err) : FJ_OK;
 }
 
@@ -333,8 +359,10 @@ enum fj_rc ca_cert_tbs(const struct ca_home *h, const struct ca_cert_in *in, str
 
 	if (w.p == NULL)
 		return fj_fail(err, FJ_E_UNSUPPORTED, "ca", NULL, "there is no certificate profile %d", (int)in->profile);
-	if (in->profile != CA_ROOT)
+	if (in->profile != CA_ROOT) {
 		FJ_TRY(fj_x509_read(in->issuer_cert, &w.issuer, err));
+		FJ_TRY(fj_limits_of(&w.issuer, &w.limited, &w.limits, err));
+	}
 	FJ_TRY(subject_key(&w, err));
 	FJ_AUTO(x509) x = X509_new();
 	if (x == NULL)

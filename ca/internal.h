@@ -34,6 +34,8 @@ fj_time ca_profile_end(const struct ca_profile_row *p, fj_time not_before);
 
 /* lint of what was read; the intent's comparison is ca_compare */
 enum fj_rc ca_lint_view(const struct ca_home *h, const struct ca_profile_row *p, const struct fj_x509 *x, struct fj_err *err) FJ_MUST_USE;
+/* a data asset certificate within the limits of its issuer */
+enum fj_rc ca_limits_view(const struct fj_limits *l, const struct fj_x509 *x, struct fj_err *err) FJ_MUST_USE;
 /* text cut to n code points */
 void ca_cut(const char *in, size_t n, char *out, size_t cap);
 

@@ -105,6 +105,18 @@ enum fj_rc ca_key_open(struct fj_slice cert, struct ca_key **out, struct fj_err 
 	return FJ_OK;
 }
 
+enum fj_rc ca_spki_verify(struct fj_slice spki, struct fj_slice text, struct fj_slice sig, struct fj_err *err)
+{
+	const uint8_t *p = spki.p;
+	struct ca_key k = {.pkey = d2i_PUBKEY(NULL, &p, (long)spki.len)};
+
+	if (k.pkey == NULL)
+		return ca_fail_ssl(err, "read a public key");
+	enum fj_rc rc = ca_key_verify(&k, text, sig, err);
+	EVP_PKEY_free(k.pkey);
+	return rc;
+}
+
 void ca_key_close(struct ca_key *k)
 {
 	if (k == NULL)
@@ -199,10 +211,13 @@ static enum fj_rc refuse(struct fj_err *err, const char *cite, const char *en, c
 	return fj_refuse(err, FJ_E_INVALID, "ca", cite, en, zh);
 }
 
-static enum fj_rc check_strength(EVP_PKEY *key, struct fj_err *err)
+static enum fj_rc check_strength(EVP_PKEY *key, enum fj_alg alg, struct fj_err *err)
 {
 	char curve[64] = "";
 
+	if (alg == FJ_SM2)
+		return EVP_PKEY_is_a(key, "SM2") ? FJ_OK
+		    : refuse(err, "GB/T 20518 5.2.3.7", "an SM2 certificate bears an SM2 key; make a request for one", "SM2 证书须载 SM2 公钥，请另行生成 SM2 密钥和证书请求");
 	if (EVP_PKEY_is_a(key, "EC") && EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) == 1 &&
 	    (strcmp(curve, "prime256v1") == 0 || strcmp(curve, "secp384r1") == 0))
 		return FJ_OK;
@@ -215,7 +230,7 @@ static enum fj_rc check_encoding(EVP_PKEY *key, struct fj_err *err)
 {
 	char curve[32] = "", point[32] = "";
 
-	if (!EVP_PKEY_is_a(key, "EC") ||
+	if ((!EVP_PKEY_is_a(key, "EC") && !EVP_PKEY_is_a(key, "SM2")) ||
 	    (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, curve, sizeof(curve), NULL) == 1 &&
 	    EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, point, sizeof(point), NULL) == 1 &&
 	    strcmp(curve, "named_curve") == 0 && strcmp(point, "uncompressed") == 0))
@@ -258,7 +273,25 @@ static X509_REQ *read_request(struct fj_slice csr)
 	return req;
 }
 
-enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_err *err)
+static enum fj_rc check_possession(X509_REQ *req, EVP_PKEY *key, enum fj_alg alg, struct fj_err *err)
+{
+	ASN1_OCTET_STRING *id = alg == FJ_SM2 ? ASN1_OCTET_STRING_new() : NULL;
+	bool ok = alg != FJ_SM2 || (id != NULL && ASN1_OCTET_STRING_set(id, (const uint8_t *)FJ_SM2_ID, (int)strlen(FJ_SM2_ID)) == 1);
+
+	if (ok && id != NULL)
+		X509_REQ_set0_distinguishing_id(req, id); /* the request's own from here on */
+	else
+		ASN1_OCTET_STRING_free(id);
+	ok = ok && (alg != FJ_SM2 || X509_REQ_get_signature_nid(req) == NID_SM2_with_SM3) && X509_REQ_verify(req, key) == 1;
+	ERR_clear_error();
+	if (ok)
+		return FJ_OK;
+	return alg == FJ_SM2 ? refuse(err, "GM/T 0009-2012 10", "the request's signature does not prove possession of its key; it has to be SM2 with SM3 under the id 1234567812345678 (openssl req -sm3 -sigopt distid:1234567812345678)",
+	    "证书请求的签名不能证明持有该私钥；签名须为 SM2 与 SM3，用户标识为 1234567812345678（openssl req -sm3 -sigopt distid:1234567812345678）")
+	    : refuse(err, "RFC 2986 3", "the request's signature does not prove possession of its key", "证书请求的签名不能证明持有该私钥");
+}
+
+enum fj_rc ca_request_key(struct fj_slice csr, enum fj_alg alg, struct fj_buf *spki, struct fj_err *err)
 {
 	if (csr.len > 16384)
 		return fj_fail(err, FJ_E_LIMIT, "ca", NULL, "the request has %zu octets; 16384 are allowed", csr.len);
@@ -270,14 +303,10 @@ enum fj_rc ca_request_key(struct fj_slice csr, struct fj_buf *spki, struct fj_er
 	EVP_PKEY *key = X509_REQ_get0_pubkey(req);
 	if (key == NULL)
 		return ca_fail_ssl(err, "read the request's key");
-	FJ_TRY(check_strength(key, err));
+	FJ_TRY(check_strength(key, alg, err));
 	FJ_TRY(check_encoding(key, err));
 	FJ_TRY(check_wishes(req, err));
-	if (X509_REQ_verify(req, key) != 1) {
-		ERR_clear_error();
-		return refuse(err, "RFC 2986 3", "the request's signature does not prove possession of its key",
-		    "证书请求的签名不能证明持有该私钥");
-	}
+	FJ_TRY(check_possession(req, key, alg, err));
 	return put_spki(key, spki, err);
 }
 
@@ -356,7 +385,7 @@ enum fj_rc ca_public_key(struct fj_slice file, struct fj_buf *spki, struct fj_er
 	if (key == NULL)
 		return refuse(err, "RFC 7517 4", "this is no certificate, public key in PEM, or public JWK of a P-256 or P-384 key",
 		    "文件不是证书、PEM 公钥或 P-256、P-384 的公钥 JWK");
-	FJ_TRY(check_strength(key, err));
+	FJ_TRY(check_strength(key, FJ_ES256, err));
 	FJ_TRY(check_encoding(key, err));
 	return put_spki(key, spki, err);
 }

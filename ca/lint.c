@@ -26,7 +26,7 @@ static bool crldp_ok(const struct ca_home *h, const struct ca_profile_row *p, en
 	size_t n = strlen(h->base);
 	char name[40], begin[24];
 
-	if (p->id == CA_ISSUING)
+	if (p->ca)
 		return uri_is(uri, h->base, alg == FJ_SM2 ? "/crl/root-sm2.crl" : "/crl/root.crl");
 	size_t head = (size_t)snprintf(begin, sizeof(begin), "/crl/%s", fj_alg_prefix(alg));
 	if (uri.len < n + head + 5 || uri.len - n >= sizeof(name) || memcmp(uri.p, h->base, n) != 0)
@@ -128,12 +128,35 @@ static enum fj_rc lint_asset(const struct ca_home *h, const struct fj_x509 *x, s
 	return FJ_OK;
 }
 
+static enum fj_rc lint_limits(const struct ca_home *h, const struct fj_x509 *x, struct fj_err *err)
+{
+	struct fj_limits l;
+	char oid[80];
+
+	snprintf(oid, sizeof(oid), "%s.1.2", h->arc);
+	WANT(strcmp(x->private_oid, oid) == 0, "formats.md 1", "the private extension is not caLimits");
+	FJ_TRY(fj_limits_read(x->private_value, &l, err));
+	WANT(strcmp(l.base, h->base) != 0, "formats.md 27", "a subordinate CA has the address of the CA that certifies it");
+	return FJ_OK;
+}
+
+enum fj_rc ca_limits_view(const struct fj_limits *l, const struct fj_x509 *x, struct fj_err *err)
+{
+	struct fj_asset a;
+
+	FJ_TRY(fj_asset_read(x->private_value, &a, err));
+	FJ_TRY(fj_limits_address(l, x->crldp, err));
+	return fj_limits_asset(l, &a, err);
+}
+
 enum fj_rc ca_lint_view(const struct ca_home *h, const struct ca_profile_row *p, const struct fj_x509 *x, struct fj_err *err)
 {
 	FJ_TRY(lint_basics(p, x, err));
 	FJ_TRY(lint_names(p, x, err));
 	FJ_TRY(lint_keys(x, err));
 	FJ_TRY(lint_extensions(h, p, x, err));
+	if (p->id == CA_SUBORDINATE)
+		return lint_limits(h, x, err);
 	return p->wants & FJ_X_PRIVATE ? lint_asset(h, x, err) : FJ_OK;
 }
 
@@ -169,6 +192,7 @@ static enum fj_rc canary_issuer(const struct ca_home *h, enum fj_alg alg, struct
 
 static enum fj_rc canaries(const struct ca_home *h, enum fj_alg alg, struct fj_err *err)
 {
+	static const struct fj_limits limits = {.division = "42", .holders = 1, .base = "http://canary.invalid"};
 	FJ_AUTO(buf) issuer = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 
@@ -177,7 +201,7 @@ static enum fj_rc canaries(const struct ca_home *h, enum fj_alg alg, struct fj_e
 	for (int id = CA_ISSUING; id < CA_PROFILE_END; id++) {
 		FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 		struct ca_cert_in in = {.profile = (enum ca_profile)id, .not_before = fj_now(), .not_after = fj_now() + 86400,
-			.spki = fj_buf_slice(&spki), .issuer_cert = fj_buf_slice(&issuer), .shard = 1,
+			.spki = fj_buf_slice(&spki), .issuer_cert = fj_buf_slice(&issuer), .shard = 1, .operator_ = "canary", .limits = &limits,
 			.holder_name = "canary", .usci = "11420000DEMA00013M",
 			.asset = {.number = "DAC-000000-000000-000000-0", .asset_no = "canary", .asset_name = "canary",
 			    .card_version = 1, .class_scheme = "LOCAL", .class_code = "1", .restrictions = 1,

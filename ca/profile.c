@@ -15,6 +15,9 @@ static const struct ca_profile_row rows[] = {
 	{CA_ISSUING, "issuing", 12, 0, true, 0, FJ_KU_CERT | FJ_KU_CRL, NULL,
 	    FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA,
 	    "Fujie Issuing CA 1", "Fujie DEMO Issuing CA 1"},
+	{CA_SUBORDINATE, "subordinate", 12, 0, true, 0, FJ_KU_CERT | FJ_KU_CRL, NULL,
+	    FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA | FJ_X_PRIVATE,
+	    "Fujie Issuing CA", "Fujie DEMO Issuing CA"}, /* and the division of its limits */
 	{CA_DATA_ASSET, "data-asset", 5, 0, false, -1, FJ_KU_SIGN, ".2.1", LEAF | FJ_X_PRIVATE, NULL, NULL},
 	{CA_TOKEN_SIGNER, "token-signer", 6, 0, false, -1, FJ_KU_SIGN, ".2.3", LEAF | FJ_X_SAN,
 	    "Fujie Token Signer", "Fujie Token Signer"},
@@ -40,9 +43,12 @@ static const struct ca_extension extensions[] = {
 	{FJ_X_CRLDP, "cRLDistributionPoints", "2.5.29.31", false}, {FJ_X_AIA, "authorityInfoAccess", "1.3.6.1.5.5.7.1.1", false}, {FJ_X_SAN, "subjectAltName", "2.5.29.17", false},
 	{FJ_X_NOCHECK, "ocsp-nocheck", "1.3.6.1.5.5.7.48.1.5", false}, {FJ_X_PRIVATE, "dataAsset", ".1.1", false},
 };
+static const struct ca_extension limits = {FJ_X_PRIVATE, "caLimits", ".1.2", false};
 
-const struct ca_extension *ca_extension_find(unsigned bit)
+const struct ca_extension *ca_extension_find(unsigned bit, bool ca)
 {
+	if (ca && bit == FJ_X_PRIVATE)
+		return &limits;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(extensions); i++)
 		if (extensions[i].bit == bit)
 			return &extensions[i];

@@ -111,6 +111,15 @@ static enum fj_rc tell_eks(struct telling *t, struct fj_err *err)
 	return FJ_OK;
 }
 
+enum fj_rc signer_endorsements(struct hsm_signer *s, struct fj_buf *out, uint32_t *n, struct fj_err *err)
+{
+	FJ_AUTO(telling) t = {.s = s, .eks = FJ_BUF_INIT(1u << 17), .missing = FJ_BUF_INIT(1u << 16)};
+
+	FJ_TRY(tell_eks(&t, err));
+	*n = t.n_ek;
+	return fj_buf_put(out, t.eks.data, t.eks.len) == FJ_OK ? FJ_OK : fj_no_memory(err, HSM_LAYER);
+}
+
 static enum fj_rc tell_quote(struct telling *t, struct hsm_statement *st, struct fj_buf *pcrs, struct fj_err *err)
 {
 	struct fj_err why = {.rc = FJ_OK};

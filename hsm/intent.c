@@ -111,6 +111,12 @@ static enum fj_rc of_twins(const struct hsm_signer *s, const json_t *p, struct h
 	return put_contents(t, json_object_get(p, "certificates"), err);
 }
 
+static enum fj_rc of_subordinate(const struct hsm_signer *s, const json_t *p, struct hsm_items *t, struct fj_err *err)
+{
+	(void)s;
+	return put_contents(t, json_object_get(p, "keys"), err);
+}
+
 static enum fj_rc of_authorisation(const struct hsm_signer *s, const json_t *p, struct hsm_items *t, struct fj_err *err)
 {
 	(void)s;
@@ -162,6 +168,7 @@ static const struct intent_kind {
 } kinds[] = {
 	{"certificate.issue", false, of_certificates},
 	{"certificate.sm2", false, of_twins},
+	{"root.certify", false, of_subordinate},
 	{"authorisation.grant", false, of_authorisation},
 	{"authorisation.adjust", false, of_authorisation},
 	{"certificate.resume", false, of_lifts},
@@ -466,20 +473,39 @@ static enum fj_rc content_of_authorisation(struct fj_slice tbs, struct fj_hash o
 	return fj_json_num(w.payload, "version") > 1 ? fj_content_rebound(w.payload, &out[(*n)++], err) : FJ_OK;
 }
 
+static enum fj_rc content_of_subordinate(const struct hsm_job *j, struct fj_slice tbs, struct fj_hash out[6], size_t *n, struct fj_err *err)
+{
+	struct fj_x509 x;
+	struct fj_limits l;
+	char operator_[260];
+	bool there;
+
+	FJ_TRY(fj_x509_read_tbs(tbs, &x, err));
+	FJ_TRY(fj_limits_of(&x, &there, &l, err));
+	FJ_TRY(fj_x509_name(x.subject, FJ_OID_O, operator_, sizeof(operator_), err));
+	return fj_content_subordinate(j->alg, x.spki, operator_, &l, &out[(*n)++], err);
+}
+
+static enum fj_rc content_of(const struct hsm_job *j, struct fj_slice tbs, struct fj_hash out[6], size_t *n, struct fj_err *err)
+{
+	return j->kind == HSM_JWS_AUTHORISATION ? content_of_authorisation(tbs, out, n, err)
+	    : j->kind == HSM_CERT_SUBORDINATE ? content_of_subordinate(j, tbs, out, n, err) : content_of_certificate(j, tbs, out, n, err);
+}
+
 enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_err *err)
 {
 	struct fj_hash content[6];
 	size_t n = 0;
 
 	bool token = j->kind == HSM_JWS_TOKEN && j->s->mem.tokens != MEM_TOKENS_NAMES;
-	if ((j->kind != HSM_CERT_DATA_ASSET && j->kind != HSM_JWS_AUTHORISATION && !token) || !officers_check(&j->s->mem))
+	if ((j->kind != HSM_CERT_DATA_ASSET && j->kind != HSM_JWS_AUTHORISATION && j->kind != HSM_CERT_SUBORDINATE && !token) || !officers_check(&j->s->mem))
 		return FJ_OK;
 	struct mem_intent *i = find(&j->s->mem, j->intent.p);
 	MUST(i != NULL && i->item != NULL, "R22", "no approval that officers have signed stands behind it; names alone do not count any more");
 	if (token)
 		content[n++] = *j->content;
 	else
-		FJ_TRY(j->kind == HSM_JWS_AUTHORISATION ? content_of_authorisation(tbs, content, &n, err) : content_of_certificate(j, tbs, content, &n, err));
+		FJ_TRY(content_of(j, tbs, content, &n, err));
 	return use(i, content, n, j->now, j->uses, err);
 }
 

@@ -138,17 +138,17 @@ enum fj_rc signer_digest(const struct hsm_signer *s, unsigned k, struct fj_slice
 	    : fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "SM3 of what is to be signed could not be computed");
 }
 
-/* a context that signs or verifies by the algorithm of the role's key; the caller frees both */
-static EVP_MD_CTX *context(const struct hsm_signer *s, unsigned k, bool sign, EVP_PKEY_CTX **key)
+/* a context that signs or verifies by an algorithm of a key; the caller frees both */
+static EVP_MD_CTX *context(EVP_PKEY *of, enum fj_alg alg, bool sign, EVP_PKEY_CTX **key)
 {
-	const EVP_MD *md = hsm_role(k)->alg == FJ_SM2 ? EVP_sm3() : EVP_sha256();
+	const EVP_MD *md = alg == FJ_SM2 ? EVP_sm3() : EVP_sha256();
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-	*key = s->pub[k] != NULL ? EVP_PKEY_CTX_new(s->pub[k], NULL) : NULL;
-	if (ctx == NULL || *key == NULL || (hsm_role(k)->alg == FJ_SM2 && EVP_PKEY_CTX_set1_id(*key, FJ_SM2_ID, strlen(FJ_SM2_ID)) != 1))
+	*key = of != NULL ? EVP_PKEY_CTX_new(of, NULL) : NULL;
+	if (ctx == NULL || *key == NULL || (alg == FJ_SM2 && EVP_PKEY_CTX_set1_id(*key, FJ_SM2_ID, strlen(FJ_SM2_ID)) != 1))
 		goto bad;
 	EVP_MD_CTX_set_pkey_ctx(ctx, *key);
-	if ((sign ? EVP_DigestSignInit : EVP_DigestVerifyInit)(ctx, NULL, md, NULL, s->pub[k]) == 1)
+	if ((sign ? EVP_DigestSignInit : EVP_DigestVerifyInit)(ctx, NULL, md, NULL, of) == 1)
 		return ctx;
 bad:
 	EVP_MD_CTX_free(ctx);
@@ -157,10 +157,10 @@ bad:
 	return NULL;
 }
 
-bool signer_verifies(const struct hsm_signer *s, unsigned k, struct fj_slice data, struct fj_slice der_sig)
+bool signer_key_verifies(EVP_PKEY *of, enum fj_alg alg, struct fj_slice data, struct fj_slice der_sig)
 {
 	EVP_PKEY_CTX *key;
-	EVP_MD_CTX *ctx = context(s, k, false, &key);
+	EVP_MD_CTX *ctx = context(of, alg, false, &key);
 	bool ok = ctx != NULL && EVP_DigestVerify(ctx, der_sig.p, der_sig.len, data.p, data.len) == 1;
 
 	EVP_MD_CTX_free(ctx);
@@ -168,12 +168,17 @@ bool signer_verifies(const struct hsm_signer *s, unsigned k, struct fj_slice dat
 	return ok;
 }
 
+bool signer_verifies(const struct hsm_signer *s, unsigned k, struct fj_slice data, struct fj_slice der_sig)
+{
+	return signer_key_verifies(s->pub[k], hsm_role(k)->alg, data, der_sig);
+}
+
 enum fj_rc signer_sign_soft(const struct hsm_signer *s, unsigned k, struct fj_slice data, uint8_t raw[64], struct fj_err *err)
 {
 	uint8_t der[96];
 	size_t n = sizeof(der);
 	EVP_PKEY_CTX *key;
-	EVP_MD_CTX *ctx = context(s, k, true, &key);
+	EVP_MD_CTX *ctx = context(s->pub[k], hsm_role(k)->alg, true, &key);
 	bool ok = ctx != NULL && EVP_DigestSign(ctx, der, &n, data.p, data.len) == 1;
 
 	EVP_MD_CTX_free(ctx);

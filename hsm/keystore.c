@@ -276,7 +276,7 @@ bool store_has(const struct hsm_memory *m, unsigned role)
 {
 	if (m->ceremony == MEM_SPARE) /* its own, and what came from elsewhere */
 		return role == HSM_AK || m->slot[role] != 0;
-	return (m->sm2 || hsm_role(role)->alg != FJ_SM2) && (role != HSM_SEAL || m->unseal.m > 0);
+	return (m->sm2 || hsm_role(role)->alg != FJ_SM2) && !(m->parent && hsm_role(role)->as == HSM_ROOT) && (role != HSM_SEAL || m->unseal.m > 0);
 }
 
 static bool lacks(const struct hsm_memory *m, unsigned role)

@@ -8,6 +8,7 @@
  *   LIST           bytes uri, u64 iat, u32 n, n x {u32 index, u8 value}
  *   PACKAGE        u8 snapshot, u64 number, raw[32] hash of what was signed
  *   LOG            u64 size, raw[32] root
+ *   SUBORDINATE    bytes tbs (subordinate.c)
  *   USE            raw[32] hash of an approval's payload, u32 item (intent.c)
  */
 #include "hsm/signer.h"
@@ -324,6 +325,9 @@ enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err 
 			break;
 		case MEM_OP_USE:
 			FJ_TRY(intent_apply_use(m, &r, err));
+			break;
+		case MEM_OP_SUBORDINATE:
+			FJ_TRY(sub_apply(m, &r, err));
 			break;
 		default:
 			return corrupt(err);

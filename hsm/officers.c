@@ -175,7 +175,7 @@ static enum fj_rc read_officer(const json_t *e, struct mem_officer *o, struct fj
 static enum fj_rc may_add(const struct hsm_memory *m, const struct mem_officer *o, struct fj_err *err)
 {
 	MUST(officer_find(m, FJ_SLICE(o->id.b, FJ_SHA256_LEN)) == NULL, "R22", "this key is enrolled already");
-	MUST(m->n_officers < HSM_MAX_OFFICERS, "R22", "there are 64 officers' keys already; remove one first");
+	MUST(m->n_officers < HSM_MAX_OFFICERS, "R22", "there are 256 officers' keys already; remove one first");
 	for (size_t i = 0; i < m->n_officers; i++)
 		MUST(strcmp(m->officer[i].login, o->login) != 0 || strcmp(m->officer[i].person, o->person) == 0, "R22", "this login belongs to another person");
 	return FJ_OK;

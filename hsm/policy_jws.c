@@ -140,6 +140,7 @@ enum fj_rc policy_token(const struct hsm_job *j, struct fj_slice tbs, struct fj_
 	(void)delta;
 	FJ_TRY(policy_jws_read(j, tbs, FJ_TYP_TOKEN, ".2.3", &w, err));
 	FJ_TRY(fj_token_check(w.payload, err));
+	FJ_TRY(limits_claims(j, w.payload, err));
 	FJ_TRY(check_term(j, w.payload, FJ_VCT_TOKEN, 366, err));
 	FJ_TRY(check_entry(j, json_object_get(json_object_get(w.payload, "status"), "status_list"), err));
 	FJ_TRY(check_entry(j, json_object_get(json_object_get(w.payload, "asset"), "status"), err));
@@ -158,6 +159,7 @@ enum fj_rc policy_authorisation(const struct hsm_job *j, struct fj_slice tbs, st
 	(void)delta;
 	FJ_TRY(policy_jws_read(j, tbs, FJ_TYP_TOKEN, ".2.3", &w, err));
 	FJ_TRY(fj_authorisation_check(w.payload, err));
+	FJ_TRY(limits_claims(j, w.payload, err));
 	FJ_TRY(check_term(j, w.payload, FJ_VCT_AUTHORISATION, 5 * 366, err));
 	/* 27号 art. 14(二): at most five years, 2026-03-16 to 2031-03-15 (R14) */
 	MUST(fj_json_num(w.payload, "exp") <= fj_term_end(fj_json_num(w.payload, "nbf"), 5), "R14", "an authorisation is longer than five years");

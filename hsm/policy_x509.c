@@ -77,7 +77,7 @@ static fj_time last_second(fj_time begin, int years)
 	return fj_time_of(d, 0, 0, 0, 0) + in_day - 1;
 }
 
-static enum fj_rc check_common(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
+enum fj_rc policy_common(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
 	MUST(x->serial.len == 16 && x->serial.p[0] > 0 && x->serial.p[0] < 0x80, "RFC 5280 4.1.2.2",
 	    "the serial number is not 16 octets, positive, without a leading zero");
@@ -121,6 +121,14 @@ static enum fj_rc check_root(const struct hsm_job *j, const struct fj_x509 *x, s
 	return check_ca_flags(x, 1, err);
 }
 
+enum fj_rc policy_ca_frame(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
+{
+	MUST(x->not_after <= last_second(x->not_before, 12), "RFC 5280 4.1.2.5", "an issuing CA is valid for 12 years at most");
+	MUST(policy_path_is(j, x->crldp, "/crl/root%s.crl") && x->ocsp.len == 0 && policy_path_is(j, x->ca_issuers, "/ca/root%s.cer"), "RFC 5280 4.2.1.13", "CRL or CA address are not this appliance's");
+	FJ_TRY(check_policy_oid(j, x, err));
+	return check_ca_flags(x, 0, err);
+}
+
 static enum fj_rc check_issuing(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
 	struct fj_x509 root;
@@ -131,10 +139,7 @@ static enum fj_rc check_issuing(const struct hsm_job *j, const struct fj_x509 *x
 	MUST(!fj_slice_eq(x->subject, root.subject), "RFC 5280 4.1.2.6", "the issuing CA has the root's name");
 	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[hsm_role_of(HSM_ISSUING, j->alg)])), "design.md 2", "the certificate is not for our issuing key");
 	MUST(x->seen == (FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA), "formats.md 2", "an issuing CA has other extensions");
-	MUST(x->not_after <= last_second(x->not_before, 12), "RFC 5280 4.1.2.5", "an issuing CA is valid for 12 years at most");
-	MUST(policy_path_is(j, x->crldp, "/crl/root%s.crl") && x->ocsp.len == 0 && policy_path_is(j, x->ca_issuers, "/ca/root%s.cer"), "RFC 5280 4.2.1.13", "CRL or CA address are not this appliance's");
-	FJ_TRY(check_policy_oid(j, x, err));
-	return check_ca_flags(x, 0, err);
+	return policy_ca_frame(j, x, err);
 }
 
 enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
@@ -142,7 +147,7 @@ enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf
 	struct fj_x509 x;
 
 	FJ_TRY(fj_x509_read_tbs(tbs, &x, err));
-	FJ_TRY(check_common(j, &x, err));
+	FJ_TRY(policy_common(j, &x, err));
 	FJ_TRY(j->kind == HSM_CERT_ROOT ? check_root(j, &x, err) : check_issuing(j, &x, err));
 	return put_tbs(delta, j->kind == HSM_CERT_ROOT ? MEM_OP_ROOT : MEM_OP_ISSUING, tbs, err);
 }
@@ -210,6 +215,7 @@ static enum fj_rc check_asset(const struct hsm_job *j, const struct fj_x509 *x, 
 	MUST(strcmp(x->private_oid, want) == 0, "formats.md 1", "the private extension is not dataAsset");
 	FJ_TRY(fj_asset_read(x->private_value, &a, err));
 	FJ_TRY(check_subject(x, &a, err));
+	FJ_TRY(limits_asset(j, &a, err));
 	MUST(a.holder_kind > 2 || (a.restrictions & 1u), "R04", "an administrative, public or mass body's certificate lacks noCollateral");
 	MUST(policy_numbered(j, fj_slice_str(a.status_uri), "/status/") > 0, "formats.md 5.3",
 	    "the status list is not this appliance's");
@@ -242,7 +248,7 @@ static const struct leaf *leaf_of(const struct hsm_job *j, const char *eku)
 	return NULL;
 }
 
-static bool own_key(const struct hsm_job *j, const struct fj_x509 *x)
+bool policy_own_key(const struct hsm_job *j, const struct fj_x509 *x)
 {
 	for (unsigned k = HSM_ROOT; k < HSM_KEY_END; k++)
 		if (fj_slice_eq(x->spki, signer_spki(j->s, k)))
@@ -253,7 +259,7 @@ static bool own_key(const struct hsm_job *j, const struct fj_x509 *x)
 static enum fj_rc check_leaf_key(const struct hsm_job *j, const struct fj_x509 *x, const struct leaf *l, struct fj_err *err)
 {
 	if (l->key == 0) {
-		MUST(!own_key(j, x), "design.md 2", "a data asset certificate is for one of the appliance's own keys");
+		MUST(!policy_own_key(j, x), "design.md 2", "a data asset certificate is for one of the appliance's own keys");
 		MUST((x->curve == FJ_CURVE_SM2) == (j->alg == FJ_SM2), "GB/T 20518 5.2.3.7", "the subject's key belongs to another hierarchy than its issuer's");
 		return FJ_OK;
 	}
@@ -268,7 +274,7 @@ enum fj_rc policy_leaf(const struct hsm_job *j, struct fj_slice tbs, struct fj_b
 
 	(void)delta;
 	FJ_TRY(fj_x509_read_tbs(tbs, &x, err));
-	FJ_TRY(check_common(j, &x, err));
+	FJ_TRY(policy_common(j, &x, err));
 	FJ_TRY(check_issuer(j, &x, err));
 	const struct leaf *l = leaf_of(j, x.eku);
 	MUST(l != NULL, "RFC 5280 4.2.1.12", "the extended key usage is not one for this kind of certificate");

@@ -7,7 +7,7 @@
  * answer    u32 m, m x {u8 rc, str why, bytes sig}
  * PUBKEY    u8 key (a role, or HSM_NEWER of one)       answer: bytes spki
  * STATUS    (empty)                                    answer: bytes json
- * CEREMONY_OPEN bytes policy json {demo, arc, base, operator, sm2?}; CEREMONY_CLOSE (empty)  answer: (empty)
+ * CEREMONY_OPEN bytes policy json {demo, arc, base, operator, sm2?, plan? | parent?}; CEREMONY_CLOSE (empty)  answer: (empty)
  * CLOCK_OFFSET u64 two's complement                    answer: (empty)
  * CLOCK_RESET  approvals as in SIGN                    answer: (empty)
  * CHECKPOINT   bytes text, u32 n, n x raw[32] consistency proof from the head that
@@ -35,10 +35,16 @@
  *              (canonical JSON), u32 n, n x {raw[32] SHA-256 of the key's
  *              SubjectPublicKeyInfo, bytes signature, bytes authenticatorData, bytes
  *              clientDataJSON}, the last two empty of a key file    answer: (empty)
+ * CA_CERT      u8 algorithm, bytes certificate of the issuing CA, by the root that a home
+ *              without one was opened for               answer: (empty)
  * KEY_NEW      u8 role, approvals as in SIGN           answer: bytes spki of the role's newer key, which is
  *              made where there is none
  * KEY_END      u8 role, u8 generation, approvals as in SIGN    answer: (empty); the older of the role's two
  *              keys is destroyed, or was
+ * EKS          (empty)                                 answer: bytes TPMT_PUBLIC of the attestation key,
+ *              u32 n, n x bytes TPMT_PUBLIC of an endorsement key, u32 m, m x {u32 NV index, bytes certificate}
+ * ACTIVATE     bytes TPMT_PUBLIC of the endorsement key, bytes TPMS_ID_OBJECT, bytes encrypted seed
+ *                                                      answer: bytes the credential's secret
  * SPARE        (empty): an empty signer becomes a spare   answer: bytes TPMT_PUBLIC of its storage key
  * IMPORT       bytes signed plan, u32 n, n x {u8 role, bytes TPMT_PUBLIC, bytes private, bytes seed}, as
  *              TPM2_Duplicate answered the last two           answer: (empty)
@@ -58,10 +64,11 @@ enum hsm_msg {
 	HSM_MSG_CEREMONY_CLOSE, HSM_MSG_CLOCK_OFFSET, HSM_MSG_CLOCK_RESET,
 	HSM_MSG_CHECKPOINT, HSM_MSG_LOG_HEAD, HSM_MSG_RESTORE, HSM_MSG_ATTEST, HSM_MSG_QUORUM_BEGIN,
 	HSM_MSG_QUORUM_SIGN, HSM_MSG_ENROL, HSM_MSG_INTENT,
+	HSM_MSG_CA_CERT = 20,
 	HSM_MSG_KEY_NEW = 16, HSM_MSG_KEY_END = 17,
 	HSM_MSG_UNSEAL_BEGIN = 29, HSM_MSG_UNSEAL = 30, HSM_MSG_SEAL = 31,
 	HSM_MSG_SPARE = 23, HSM_MSG_IMPORT = 24, HSM_MSG_MOVE_BEGIN = 25, HSM_MSG_MOVE = 26,
-	HSM_MSG_RULE = 32,
+	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28, HSM_MSG_RULE = 32,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -91,6 +98,8 @@ enum hsm_kind {
 	HSM_JWS_PACKAGE,      /* JWS signing input                       (TOKEN) */
 	HSM_CHECKPOINT,       /* text of a note                          (LOG and NOTE; by its own request only) */
 	HSM_PROOF = 20,       /* text by which a moved root shows that it signs (ROOT; in a spare) */
+	HSM_CERT_SUBORDINATE = 21, /* TBSCertificate of another appliance's CA (ROOT, after the ceremony, two approvals or the plan's) */
+	HSM_CA_REQUEST = 22,  /* text of a request for that       (ISSUING of a home without a root, while its ceremony is open) */
 	HSM_KIND_END
 };
 #define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */

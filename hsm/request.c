@@ -17,6 +17,8 @@ static const struct hsm_kind_row table[] = {
 	{HSM_CERT_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca},
 	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca},
 	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_crl},
+	{HSM_CERT_SUBORDINATE, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_subordinate},
+	{HSM_CA_REQUEST, HSM_ISSUING, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca_request},
 	{HSM_PROOF, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_proof},
 	{HSM_CERT_DATA_ASSET, HSM_ISSUING, HSM_FROM_REGISTRY, false, 2, false, true, policy_leaf},
 	{HSM_CERT_DELEGATED, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, true, policy_leaf},
@@ -152,6 +154,11 @@ static unsigned needs(const struct hsm_signer *s, const struct hsm_kind_row *row
 	return row->ceremony && s->mem.ceremony == MEM_OPEN ? 0 : row->approvals;
 }
 
+static const char *lacking(const struct hsm_memory *m, enum hsm_role role)
+{
+	return m->parent && hsm_role(role)->as == HSM_ROOT ? "this home has no root key: another appliance's root certified it, and signs there" : "this home was made without an SM2 hierarchy";
+}
+
 enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, unsigned officers, struct fj_err *err)
 {
 	bool early = s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs[hsm_role(role)->alg].len == 0;
@@ -162,11 +169,11 @@ enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row
 	if (!store_whole(&s->mem))
 		return policy_no(err, "design.md 2", "there are no keys yet; the ceremony makes them");
 	if (!store_has(&s->mem, role))
-		return policy_no(err, "design.md 2", "this home was made without an SM2 hierarchy");
+		return policy_no(err, "design.md 2", lacking(&s->mem, role));
 	FJ_TRY(counter_open(s, err));
 	FJ_TRY(unseal_open(s, role, err));
 	if (late || (early && !row->ceremony))
-		return policy_no(err, "design.md 2", late ? "CA certificates are signed in the ceremony only" : "there are no CA certificates yet");
+		return policy_no(err, "design.md 2", late ? "CA certificates, and requests for them, are signed in the ceremony only" : "there are no CA certificates yet");
 	if (officers < needs(s, row) && !quorum_rules(&s->mem, row))
 		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: this needs the approval of %u different officers, there are %u",
 		    needs(s, row), officers);
@@ -369,6 +376,7 @@ enum fj_rc signer_set_policy(struct hsm_signer *s, struct fj_slice json, struct 
 	m->demo = json_is_true(json_object_get(p, "demo"));
 	m->sm2 = json_is_true(json_object_get(p, "sm2"));
 	FJ_TRY(quorum_plan(m, p, err));
+	FJ_TRY(sub_parent(m, p, err));
 	fj_buf_clear(&m->policy);
 	m->ceremony = MEM_OPEN;
 	return fj_buf_put(&m->policy, json.p, json.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
@@ -397,6 +405,8 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 		return intent_replay(&s->mem, r->body, err);
 	case AUDIT_USE:
 		return mem_apply(&s->mem, r->body, err);
+	case AUDIT_CA:
+		return sub_replay(&s->mem, r->body, err);
 	case AUDIT_RULE:
 		return rule_replay(&s->mem, r->body, err);
 	case AUDIT_KEY:
@@ -584,8 +594,8 @@ static enum fj_rc do_pubkey(struct hsm_signer *s, enum hsm_socket from, const st
 	if (from == HSM_FROM_VERIFIER && hsm_role(key)->as != HSM_OCSP)
 		return signer_broken(err, "the verifier's socket may ask for the OCSP keys only");
 	if (s->spki[key].len == 0)
-		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, s->mem.ceremony == MEM_NONE ? "there are no keys yet; the ceremony makes them"
-		    : key > HSM_ROLE_END ? "this role has one key" : "this home was made without an SM2 hierarchy");
+		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, "%s", s->mem.ceremony == MEM_NONE ? "there are no keys yet; the ceremony makes them"
+		    : key > HSM_ROLE_END ? "this role has one key" : lacking(&s->mem, key));
 	return fj_put_bytes(answer, fj_buf_slice(&s->spki[key]));
 }
 
@@ -609,7 +619,7 @@ static json_t *status_keys(const struct hsm_signer *s)
 static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
 	static const char *const ceremony[] = {"none", "open", "closed", "spare"};
-	FJ_AUTO(buf) text = FJ_BUF_INIT(131072);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	char hash[65], root[65], plan[65], now[FJ_TIME_CAP], maker[8], kind[12];
 	FJ_AUTO(json) counts = json_object();
 
@@ -672,6 +682,8 @@ static enum fj_rc do_close(struct hsm_signer *s, enum hsm_socket from, const str
 		return signer_broken(err, "a closing request has a body");
 	if (s->mem.ceremony != MEM_OPEN)
 		return policy_no(err, "design.md 2", "no ceremony is open");
+	if (!sub_certified(&s->mem))
+		return policy_no(err, "formats.md 27", "the parent's root has not certified this home yet");
 	FJ_TRY(signer_record(s, AUDIT_CEREMONY_CLOSE, FJ_SLICE("", 0), err));
 	s->mem.ceremony = MEM_CLOSED;
 	return FJ_OK;
@@ -767,8 +779,11 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_UNSEAL_BEGIN, HSM_FROM_REGISTRY, signer_unseal_begin},
 		{HSM_MSG_UNSEAL, HSM_FROM_REGISTRY, signer_unseal},
 		{HSM_MSG_SEAL, HSM_FROM_REGISTRY, signer_seal},
+		{HSM_MSG_EKS, HSM_FROM_REGISTRY, signer_eks},
+		{HSM_MSG_ACTIVATE, HSM_FROM_REGISTRY, signer_activate},
 		{HSM_MSG_ENROL, HSM_FROM_REGISTRY, signer_enrol},
 		{HSM_MSG_INTENT, HSM_FROM_REGISTRY, signer_intent},
+		{HSM_MSG_CA_CERT, HSM_FROM_REGISTRY, signer_ca_cert},
 		{HSM_MSG_KEY_NEW, HSM_FROM_REGISTRY, signer_key_new},
 		{HSM_MSG_KEY_END, HSM_FROM_REGISTRY, signer_key_end},
 		{HSM_MSG_SPARE, HSM_FROM_REGISTRY, signer_spare},

@@ -17,6 +17,7 @@
 #include "base/content.h"
 #include "base/ipc.h"
 #include "base/jws.h"
+#include "base/limits.h"
 #include "base/note.h"
 #include "base/plan.h"
 #include "base/spare.h"
@@ -75,7 +76,7 @@ struct mem_key {
 	uint32_t handle;          /* 0: loaded when it is used */
 	struct fj_hash blob;      /* of its slot's content */
 };
-#define HSM_MAX_OFFICERS 64
+#define HSM_MAX_OFFICERS 256 /* keys, the operators' among them */
 struct mem_officer {
 	char login[64], person[256];
 	char operator_[19];               /* USCC: the key signs this operator's license tokens and nothing else; "": what the department approves */
@@ -97,6 +98,12 @@ struct mem_intent {
 	uint32_t next;                    /* where the search begins */
 	struct fj_hash *item;             /* NULL: the payload was not brought since the start */
 };
+#define HSM_MAX_SUBS 64 /* keys of other appliances that a root has certified */
+struct mem_sub {
+	enum fj_alg alg;
+	struct fj_hash key, name;         /* SHA-256 of SubjectPublicKeyInfo and of the subject */
+	char base[161];
+};
 /* who stands behind a license token: whoever the register names; one officer of its operator who signed it, of a list two; two always */
 enum mem_tokens { MEM_TOKENS_NAMES, MEM_TOKENS_ONE, MEM_TOKENS_TWO };
 enum mem_ceremony { MEM_NONE, MEM_OPEN, MEM_CLOSED, MEM_SPARE /* no home: it waits for another's root, or has it (spare.c) */ };
@@ -111,6 +118,12 @@ struct hsm_memory {
 	struct fj_quorum unseal;          /* of what opens the issuing keys; m 0 where nothing is to be unsealed */
 	struct fj_moved moved[FJ_ALG_END]; /* what left for the plan's spare; its private empty: nothing */
 	struct fj_buf root_tbs[FJ_ALG_END], issuing_tbs[FJ_ALG_END]; /* as signed; by the algorithm that they are signed with */
+	bool parent;                      /* the root is another appliance's (subordinate.c); root_tbs is that one's */
+	struct fj_hash parent_root[FJ_ALG_END]; /* SHA-256 of its certificates */
+	bool limited;                     /* what is signed is bounded by the issuing CA's limits */
+	struct fj_limits limits;
+	struct mem_sub sub[HSM_MAX_SUBS];
+	size_t n_subs;
 	struct mem_key key[HSM_MAX_KEYS];
 	uint8_t slot[HSM_KEY_END];        /* of a role's key, and of its newer one; 0: there is none */
 	struct mem_crl *crl;
@@ -136,7 +149,7 @@ struct hsm_memory {
 enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err) FJ_MUST_USE;
 void mem_release(struct hsm_memory *m);
 /* Deltas: u8 op and its fields; written by policies, applied live and in replay. */
-enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST, MEM_OP_PACKAGE, MEM_OP_LOG, MEM_OP_USE };
+enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST, MEM_OP_PACKAGE, MEM_OP_LOG, MEM_OP_USE, MEM_OP_SUBORDINATE = 20 };
 enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err *err) FJ_MUST_USE;
 struct mem_crl *mem_crl_find(struct hsm_memory *m, struct fj_slice uri);
 struct mem_list *mem_list_find(struct hsm_memory *m, const char *uri);
@@ -146,7 +159,7 @@ struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], co
 
 /* --- audit log (audit.c) --- */
 enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE,
-	AUDIT_KEY_END = 12, AUDIT_SPARE = 17, AUDIT_MOVE = 18, AUDIT_IMPORT = 19, AUDIT_UNSEAL = 22, AUDIT_SEAL = 23, AUDIT_RULE = 24 };
+	AUDIT_KEY_END = 12, AUDIT_CA = 15, AUDIT_SPARE = 17, AUDIT_MOVE = 18, AUDIT_IMPORT = 19, AUDIT_UNSEAL = 22, AUDIT_SEAL = 23, AUDIT_RULE = 24 };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -248,6 +261,10 @@ enum fj_rc policy_ocsp(const struct hsm_job *j, struct fj_slice tbs, struct fj_b
 enum fj_rc policy_jws_read(const struct hsm_job *j, struct fj_slice tbs, const char *typ, const char *purpose, struct fj_jws *w, struct fj_err *err);
 /* The text of a checkpoint, and the way from the head that is remembered. */
 enum fj_rc policy_log(const struct hsm_memory *m, struct fj_slice text, const struct fj_path *proof, struct fj_buf *delta, struct fj_err *err); /* policy_log.c */
+/* what all certificates have in common; whether a key is one of the appliance's; term, addresses, policy and flags of a CA below the root */
+enum fj_rc policy_common(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err) FJ_MUST_USE;
+bool policy_own_key(const struct hsm_job *j, const struct fj_x509 *x);
+enum fj_rc policy_ca_frame(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_POLICY with its section */
 enum fj_rc policy_no(struct fj_err *err, const char *cite, const char *what);
 /* SHA-1 of key bits */
@@ -258,6 +275,8 @@ struct fj_slice signer_spki(const struct hsm_signer *s, unsigned key);
 enum fj_rc signer_digest(const struct hsm_signer *s, unsigned key, struct fj_slice data, struct fj_hash *out, struct fj_err *err);
 /* DER SEQUENCE{r,s} over data under a key, by its algorithm */
 bool signer_verifies(const struct hsm_signer *s, unsigned key, struct fj_slice data, struct fj_slice der_sig);
+/* the same under a key that is not ours */
+bool signer_key_verifies(EVP_PKEY *key, enum fj_alg alg, struct fj_slice data, struct fj_slice der_sig);
 /* with a sealed key, r || s */
 enum fj_rc signer_sign_soft(const struct hsm_signer *s, unsigned key, struct fj_slice data, uint8_t raw[64], struct fj_err *err);
 /* Ed25519 over a text under the key of HSM_NOTE */
@@ -291,7 +310,13 @@ enum fj_rc signer_record(struct hsm_signer *s, enum audit_type type, struct fj_s
 /* --- checkpoint.c: the public log's two requests --- */
 enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_log_head(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* --- ek.c --- */
+enum fj_rc signer_eks(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_activate(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+
 /* --- attest.c --- */
+/* endorsement certificates as {u32 NV index, bytes DER}, *n of them; what can't be read is left out */
+enum fj_rc signer_endorsements(struct hsm_signer *s, struct fj_buf *out, uint32_t *n, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_attest(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 /* --- rollover.c --- */
 enum fj_rc signer_key_new(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
@@ -432,6 +457,20 @@ bool quorum_final(struct hsm_memory *m, const struct fj_buf *tbs);
 void quorum_tick(struct hsm_signer *s);
 enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+
+/* --- subordinate.c: CAs of other appliances under our root; a home whose root is elsewhere --- */
+enum fj_rc policy_subordinate(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
+enum fj_rc policy_ca_request(const struct hsm_job *j, struct fj_slice text, struct fj_buf *delta, struct fj_err *err);
+enum fj_rc sub_apply(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err) FJ_MUST_USE;
+/* the ceremony's policy may name a parent: its roots, DER in base64, one for each algorithm */
+enum fj_rc sub_parent(struct hsm_memory *m, const json_t *policy, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_ca_cert(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc sub_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+/* it has its own root, or all certificates that it awaits */
+bool sub_certified(const struct hsm_memory *m);
+/* FJ_OK too where the issuing CA has no limits */
+enum fj_rc limits_asset(const struct hsm_job *j, const struct fj_asset *a, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc limits_claims(const struct hsm_job *j, const json_t *claims, struct fj_err *err) FJ_MUST_USE;
 
 /* approvals of one open structure or move, each verified */
 struct quorum_approvals {

@@ -41,4 +41,17 @@ enum fj_rc hsm_tpm_quote(struct hsm_tpm *t, unsigned ak, struct fj_slice data, s
 /* An endorsement certificate at an NV index, DER, without what its maker filled the index up with.  FJ_E_NOTFOUND: none. */
 enum fj_rc hsm_tpm_endorsement(struct hsm_tpm *t, uint32_t index, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 
+/* --- tpm_ek.c --- */
+#define HSM_MAX_EKS 8
+/* The public areas (TPMT_PUBLIC) of its endorsement keys, each as fj_put_bytes writes them; *n of them. */
+enum fj_rc hsm_tpm_eks(struct hsm_tpm *t, struct fj_buf *out, uint32_t *n, struct fj_err *err) FJ_MUST_USE;
+struct hsm_credential {
+	struct fj_slice ek;         /* TPMT_PUBLIC of the endorsement key that it is for */
+	struct fj_slice credential; /* TPMS_ID_OBJECT */
+	struct fj_slice seed;       /* what is in TPM2B_ENCRYPTED_SECRET */
+};
+/* TPM2_ActivateCredential (Part 3, 12.5): its secret, where this TPM has both keys.  FJ_E_REFUSED: it does not have that
+ * endorsement key; FJ_E_TPM: it was made for another attestation key, or was changed. */
+enum fj_rc hsm_tpm_activate(struct hsm_tpm *t, unsigned ak, const struct hsm_credential *c, struct fj_buf *secret, struct fj_err *err) FJ_MUST_USE;
+
 #endif

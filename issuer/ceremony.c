@@ -62,7 +62,7 @@ enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint
 
 enum hsm_kind crm_kind(enum fj_step step)
 {
-	static const enum hsm_kind kinds[] = {[FJ_STEP_ROOT] = HSM_CERT_ROOT, [FJ_STEP_ISSUING] = HSM_CERT_ISSUING, [FJ_STEP_ROOT_CRL] = HSM_CRL_ROOT, [FJ_STEP_PROOF] = HSM_PROOF};
+	static const enum hsm_kind kinds[] = {[FJ_STEP_ROOT] = HSM_CERT_ROOT, [FJ_STEP_ISSUING] = HSM_CERT_ISSUING, [FJ_STEP_ROOT_CRL] = HSM_CRL_ROOT, [FJ_STEP_PROOF] = HSM_PROOF, [FJ_STEP_SUBORDINATE] = HSM_CERT_SUBORDINATE};
 
 	return kinds[step];
 }

@@ -5,6 +5,8 @@
 #ifndef FJ_ISSUER_CEREMONY_H
 #define FJ_ISSUER_CEREMONY_H
 
+#include "base/bond.h"
+#include "base/limits.h"
 #include "base/spare.h"
 #include "issuer/iss.h"
 
@@ -56,24 +58,62 @@ enum fj_rc crm_log_open(struct crm_log *l, const struct fj_plan *p, crm_line_fn 
 /* in and out are stolen; durable when it returns */
 enum fj_rc crm_log_put(struct crm_log *l, const char *step, json_t *in, json_t *out, struct fj_err *err) FJ_MUST_USE;
 
+/* --- ceremony_bond.c --- */
+/* What the TPM shows of its endorsement keys, as an officer's tool reads it (base/bond.h); *certified: with a certificate. */
+enum fj_rc crm_endorsement(struct hsm_conn *conn, const struct fj_plan *p, struct fj_buf *out, bool *certified, struct fj_err *err) FJ_MUST_USE;
+/* An officer's credential: of the plan, opened by the TPM with what he put in, and kept.  b, secret: initialised; what was
+ * read and answered.  FJ_E_REFUSED, FJ_E_SIGNATURE, FJ_E_EXISTS, FJ_E_INVALID: why not. */
+enum fj_rc crm_bond(struct hsm_conn *conn, const struct fj_plan *p, const json_t *challenge, struct fj_bond *b, struct fj_buf *secret, struct fj_err *err) FJ_MUST_USE;
+/* those that were kept, [{"challenge","answer"}]; the caller's, NULL when there are none */
+enum fj_rc crm_bonds(json_t **out, struct fj_err *err) FJ_MUST_USE;
+
 /* --- ceremony_run.c --- */
 /* The signed plan of `file`, in force: every officer's signature verified. */
 enum fj_rc crm_plan(struct fj_slice file, struct fj_plan *out, struct fj_err *err) FJ_MUST_USE;
 /* Everything that the root signs at the beginning, into i->ca[…] and crl[alg]: rounds through files in CRM_DIR,
- * waiting for the officers as long as it takes.  Broken off, it goes on from the transcript. */
-enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
+ * waiting for the officers as long as it takes; `bonds`: also for
+ * the plan's number of them to bind the attestation key, where the TPM has an endorsement certificate.  Broken off, it goes on from the transcript. */
+enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, bool bonds, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
 
 /* A ceremony that goes on after a new start of the signer: the issuing keys are unsealed first, by a round through files, where
  * the plan has them sealed.  The transcript has nothing of it, the signer's log has. */
 enum fj_rc crm_unseal_round(struct iss *i, const struct fj_plan *p, struct fj_err *err) FJ_MUST_USE;
 
 /* --- root_crl.c: the root's CRLs after the ceremony; what awaits approvals --- */
+struct crm_sub { /* another appliance's CA (certify.c) */
+	struct fj_ca_request request;
+	struct fj_limits limits; /* as they will stand in the certificate */
+	int years;
+};
 struct crm_renewal {
 	struct fj_plan plan;
 	struct crm_item item[2];
 	size_t n;
+	bool certify;        /* certificates of sub, and no lists */
+	struct crm_sub sub;
 };
 void crm_renewal_free(struct crm_renewal *r);
+/* A subordinate's certificates await the plan's officers; *planned is false, and nothing done, in a home without a plan. */
+enum fj_rc crm_renewal_sub(struct iss_call *c, const struct crm_sub *s, bool *planned, struct fj_err *err) FJ_MUST_USE;
+/* Signed by the root for two officers' approval; der: the caller's.  officers: their logins, the caller's. */
+enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *der, json_t **officers, struct fj_err *err) FJ_MUST_USE;
+/* A newer list of a root that is elsewhere, in place of the one that is kept. */
+enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
+
+/* --- certify.c: CAs of other appliances --- */
+void crm_sub_release(struct crm_sub *s);
+FJ_DEFINE_AUTO(crm_sub, struct crm_sub, crm_sub_release)
+/* The request, for this root and signed by its keys; division and holders may be NULL: as asked for. */
+enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crm_sub_keep(struct iss_call *c, const struct crm_sub *s, const struct fj_buf der[FJ_ALG_END], const json_t *officers, struct fj_err *err) FJ_MUST_USE;
+/* serial of the certificate with this number; FJ_E_NOTFOUND, of SM2 without a reason: it may have none */
+enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_serial *out, struct fj_err *err) FJ_MUST_USE;
+
+/* --- ceremony_sub.c: a home without a root --- */
+/* Makes the keys and, without `certificate`, writes CRM_DIR/ca-request.json; with it (PEM: certificates, the root's lists) the
+ * home is certified: *certified, into i->ca[…] and crl[alg]. */
+enum fj_rc crm_subordinate(struct iss *i, const json_t *in, bool *certified, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
 /* the plan of this home, in force; *there: it has one */
 enum fj_rc crm_home_plan(struct fj_plan *p, bool *there, struct fj_err *err) FJ_MUST_USE;
 /* logins of those whose approval is in hand; the caller's */

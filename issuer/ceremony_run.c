@@ -46,6 +46,8 @@ struct hold {
 	struct crm_log log;       /* fd -1: nothing of it is written down */
 	bool begun, closed;       /* as the transcript has it */
 	struct fj_buf last[FJ_STEP_LATER][FJ_ALG_END]; /* the structure that was challenged last */
+	bool bonds, certified;    /* the officers are waited for; the TPM shows a certificate */
+	unsigned bound;           /* officers whose credential was answered */
 	const struct round *r;
 	struct crm_item item[ROUND_ITEMS];
 	size_t n;
@@ -101,6 +103,9 @@ static enum fj_rc remember(void *user, const char *name, const json_t *in, const
 
 	h->begun = true;
 	h->closed = h->closed || strcmp(name, "close") == 0;
+	int who = fj_plan_officer(h->p, fj_json_text(json_object_get(in, "challenge"), "officer"));
+	if (strcmp(name, "bond") == 0 && json_is_true(json_object_get(out, "taken")) && who >= 0)
+		h->bound |= 1u << who;
 	if (strcmp(name, "challenge") == 0 && step_of(out, &step, &alg)) {
 		to = &h->last[step][alg];
 		text = fj_json_text(out, "structure");
@@ -261,6 +266,58 @@ static bool of_round(const char *name, const char *round)
 	return len < 200 && len >= n + end && strncmp(name, round, n) == 0 && name[n] == '.' && strcmp(name + len - end, ".answers") == 0;
 }
 
+/* --- the bond of the attestation key --- */
+
+/* "bond.zhang.credential" */
+static bool is_bond(const char *name)
+{
+	size_t len = strlen(name), end = strlen(".credential");
+
+	return len < 200 && len > 5 + end && strncmp(name, "bond.", 5) == 0 && strcmp(name + len - end, ".credential") == 0;
+}
+
+static enum fj_rc note_bond(struct hold *h, const char *file, json_t *challenge, const struct fj_buf *secret, const struct fj_err *why, struct fj_err *err)
+{
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(96);
+	json_t *in = json_pack("{s:s, s:o}", "file", file, "challenge", challenge);
+
+	if (why->rc == FJ_OK) {
+		FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(secret)));
+		return crm_log_put(&h->log, "bond", in, json_pack("{s:b, s:s}", "taken", 1, "answer", fj_buf_str(&b64)), err);
+	}
+	tell(h, json_pack("{s:s, s:s, s:s, s:s}", "refused", file, "round", "bond", "en", why->en, "zh", why->zh));
+	return crm_log_put(&h->log, "bond", in, json_pack("{s:b, s:s, s:s}", "taken", 0, "en", why->en, "zh", why->zh), err);
+}
+
+static enum fj_rc look_at_bond(struct hold *h, const char *name, struct fj_err *err)
+{
+	FJ_AUTO(buf) data = FJ_BUF_INIT(FJ_BOND_OCTETS);
+	FJ_AUTO(buf) secret = FJ_BUF_INIT(FJ_BOND_SECRET);
+	FJ_AUTO(json) challenge = NULL;
+	FJ_AUTO(bond) b;
+	struct fj_err why = {0};
+	struct stat st;
+	char path[300];
+
+	fj_bond_init(&b);
+	snprintf(path, sizeof(path), CRM_DIR "/%s", name);
+	if (stat(path, &st) != 0)
+		return FJ_OK;
+	if ((fj_file_read(AT_FDCWD, path, &data, &why) != FJ_OK || fj_json_parse(fj_buf_slice(&data), FJ_BOND_OCTETS, &challenge, &why) != FJ_OK) && fj_real_ms() / 1000 - st.st_mtime < HALF_S)
+		return FJ_OK;
+	enum fj_rc rc = challenge == NULL ? FJ_E_INVALID : crm_bond(h->i->make.signer, h->p, challenge, &b, &secret, &why);
+	if (rc == FJ_E_UNAVAILABLE || rc == FJ_E_PROTO || rc == FJ_E_NOMEM) {
+		*err = why;
+		return rc;
+	}
+	if (rc == FJ_OK) {
+		h->bound |= 1u << fj_plan_officer(h->p, b.officer);
+		tell(h, json_pack("{s:s, s:s, s:s, s:s}", "taken", b.officer, "round", "bond", "step", "bond", "alg", "TPM"));
+	}
+	FJ_TRY(note_bond(h, name, challenge != NULL ? json_incref(challenge) : json_null(), &secret, &why, err));
+	return put_aside(name, rc != FJ_OK, err);
+}
+
 static enum fj_rc look(struct hold *h, struct fj_err *err)
 {
 	FJ_AUTO(dir) d = NULL;
@@ -268,7 +325,9 @@ static enum fj_rc look(struct hold *h, struct fj_err *err)
 
 	FJ_TRY(fj_dir_list(AT_FDCWD, CRM_DIR, &d, err));
 	while ((e = readdir(d)) != NULL)
-		if (of_round(e->d_name, h->r->name))
+		if (is_bond(e->d_name))
+			FJ_TRY(look_at_bond(h, e->d_name, err));
+		else if (of_round(e->d_name, h->r->name))
 			FJ_TRY(look_at(h, e->d_name, err));
 	return FJ_OK;
 }
@@ -390,13 +449,49 @@ static enum fj_rc begin(struct hold *h, struct fj_err *err)
 	return put_line(h, "open", json_pack("{s:s}", "plan", plan), json_pack("{s:O}", "keys", keys), err);
 }
 
+/* what the TPM shows, beside the challenges; a TPM that can't say it is bound by nobody */
+static enum fj_rc show_endorsement(struct hold *h, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_ENDORSEMENT_OCTETS);
+	struct fj_err why = {0};
+
+	enum fj_rc rc = crm_endorsement(h->i->make.signer, h->p, &text, &h->certified, &why);
+	if (rc == FJ_E_TPM)
+		return FJ_OK;
+	if (rc != FJ_OK) {
+		*err = why;
+		return rc;
+	}
+	return fj_file_replace(AT_FDCWD, CRM_DIR "/endorsement.json", fj_buf_slice(&text), 0644, err);
+}
+
+static enum fj_rc wait_for_bonds(struct hold *h, struct fj_err *err)
+{
+	static const struct round bond = {"bond", {{FJ_STEP_END, FJ_ES256}}};
+
+	h->r = &bond;
+	h->n = 0;
+	FJ_TRY(look(h, err)); /* also what came where none is waited for */
+	if (!h->certified || !h->bonds || (unsigned)__builtin_popcount(h->bound) >= h->p->root)
+		return FJ_OK;
+	tell(h, json_pack("{s:s, s:s, s:I, s:I}", "waits", bond.name, "challenges", CRM_DIR "/endorsement.json", "needs", (json_int_t)h->p->root, "seconds", (json_int_t)0));
+	while ((unsigned)__builtin_popcount(h->bound) < h->p->root) {
+		usleep(POLL_MS * 1000);
+		FJ_TRY(look(h, err));
+	}
+	return FJ_OK;
+}
+
 static enum fj_rc run(struct hold *h, struct fj_err *err)
 {
 	FJ_TRY(crm_log_open(&h->log, h->p, remember, h, err));
 	FJ_TRY(begin(h, err));
+	if (h->closed)
+		return FJ_OK;
+	FJ_TRY(show_endorsement(h, err));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(rounds); k++)
 		FJ_TRY(run_round(h, &rounds[k], err));
-	return FJ_OK;
+	return wait_for_bonds(h, err);
 }
 
 static enum fj_rc finish(struct hold *h, struct fj_err *err)
@@ -428,9 +523,9 @@ enum fj_rc crm_unseal_round(struct iss *i, const struct fj_plan *p, struct fj_er
 	return rc;
 }
 
-enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, struct fj_buf crl[FJ_ALG_END], struct fj_err *err)
+enum fj_rc crm_hold(struct iss *i, const struct fj_plan *p, bool bonds, struct fj_buf crl[FJ_ALG_END], struct fj_err *err)
 {
-	struct hold h = {.i = i, .p = p, .crl = crl, .log = {.fd = -1}};
+	struct hold h = {.i = i, .p = p, .bonds = bonds, .crl = crl, .log = {.fd = -1}};
 
 	enum fj_rc rc = run(&h, err);
 	if (rc == FJ_OK)

@@ -183,6 +183,29 @@ static enum fj_rc check_rebinding(struct iss_call *c, const struct issuing *w, s
 	}
 }
 
+static unsigned holder_code(const char *kind)
+{
+	unsigned i = 0;
+
+	while (i < FJ_HOLDER_KINDS - 1 && strcmp(fj_holder_kinds[i], kind) != 0)
+		i++;
+	return i;
+}
+
+/* what the root allows this home's CA, before anybody approves (the signer and every verifier hold it to it too) */
+static enum fj_rc check_limits(struct iss_call *c, const struct issuing *w, struct fj_err *err)
+{
+	const struct fj_limits *l = iss_limits(c->iss);
+	struct dom_org issuer;
+
+	if (l == NULL)
+		return FJ_OK;
+	FJ_TRY(dom_org_get(c->db, w->issuer, &issuer, err));
+	FJ_TRY(fj_limits_region(l, issuer.div6, err));
+	FJ_TRY(fj_limits_region(l, w->holder.div6, err));
+	return fj_limits_holder(l, holder_code(w->holder.kind), err);
+}
+
 static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struct issuing *w, struct fj_err *err)
 {
 	const char *to;
@@ -190,6 +213,7 @@ static enum fj_rc check_issuable(struct iss_call *c, const char *asset_no, struc
 	FJ_TRY(dom_asset_get(c->db, asset_no, &w->asset, err));
 	FJ_TRY(dom_org_get(c->db, w->asset.holder, &w->holder, err));
 	FJ_TRY(iss_rule_no_foreign_issuer(w->holder.finance, w->issuer, err));
+	FJ_TRY(check_limits(c, w, err));
 	bool again = strcmp(w->asset.state, "CERTIFICATED") == 0 && w->asset.certificate[0] != '\0';
 	FJ_TRY(iss_state_next(ISS_OBJ_ASSET, w->asset.state, again ? "succeed" : "certify", &to, err));
 	FJ_TRY(last_registration(c->db, &w->asset, &w->reg, err));
@@ -347,15 +371,6 @@ enum fj_rc cmd_certificate_issue(struct iss_call *c, struct fj_err *err)
 	if (json_array_size(aside) > 0)
 		json_object_set(c->answer, "set_aside", aside);
 	return FJ_OK;
-}
-
-static unsigned holder_code(const char *kind)
-{
-	unsigned i = 0;
-
-	while (i < FJ_HOLDER_KINDS - 1 && strcmp(fj_holder_kinds[i], kind) != 0)
-		i++;
-	return i;
 }
 
 /* bit i for the i-th name that the list holds */

@@ -10,6 +10,7 @@
 #ifndef FJ_ISSUER_CORE_H
 #define FJ_ISSUER_CORE_H
 
+#include "base/limits.h"
 #include "base/x509.h"
 #include "issuer/issuer.h"
 #include "issuer/store/store.h"
@@ -188,6 +189,8 @@ enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj
 
 /* --- what the signer and the publisher hold, for domain code --- */
 const char *iss_base(const struct iss *i);
+/* limits of this home's CA, which another appliance's root has certified; NULL: it has none */
+const struct fj_limits *iss_limits(const struct iss *i);
 const struct ca_home *iss_ca_home(const struct iss *i);
 struct fj_slice iss_issuing_cert(const struct iss *i, enum fj_alg alg); /* DER */
 /* JWS signing input: canonical header {alg,typ,kid,x5c} and payload, with `typ`, by the key that signs what event `seq` intended;

@@ -71,6 +71,8 @@ enum fj_rc iss_demo_request(json_t *in, struct fj_err *err)
 	    "level", "中央", "div6", "100000", "roles", "FINANCE", "AUDITOR", "officers", "login", "mof1", "name", "张一（虚构）", "person", "demo-person-1",
 	    "login", "mof2", "name", "李二（虚构）", "person", "demo-person-2");
 
+	if (json_object_get(in, "subordinate") != NULL)
+		json_object_del(more, "at"); /* what its parent certifies is of today */
 	int bad = more == NULL || json_object_update(in, more) != 0;
 	json_decref(more);
 	return bad ? fj_no_memory(err, "demo") : FJ_OK;

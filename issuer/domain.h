@@ -174,6 +174,8 @@ enum fj_rc dom_key_usable(struct sto *db, const char *spki_hex, const char *hold
 /* The key of the parameter "request", or of "key" with "proof", into the payload: "spki" (base64url),
  * "spki_sha256" (hex). */
 enum fj_rc dom_key_into(struct iss_call *c, const struct dom_asset *a, json_t *payload, struct fj_err *err) FJ_MUST_USE;
+/* of the parameter "request", an SM2 key of the holder's: "spki" and "spki_sha256" into payload, and its octets */
+enum fj_rc dom_key_sm2_into(struct iss_call *c, const char *holder, struct fj_buf *spki, json_t *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc dom_cert_get(struct sto *db, const char *number, struct dom_cert *out, struct fj_err *err) FJ_MUST_USE;
 /* What would be issued for the asset if this request were approved now: {"asset_no", "succeeds": number or "",
  * "keeps_end": the end is that of the one that it succeeds, "intent"?: as it would be stored, "refused"?: why not, as of tsk_aside}.  What is drawn in the intent (number,

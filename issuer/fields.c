@@ -232,9 +232,10 @@ const struct iss_field fld_certificate_issue[] = {
 	{"years", ISS_F_INT, false, 5, "年限", "validity in years, 1 to 5, by default the profile's"},
 	{0},
 };
-const struct iss_field fld_certificates[] = {
+const struct iss_field fld_certificate_sm2[] = {
 	{"number", ISS_F_STR, false, 40, "证书编号", "certificate"},
 	{"certificates", ISS_F_LIST, false, 500, "所选证书", "or several of them"},
+	{"request", ISS_F_FILE, false, 16384, "SM2 证书请求", "where the certificate bears its holder's key: a PKCS#10 request for an SM2 key of his, PEM or DER; for one certificate"},
 	{0},
 };
 const struct iss_field fld_certificate_revoke[] = {

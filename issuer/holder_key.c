@@ -68,21 +68,36 @@ static enum fj_rc key_with_proof(struct iss_call *c, const struct dom_asset *a, 
 	return ca_proof_check(fj_buf_slice(spki), text, fj_buf_slice(&proof), err);
 }
 
+static enum fj_rc key_into(struct iss_call *c, const char *holder, const struct fj_buf *spki, json_t *payload, struct fj_err *err)
+{
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(2048);
+	char hex[65];
+
+	dom_spki_hash(fj_buf_slice(spki), hex);
+	FJ_TRY(dom_key_usable(c->db, hex, holder, err));
+	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(spki)));
+	FJ_TRY(fj_json_set(payload, "spki", json_string(fj_buf_str(&b64))));
+	return fj_json_set(payload, "spki_sha256", json_string(hex));
+}
+
 enum fj_rc dom_key_into(struct iss_call *c, const struct dom_asset *a, json_t *payload, struct fj_err *err)
 {
 	FJ_AUTO(buf) csr = FJ_BUF_INIT(16384);
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
-	FJ_AUTO(buf) b64 = FJ_BUF_INIT(2048);
-	char hex[65];
 
 	if (json_object_get(c->params, "request") != NULL) {
 		FJ_TRY(iss_param_file(c, "request", &csr, err));
-		FJ_TRY(ca_request_key(fj_buf_slice(&csr), &spki, err));
+		FJ_TRY(ca_request_key(fj_buf_slice(&csr), FJ_ES256, &spki, err));
 	} else
 		FJ_TRY(key_with_proof(c, a, &spki, err));
-	dom_spki_hash(fj_buf_slice(&spki), hex);
-	FJ_TRY(dom_key_usable(c->db, hex, a->holder, err));
-	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&spki)));
-	FJ_TRY(fj_json_set(payload, "spki", json_string(fj_buf_str(&b64))));
-	return fj_json_set(payload, "spki_sha256", json_string(hex));
+	return key_into(c, a->holder, &spki, payload, err);
+}
+
+enum fj_rc dom_key_sm2_into(struct iss_call *c, const char *holder, struct fj_buf *spki, json_t *payload, struct fj_err *err)
+{
+	FJ_AUTO(buf) csr = FJ_BUF_INIT(16384);
+
+	FJ_TRY(iss_param_file(c, "request", &csr, err));
+	FJ_TRY(ca_request_key(fj_buf_slice(&csr), FJ_SM2, spki, err));
+	return key_into(c, holder, spki, payload, err);
 }

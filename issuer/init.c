@@ -4,7 +4,8 @@
  * The signer makes the keys and, while its ceremony is open, the root signs itself, the
  * issuing CA and its CRL; then the ceremony is closed for good.  With a plan it signs under
  * its officers (ceremony_run.c), which may take days and be broken off: then there is no
- * register yet, and the next try begins at the register and goes on at the ceremony.  The
+ * register yet, and the next try begins at the register and goes on at the ceremony.  A home
+ * whose root is another appliance's asks for a certificate first (ceremony_sub.c).  The
  * first organisation and its two officers are entered by the system: there is
  * nobody yet who could approve.  The officers get one-time codes.
  */
@@ -133,11 +134,11 @@ static enum fj_rc open_ceremony(struct iss *i, const struct fj_plan *plan, const
 	return hsm_ceremony_open(i->make.signer, fj_buf_slice(&text), err);
 }
 
-static enum fj_rc hold(struct iss *i, const struct fj_plan *plan, const json_t *policy, struct fj_buf crl[FJ_ALG_END], struct fj_err *err)
+static enum fj_rc hold(struct iss *i, const struct fj_plan *plan, bool bonds, const json_t *policy, struct fj_buf crl[FJ_ALG_END], struct fj_err *err)
 {
 	FJ_TRY(open_ceremony(i, plan, policy, err));
 	if (plan != NULL)
-		return crm_hold(i, plan, crl, err);
+		return crm_hold(i, plan, bonds, crl, err);
 	FJ_TRY(make_hierarchy(i, FJ_ES256, &crl[FJ_ES256], err));
 	if (i->sm2)
 		FJ_TRY(make_hierarchy(i, FJ_SM2, &crl[FJ_SM2], err));
@@ -172,20 +173,23 @@ static enum fj_rc adopt_plan(struct iss *i, const json_t *signed_plan, struct fj
 	return fj_file_replace(AT_FDCWD, CRM_DIR "/plan.json", fj_buf_slice(&file), 0644, err);
 }
 
-static enum fj_rc ceremony(struct iss *i, const json_t *in, struct fj_err *err)
+/* *certified: false where another appliance's root is to certify this home first */
+static enum fj_rc ceremony(struct iss *i, const json_t *in, bool *certified, struct fj_err *err)
 {
 	struct fj_buf crl[FJ_ALG_END] = {{0}};
 	struct fj_plan plan;
+	bool own = json_object_get(in, "subordinate") == NULL;
 	const json_t *signed_plan = json_object_get(in, "plan");
 	FJ_AUTO(json) p = json_pack("{s:b, s:s, s:s, s:s, s:b, s:O*}", "demo", i->home.demo, "arc", i->home.arc, "base", i->home.base,
 	    "operator", i->home.operator_, "sm2", i->sm2, "plan", json_object_get(signed_plan, "plan"));
 
 	if (signed_plan != NULL)
 		FJ_TRY(adopt_plan(i, signed_plan, &plan, err));
-	enum fj_rc rc = hold(i, signed_plan != NULL ? &plan : NULL, p, crl, err);
+	*certified = true;
+	enum fj_rc rc = own ? hold(i, signed_plan != NULL ? &plan : NULL, !json_is_false(json_object_get(in, "bonds")), p, crl, err) : crm_subordinate(i, in, certified, crl, err);
 	if (rc == FJ_OK && signed_plan != NULL && plan.unseal > 0)
 		rc = crm_unseal_round(i, &plan, err); /* one that goes on after an end */
-	if (rc == FJ_OK)
+	if (rc == FJ_OK && *certified)
 		rc = keep_all(i, crl, err);
 	for (int a = 0; a < FJ_ALG_END; a++)
 		fj_buf_release(&crl[a]);
@@ -236,7 +240,7 @@ static enum fj_rc first_people(struct iss *i, const json_t *in, json_t *out, str
 	return first_officer(&c, json_array_get(officers, 1), org.usci, out, err);
 }
 
-static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct fj_err *err)
+static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, bool *certified, struct fj_err *err)
 {
 	const char *at = fj_json_peek(in, "at");
 	fj_time t;
@@ -248,7 +252,11 @@ static enum fj_rc make(struct iss *i, const json_t *in, json_t *officers, struct
 		FJ_TRY(iss_demo_clock(i, t, err));
 	}
 	FJ_TRY(ca_canary(&i->home, err));
-	FJ_TRY(ceremony(i, in, err));
+	FJ_TRY(ceremony(i, in, certified, err));
+	if (!*certified) {
+		sto_rollback(i->db);
+		return FJ_OK;
+	}
 	FJ_TRY(first_people(i, in, officers, err));
 	FJ_TRY(sto_commit(i->db, err));
 	FJ_TRY(iss_load_keyring(i, err));
@@ -263,6 +271,7 @@ enum fj_rc iss_init(const struct iss_conf *conf, const json_t *in, json_t **out,
 {
 	static const char *const left[] = {"register.db", "register.db-wal", "register.db-shm"}; /* by a ceremony that was broken off */
 	struct iss *i;
+	bool certified = true;
 	FJ_AUTO(json) officers = json_array();
 
 	FJ_TRY(iss_new(conf, &i, err));
@@ -272,9 +281,9 @@ enum fj_rc iss_init(const struct iss_conf *conf, const json_t *in, json_t **out,
 	if (rc == FJ_OK)
 		rc = sto_open("register.db", true, &i->db, err);
 	if (rc == FJ_OK)
-		rc = make(i, in, officers, err);
+		rc = make(i, in, officers, &certified, err);
 	if (rc == FJ_OK) {
-		*out = json_pack("{s:O}", "officers", officers);
+		*out = certified ? json_pack("{s:O}", "officers", officers) : json_pack("{s:s}", "request", CRM_DIR "/ca-request.json");
 		rc = *out != NULL ? FJ_OK : FJ_E_NOMEM;
 	}
 	if (rc == FJ_OK && open != NULL)

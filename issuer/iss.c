@@ -31,6 +31,11 @@ const char *iss_base(const struct iss *i)
 	return i->home.base;
 }
 
+const struct fj_limits *iss_limits(const struct iss *i)
+{
+	return i != NULL && i->limited ? &i->limits : NULL;
+}
+
 bool iss_demo_home(const struct iss *i)
 {
 	return i->home.demo;
@@ -196,12 +201,15 @@ static enum fj_rc load_ca(struct iss *i, enum fj_alg alg, struct fj_err *err)
 		const char *what;
 		struct fj_buf *to;
 	} certs[] = {{"root", &ca.root}, {"issuing", &ca.issuing}, {"token", &ca.now.token}, {"status", &ca.now.status}, {"ocsp", &ca.ocsp}};
+	struct fj_x509 x;
 	char what[24];
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++) {
 		snprintf(what, sizeof(what), "%s%s", certs[k].what, fj_alg_suffix(alg));
 		FJ_TRY(load_cert(i, what, certs[k].to, err));
 	}
+	FJ_TRY(fj_x509_read(fj_buf_slice(&ca.issuing), &x, err));
+	FJ_TRY(fj_limits_of(&x, &i->limited, &i->limits, err));
 	FJ_TRY(load_signing(&ca.now, &ca.issuing, alg, err));
 	FJ_TRY(load_before(i, &ca, alg, err));
 	FJ_TRY(ca_trust_open(fj_buf_slice(&ca.issuing), fj_buf_slice(&ca.root), &ca.trust, err));

@@ -35,6 +35,8 @@ struct iss {
 	} ca[FJ_ALG_END];              /* replaced under three locks: make's, the publisher's and the writer's, in this order */
 	atomic_bool rolled;            /* the keyring has others than these (rollover.c) */
 	bool sm2;                      /* ca[FJ_SM2] is there */
+	bool limited;                  /* the root is another appliance's, and this home's CA has limits */
+	struct fj_limits limits;
 	struct fj_buf log_signer;
 	int64_t log_since;             /* as of a hierarchy */
 	struct crm_renewal *renewal;   /* root CRLs, or the root's move, that await their officers (root_crl.c); under the writer's lock */
@@ -71,6 +73,7 @@ struct iss {
 		int64_t done;          /* events up to this are published */
 		int64_t rows_done;     /* rows up to this event are in public.db; noted with the next files */
 		fj_time pruned;        /* when the history was last gone through */
+		bool subs;             /* subordinate CAs are to be published anew: one was certified, or a service starts */
 		bool attest;           /* the TPM is to say anew what it holds: at init, and when a service starts */
 		fj_time attest_at;     /* not before then */
 		char attested[12];     /* "software", "none": what a verifier makes of what was published; "" not known */
@@ -131,7 +134,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
 /* what the core's tables name */
 extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
-    fld_root_answer[], fld_signer_answer[], fld_ceremony_statement[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
+    fld_root_answer[], fld_signer_answer[], fld_root_renew[], fld_root_certify[], fld_root_take[], fld_ceremony_statement[], fld_ceremony_bond[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
     fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[], fld_officer_key_require[], fld_key_roll[], fld_key_end[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"
@@ -144,6 +147,7 @@ enum fj_rc apr_user_disable(struct iss_call *c, const struct apr *a, struct fj_e
 enum fj_rc apr_profile_adopt(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_clock_reset(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_root_renew(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_root_certify(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_key_roll(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_key_end(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struct fj_err *err);

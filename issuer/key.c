@@ -18,6 +18,7 @@ static const struct own {
 } owns[] = {
 	{"root", "ROOT_CA", "CEREMONY"}, {"issuing", "ISSUING_CA", "CEREMONY"}, {"token", "TOKEN_SIGNER", "ROLLOVER"}, {"status", "STATUS_SIGNER", "ROLLOVER"}, {"log", "LOG_SIGNER", "ROLLOVER"},
 	{"ocsp", "OCSP_SIGNER", "ITSELF"}, {"root.crl", "ROOT_CRL", "CEREMONY"},
+	{"subordinate", "SUBORDINATE_CA", "CEREMONY"},
 };
 static const char *const levels[] = {[CA_FINE] = "FINE", [CA_SOON] = "SOON", [CA_URGENT] = "URGENT", [CA_OVER] = "OVER"};
 
@@ -32,6 +33,8 @@ static const struct own *own_of(const char *name, enum fj_alg *alg)
 		snprintf(what, sizeof(what), "%s", name);
 	else
 		snprintf(what, sizeof(what), "%.*s%s", (int)(suffix - name), name, suffix + strlen(fj_alg_suffix(FJ_SM2)));
+	if (strncmp(what, "sub-", 4) == 0) /* "sub-1": another appliance's CA that this root certified */
+		snprintf(what, sizeof(what), "subordinate");
 	for (size_t i = 0; i < FJ_ARRAY_LEN(owns); i++)
 		if (strcmp(owns[i].what, what) == 0)
 			return &owns[i];

@@ -166,6 +166,8 @@ enum fj_rc cmd_ceremony_statement(struct iss_call *c, struct fj_err *err)
 	FJ_AUTO(mem) mem = fj_alloc(1, sizeof(struct prc));
 	struct prc *p = mem;
 
+	if (iss_limits(c->iss) != NULL)
+		return fj_refuse(err, FJ_E_UNSUPPORTED, "practice", "formats.md 27", "this home stands under another appliance's root, and a statement of such a home is not written yet; the root's own says how it certifies", "本系统在另一系统的根之下，此类系统的业务规则尚不能生成；根所在系统的业务规则载明其认证办法");
 	if (p == NULL)
 		return fj_no_memory(err, "practice");
 	*p = (struct prc){.c = c, .model = json_is_true(json_object_get(c->params, "model")), .facts = facts, .out = &text};

@@ -239,6 +239,8 @@ static enum fj_rc profiles(struct prc *p)
 		FJ_TRY(ca_profile_eku(&p->home, r, eku, sizeof(eku)));
 		FJ_TRY(fj_buf_printf(p->out, "| %s | ", r->name));
 		FJ_TRY(r->cn != NULL ? fj_buf_puts(p->out, p->home.demo ? r->cn_demo : r->cn) : prc_both(p, "资产名称", "asset name"));
+		if (r->id == CA_SUBORDINATE)
+			FJ_TRY(prc_both(p, "＋行政区划限制", "+ the division that it is limited to"));
 		FJ_TRY(fj_buf_printf(p->out, " | %s | %s | ", r->ku == FJ_KU_SIGN ? "digitalSignature" : "keyCertSign, cRLSign", eku[0] != '\0' ? eku : "—"));
 		FJ_TRY(r->pathlen >= 0 ? fj_buf_printf(p->out, "%d |\n", r->pathlen) : fj_buf_puts(p->out, "— |\n"));
 	}
@@ -258,7 +260,7 @@ static enum fj_rc extensions(struct prc *p)
 		bool first = true;
 		FJ_TRY(fj_buf_printf(p->out, "| %s | ", r->name));
 		for (unsigned bit = 1; bit <= FJ_X_PRIVATE; bit <<= 1) {
-			const struct ca_extension *e = ca_extension_find(bit);
+			const struct ca_extension *e = ca_extension_find(bit, r->ca);
 			if (!(r->wants & bit) || e == NULL)
 				continue;
 			FJ_TRY(fj_buf_printf(p->out, "%s%s (%s%s%s)", first ? "" : ", ", e->name, e->oid[0] == '.' ? p->home.arc : "", e->oid, e->critical ? ", critical" : ""));

@@ -5,7 +5,8 @@
  * answers challenges, root.answer takes one officer's answers at a time, and with the last one the
  * CRLs of all algorithms are signed, kept and published.  What awaits approvals is this process's
  * memory: after a restart it begins again.  In a home without a plan two finance officers approve.
- * A list keeps what stood on the one before, and its number rises.
+ * A list keeps what stood on the one before, and its number rises; root.renew may add a subordinate CA
+ * (certify.c), whose certificates go the same way through answers to a signature.
  */
 #include <fcntl.h>
 
@@ -21,6 +22,8 @@ void crm_renewal_free(struct crm_renewal *r)
 {
 	for (size_t k = 0; r != NULL && k < r->n; k++)
 		crm_item_release(&r->item[k]);
+	if (r != NULL)
+		crm_sub_release(&r->sub);
 	fj_free(r);
 }
 
@@ -55,18 +58,70 @@ static enum fj_rc revoked_of(const struct fj_crl *crl, struct ca_revoked out[MAX
 	return FJ_OK;
 }
 
-static enum fj_rc next_tbs(struct iss_call *c, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
+/* a subordinate CA that is to be revoked: its number, and why */
+struct revoking {
+	int64_t number; /* 0: none */
+	unsigned reason;
+};
+
+static const char *const reasons[] = {"keyCompromise", "cACompromise", "affiliationChanged", "superseded", "cessationOfOperation", NULL}; /* RFC 5280 5.3.1, from 1 */
+
+static enum fj_rc revoking_of(const json_t *o, struct revoking *r, struct fj_err *err)
+{
+	const char *why = fj_json_peek(o, "reason");
+
+	r->number = fj_json_num(o, "revoke");
+	r->reason = 0;
+	if (r->number <= 0)
+		return why == NULL ? FJ_OK : say(err, FJ_E_INVALID, "a reason was given, and no CA that is to be revoked", "给出了吊销原因，但没有指明要吊销的签发机构");
+	for (unsigned k = 0; why != NULL && reasons[k] != NULL; k++)
+		if (strcmp(reasons[k], why) == 0)
+			r->reason = k + 1;
+	return r->reason != 0 ? FJ_OK : say(err, FJ_E_INVALID, "the reason is missing: keyCompromise, cACompromise, affiliationChanged, superseded or cessationOfOperation", "缺少吊销原因：keyCompromise、cACompromise、affiliationChanged、superseded 或 cessationOfOperation");
+}
+
+/* *n: 1, or 0 where nothing of this hierarchy is to be revoked */
+static enum fj_rc to_revoke(struct iss_call *c, enum fj_alg alg, const struct revoking *r, struct ca_revoked *one, size_t *n, struct fj_err *err)
+{
+	*n = 0;
+	if (r->number == 0)
+		return FJ_OK;
+	enum fj_rc rc = crm_sub_serial(c->db, r->number, alg, &one->serial, err);
+	if (rc == FJ_E_NOTFOUND && alg != FJ_ES256)
+		return FJ_OK; /* it has none of this hierarchy */
+	FJ_TRY(rc);
+	one->at = fj_now();
+	one->reason = r->reason;
+	*n = 1;
+	return FJ_OK;
+}
+
+static enum fj_rc add_revoked(const struct ca_revoked *one, struct ca_revoked list[MAX_CAS], size_t *n, struct fj_err *err)
+{
+	for (size_t k = 0; k < *n; k++)
+		if (memcmp(list[k].serial.b, one->serial.b, sizeof(one->serial.b)) == 0)
+			return say(err, FJ_E_STATE, "this CA is revoked already", "该签发机构已被吊销");
+	if (*n == MAX_CAS)
+		return fj_fail(err, FJ_E_LIMIT, LAYER, NULL, "the root's CRL has room for %d entries", MAX_CAS);
+	list[(*n)++] = *one;
+	return FJ_OK;
+}
+
+static enum fj_rc next_tbs(struct iss_call *c, enum fj_alg alg, const struct revoking *more, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	struct ca_revoked revoked[MAX_CAS];
+	struct ca_revoked revoked[MAX_CAS], one;
 	struct fj_crl crl;
 	char what[24];
-	size_t n = 0;
+	size_t n = 0, adds;
 
+	FJ_TRY(to_revoke(c, alg, more, &one, &adds, err));
 	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(alg));
 	FJ_TRY(sto_first(c->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
 	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &crl, err));
 	FJ_TRY(revoked_of(&crl, revoked, &n, err));
+	if (adds > 0)
+		FJ_TRY(add_revoked(&one, revoked, &n, err));
 	uint64_t number = crl.number + 1 > (uint64_t)fj_now() ? crl.number + 1 : (uint64_t)fj_now();
 	return crm_crl(c->iss, alg, number, revoked, n, tbs, err);
 }
@@ -87,6 +142,7 @@ static enum fj_rc keep(struct iss_call *c, enum fj_alg alg, const struct fj_buf 
 	FJ_TRY(evt_append(c, "root.renewed", what, body, err));
 	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(der)));
 	c->dirty_status = true;
+	c->iss->pub.subs = true; /* what they take in has the list */
 	return FJ_OK;
 }
 
@@ -111,17 +167,18 @@ enum fj_rc crm_home_plan(struct fj_plan *p, bool *there, struct fj_err *err)
 	return crm_plan(fj_buf_slice(&file), p, err);
 }
 
-static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, struct fj_err *err)
+static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, const struct revoking *more, struct fj_err *err)
 {
 	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the two that there are belong to other locks */
 	enum fj_alg alg[2];
-	size_t n = algorithms(c->iss, alg);
+	size_t n = r->certify && !r->sub.request.sm2 ? 1 : algorithms(c->iss, alg);
 
+	alg[0] = FJ_ES256;
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	for (r->n = 0; r->n < n;) {
 		struct crm_item *it = &r->item[r->n];
-		crm_item_init(it, FJ_STEP_ROOT_CRL, alg[r->n++]);
-		FJ_TRY(next_tbs(c, it->c.alg, &it->c.structure, err));
+		crm_item_init(it, r->certify ? FJ_STEP_SUBORDINATE : FJ_STEP_ROOT_CRL, alg[r->n++]);
+		FJ_TRY(r->certify ? crm_sub_tbs(c->iss, &r->sub, it->c.alg, &it->c.structure, err) : next_tbs(c, it->c.alg, more, &it->c.structure, err));
 		FJ_TRY(crm_begin(conn, &r->plan, it, err));
 	}
 	FJ_AUTO(json) file = crm_challenges(r->item, r->n);
@@ -129,26 +186,58 @@ static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, struct fj_err
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, LAYER);
 }
 
+/* with a plan they await its officers, in the place of what did before; r is taken then */
+static enum fj_rc put_before_officers(struct iss_call *c, struct crm_renewal *r, const struct revoking *more, bool *planned, struct fj_err *err)
+{
+	FJ_TRY(iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err));
+	FJ_TRY(crm_home_plan(&r->plan, planned, err));
+	if (!*planned || c->trial)
+		return FJ_OK;
+	FJ_TRY(begin(c, r, more, err));
+	crm_renewal_free(c->iss->renewal);
+	c->iss->renewal = r;
+	return FJ_OK;
+}
+
+static void keep_or_free(struct iss_call *c, struct crm_renewal *r)
+{
+	if (c->iss->renewal != r)
+		crm_renewal_free(r);
+}
+
+enum fj_rc crm_renewal_sub(struct iss_call *c, const struct crm_sub *s, bool *planned, struct fj_err *err)
+{
+	struct crm_renewal *r = fj_alloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return fj_no_memory(err, LAYER);
+	r->certify = true;
+	r->sub = *s;
+	memset(&r->sub.request, 0, sizeof(r->sub.request));
+	enum fj_rc rc = fj_ca_request_copy(&s->request, &r->sub.request, err);
+	if (rc == FJ_OK)
+		rc = put_before_officers(c, r, NULL, planned, err);
+	keep_or_free(c, r);
+	return rc;
+}
+
 enum fj_rc cmd_root_renew(struct iss_call *c, struct fj_err *err)
 {
 	struct crm_renewal *r = fj_alloc(1, sizeof(*r));
+	struct revoking more;
 	bool planned = false;
 
 	if (r == NULL)
 		return fj_no_memory(err, LAYER);
-	enum fj_rc rc = iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err);
+	enum fj_rc rc = c->iss->limited ? say(err, FJ_E_REFUSED, "this home's root is another appliance's: get its newest list there, and take it in with fujie ceremony parent-crl", "本系统的根属于另一系统：请从该系统取得最新吊销列表，再用 fujie ceremony parent-crl 导入") : revoking_of(c->params, &more, err);
 	if (rc == FJ_OK)
-		rc = crm_home_plan(&r->plan, &planned, err);
-	if (rc == FJ_OK && planned && !c->trial)
-		rc = begin(c, r, err);
-	if (rc == FJ_OK && planned && !c->trial) {
-		crm_renewal_free(c->iss->renewal);
-		c->iss->renewal = r;
-		return FJ_OK;
-	}
-	crm_renewal_free(r);
+		rc = put_before_officers(c, r, &more, &planned, err);
+	keep_or_free(c, r);
 	FJ_TRY(rc);
-	return planned ? FJ_OK : apr_request(c, "root.renew", "root", c->actor->org, json_object(), err);
+	if (planned)
+		return FJ_OK;
+	FJ_AUTO(json) payload = more.number == 0 ? json_object() : json_pack("{s:I, s:s}", "revoke", (json_int_t)more.number, "reason", reasons[more.reason - 1]);
+	return apr_request(c, "root.renew", "root", c->actor->org, payload, err);
 }
 
 json_t *crm_names(const struct fj_plan *p, const struct crm_item *it)
@@ -172,6 +261,16 @@ static enum fj_rc take(struct crm_renewal *r, struct fj_slice file, struct fj_er
 	return FJ_OK;
 }
 
+static enum fj_rc keep_certificates(struct iss_call *c, struct crm_renewal *r, struct fj_err *err)
+{
+	struct fj_buf der[FJ_ALG_END] = {{0}};
+	FJ_AUTO(json) officers = crm_names(&r->plan, &r->item[0]);
+
+	for (size_t k = 0; k < r->n; k++)
+		der[r->item[k].c.alg] = r->item[k].out; /* borrowed */
+	return crm_sub_keep(c, &r->sub, der, officers, err);
+}
+
 /* enough for all: all are signed, or what the signer refuses is begun anew by whoever asks */
 static enum fj_rc sign_all(struct iss_call *c, struct crm_renewal *r, struct fj_err *err)
 {
@@ -181,9 +280,10 @@ static enum fj_rc sign_all(struct iss_call *c, struct crm_renewal *r, struct fj_
 	for (size_t k = 0; k < r->n; k++) {
 		FJ_AUTO(json) officers = crm_names(&r->plan, &r->item[k]);
 		FJ_TRY(crm_sign(c->iss, conn, &r->item[k], err));
-		FJ_TRY(keep(c, r->item[k].c.alg, &r->item[k].out, officers, err));
+		if (!r->certify)
+			FJ_TRY(keep(c, r->item[k].c.alg, &r->item[k].out, officers, err));
 	}
-	return FJ_OK;
+	return r->certify ? keep_certificates(c, r, err) : FJ_OK;
 }
 
 enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
@@ -198,7 +298,7 @@ enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
 	if (c->trial)
 		return FJ_OK;
 	if (r == NULL)
-		return say(err, FJ_E_STATE, "nothing of the root awaits approvals; begin with root.renew or root.move", "没有等待批准的根密钥事项；请先执行 root.renew 或者 root.move");
+		return say(err, FJ_E_STATE, "nothing of the root awaits approvals; begin with root.renew, root.certify or root.move", "没有等待批准的根密钥事项；请先执行 root.renew、root.certify 或者 root.move");
 	FJ_TRY(take(r, fj_buf_slice(&file), err));
 	bool move = r->item[0].c.step == FJ_STEP_MOVE;
 	unsigned needs = move ? r->plan.move : r->plan.root;
@@ -216,42 +316,78 @@ enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
 
 /* --- without --- */
 
-static enum fj_rc sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, struct fj_err *err)
+enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *der, json_t **officers, struct fj_err *err)
 {
 	FJ_AUTO(hsm_conn) conn = NULL;
-	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
-	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
 	struct hsm_approval who[HSM_MAX_APPROVALS];
-	struct hsm_item item = {.sig_len = 0};
-	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = HSM_CRL_ROOT, .approvals = who, .items = &item, .n_items = 1};
-	FJ_AUTO(json) officers = json_array();
+	struct hsm_item item = {.tbs = tbs};
+	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = kind, .approvals = who, .items = &item, .n_items = 1};
 
 	FJ_TRY(apr_for_signer(c->db, a->id, who, &r.n_approvals, &r.intent, err));
-	FJ_TRY(next_tbs(c, alg, &tbs, err));
-	item.tbs = fj_buf_slice(&tbs);
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	FJ_TRY(hsm_sign(conn, &r, err));
 	if (item.rc != FJ_OK)
 		return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
-	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), &der, err));
-	FJ_TRY(ca_verify_signed_by(fj_buf_slice(&der), fj_buf_slice(&c->iss->ca[alg].root), err));
+	FJ_TRY(ca_assemble(tbs, FJ_SLICE(item.sig, item.sig_len), der, err));
+	FJ_TRY(ca_verify_signed_by(fj_buf_slice(der), fj_buf_slice(&c->iss->ca[alg].root), err));
+	*officers = json_array();
 	for (size_t k = 0; k < r.n_approvals; k++)
-		json_array_append_new(officers, json_string(who[k].officer));
-	return keep(c, alg, &der, officers, err);
+		json_array_append_new(*officers, json_string(who[k].officer));
+	return *officers != NULL ? FJ_OK : fj_no_memory(err, LAYER);
 }
 
 enum fj_rc apr_root_renew(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	enum fj_alg alg[2];
 	size_t n = algorithms(c->iss, alg);
+	struct revoking more;
 
+	FJ_TRY(revoking_of(a->payload, &more, err));
 	if (c->trial)
 		return FJ_OK;
-	for (size_t k = 0; k < n; k++)
-		FJ_TRY(sign_by_two(c, a, alg[k], err));
+	for (size_t k = 0; k < n; k++) {
+		FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
+		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
+		FJ_AUTO(json) officers = NULL;
+		FJ_TRY(next_tbs(c, alg[k], &more, &tbs, err));
+		FJ_TRY(crm_sign_by_two(c, a, alg[k], HSM_CRL_ROOT, fj_buf_slice(&tbs), &der, &officers, err));
+		FJ_TRY(keep(c, alg[k], &der, officers, err));
+	}
 	return FJ_OK;
 }
 
+/* --- of a root that is elsewhere --- */
+
+enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	FJ_AUTO(buf) copy = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
+	FJ_AUTO(json) officers = json_pack("[s]", c->actor->login);
+	struct fj_crl now, before;
+	char what[24];
+
+	FJ_TRY(fj_crl_read(der, &now, err));
+	if (now.alg == FJ_SM2 && !c->iss->sm2)
+		return FJ_OK; /* the parent's file may have it */
+	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(now.alg));
+	FJ_TRY(ca_verify_signed_by(der, fj_buf_slice(&c->iss->ca[now.alg].root), err));
+	FJ_TRY(sto_first(c->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
+	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &before, err));
+	if (!fj_slice_eq(now.uri, before.uri) || !fj_slice_eq(now.issuer, before.issuer))
+		return say(err, FJ_E_REFUSED, "the list is not the one that this home's CA certificate names", "该吊销列表不是本系统签发机构证书所指的列表");
+	if (now.number < before.number)
+		return say(err, FJ_E_REFUSED, "the list is older than the one that is kept: its number is lower", "该吊销列表比现有的旧：编号更小");
+	if (c->trial || now.number == before.number)
+		return FJ_OK;
+	FJ_TRY(fj_buf_put(&copy, der.p, der.len));
+	return keep(c, now.alg, &copy, officers, err);
+}
+
+const struct iss_field fld_root_renew[] = {
+	{"revoke", ISS_F_INT, false, 64, "吊销的下级签发机构编号", "a subordinate CA's number (ca/subordinate-N.pem) that is to be revoked by it"},
+	{"reason", ISS_F_STR, false, 20, "吊销原因", "keyCompromise, cACompromise, affiliationChanged, superseded or cessationOfOperation", reasons},
+	{0},
+};
 const struct iss_field fld_root_answer[] = {
 	{"file", ISS_F_FILE, true, FJ_ROUND_OCTETS, "批准文件", "an officer's answers, as fujie-officer wrote them"},
 	{0},

@@ -100,7 +100,7 @@ static const struct sealed {
 	bool tokens; /* where license tokens are signed */
 	int days;    /* that it holds; 0: HOLDS_DAYS */
 } sealed[] = {
-	{"certificate.issue", false, NULL, false, 0}, {"certificate.sm2", false, NULL, false, 0}, {"authorisation.grant", false, NULL, false, 0}, {"authorisation.adjust", false, NULL, false, 0},
+	{"certificate.issue", false, NULL, false, 0}, {"certificate.sm2", false, NULL, false, 0}, {"root.certify", false, NULL, false, 0}, {"authorisation.grant", false, NULL, false, 0}, {"authorisation.adjust", false, NULL, false, 0},
 	{"certificate.resume", false, of_certificate, false, 0}, {"authorisation.resume", false, of_authorisation, false, 0}, {"token.resume", false, of_token, false, 0}, {"asset.unfreeze", false, of_asset, false, 0},
 	{"certificate.revoke", true, of_certificate, false, 0}, {"authorisation.reclaim", true, of_authorisation, false, 0}, {"authorisation.surrender", true, of_authorisation, false, 0},
 	{"token.issue", false, NULL, true, HOLDS_SINGLE}, {"token.bulk", false, NULL, true, 0}, {"token.sm2", false, NULL, true, HOLDS_SINGLE},
@@ -300,11 +300,11 @@ const struct iss_field fld_approval_signature[] = {
 static enum fj_rc signer_status(struct iss *i, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(hsm_conn) conn = NULL;
-	FJ_AUTO(buf) text = FJ_BUF_INIT(131072);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 
 	FJ_TRY(iss_signer(i, &conn, err));
 	FJ_TRY(hsm_status(conn, &text, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&text), 131072, out, err));
+	FJ_TRY(fj_json_parse(fj_buf_slice(&text), HSM_STATUS_MAX, out, err));
 	sgn_take(&i->log, *out);
 	return FJ_OK;
 }
@@ -550,6 +550,23 @@ const struct iss_field fld_officer_key_require[] = {
 	{0},
 };
 
+/* tokens of a job that was approved on names could not be signed any more */
+static enum fj_rc no_job_by_names(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	if (sgn_tokens(c->iss) > 0)
+		return FJ_OK;
+	FJ_TRY(sto_query(c->db, STO_JOB_NEXT, &q, err, "t", ""));
+	FJ_TRY(sto_step(&q, &row, err));
+	if (!row)
+		return FJ_OK;
+	enum fj_rc rc = fj_fail(err, FJ_E_STATE, "issuer", "R22", "the job %s issues licenses that were approved on names: let it end, or have it stopped (bulk stop), and decide this then", sto_text(&q, 0));
+	fj_err_zh(err, "批次 %s 按姓名审批，尚未签完：请待其结束，或由运营机构停止（bulk stop）后再办", sto_text(&q, 0));
+	return rc;
+}
+
 enum fj_rc cmd_officer_key_require(struct iss_call *c, struct fj_err *err)
 {
 	const char *tokens = fj_json_text(c->params, "tokens");
@@ -563,6 +580,7 @@ enum fj_rc cmd_officer_key_require(struct iss_call *c, struct fj_err *err)
 		return no(err, FJ_E_STATE, "two officers of the department have keys before anybody is asked to sign; enrol theirs first (officer-key add)", "须先有两名官员登记签名密钥（officer-key add），方可要求签名");
 	if (strcmp(fj_json_text(status, "tokens"), tokens) == 0)
 		return no(err, FJ_E_STATE, "that is the rule already", "现行规则即为如此");
+	FJ_TRY(no_job_by_names(c, err));
 	return apr_request(c, HSM_ACT_RULE, "tokens", keeper, payload, err);
 }
 
@@ -575,6 +593,7 @@ enum fj_rc apr_officer_key_require(struct iss_call *c, const struct apr *a, stru
 	struct fj_hash digest;
 	size_t n = 0;
 
+	FJ_TRY(no_job_by_names(c, err));
 	FJ_TRY(apr_for_signer(c->db, a->id, who, &n, &digest, err));
 	FJ_TRY(write_said(c->db, a->id, false, &said, err));
 	FJ_TRY(iss_signer(c->iss, &conn, err));

@@ -79,11 +79,21 @@ static enum fj_rc check_certificate(struct iss_call *c, const char *number, stru
 	if (strcmp(t->state, "ACTIVE") != 0 || c->now > t->not_after)
 		return no(err, FJ_E_STATE, "domain.md 5.3", "only a certificate that is in force is signed once more", "仅有效证书可另签 SM2 版本");
 	FJ_TRY(next_object(c->db, PIPE_CERTIFICATE_SM2, number, object, err));
-	FJ_TRY(first_body(c->db, PIPE_CERTIFICATE, number, body, err));
-	if (fj_json_num(*body, "key_origin") == 0)
-		return FJ_OK;
-	return no(err, FJ_E_REFUSED, "GB/T 20518 5.2.3.7", "the certificate bears a P-256 or P-384 key of its holder's, which an SM2 certificate can't; only certificates without a holder's key are signed once more",
-	    "该证书载有持有单位的 P-256 或 P-384 公钥，SM2 证书不能承载；仅未载持有单位公钥的证书可另签 SM2 版本");
+	return first_body(c->db, PIPE_CERTIFICATE, number, body, err);
+}
+
+/* The twin of a certificate with its holder's key bears an SM2 key of the same holder's, and of one without none: both say the same. */
+static enum fj_rc key_of(struct iss_call *c, const struct dom_cert *t, const json_t *body, struct fj_buf *spki, json_t *item, struct fj_err *err)
+{
+	bool own = fj_json_num(body, "key_origin") != 0, given = json_object_get(c->params, "request") != NULL;
+
+	if (own && !given)
+		return no(err, FJ_E_REFUSED, "GB/T 20518 5.2.3.7", "the certificate bears a P-256 or P-384 key of its holder's, which an SM2 certificate can't: add the holder's request for an SM2 key (PKCS#10), one certificate at a time",
+		    "该证书载有持有单位的 P-256 或 P-384 公钥，SM2 证书不能承载：请提交持有单位 SM2 密钥的证书请求（PKCS#10），每次一份证书");
+	if (!own && given)
+		return no(err, FJ_E_REFUSED, "domain.md decision 7", "the certificate bears no key of its holder's, so its SM2 version bears none; leave the request out, or issue a certificate with the holder's key first",
+		    "该证书未载持有单位公钥，其 SM2 版本也不载；请去掉证书请求，或者先颁发载有持有单位公钥的证书");
+	return own ? dom_key_sm2_into(c, t->holder, spki, item, err) : FJ_OK;
 }
 
 static enum fj_rc numbers_of(const json_t *list, json_t **sorted, struct fj_err *err)
@@ -108,14 +118,20 @@ enum fj_rc cmd_certificate_sm2(struct iss_call *c, struct fj_err *err)
 	const json_t *list = json_object_get(c->params, "certificates");
 	FJ_TRY(numbers_of(json_array_size(list) > 0 ? list : one, &sorted, err));
 	FJ_AUTO(json) owned = sorted;
+	if (json_array_size(sorted) > 1 && json_object_get(c->params, "request") != NULL)
+		return no(err, FJ_E_INVALID, "domain.md decision 7", "a request is for one certificate", "一份证书请求只用于一份证书");
 	FJ_AUTO(json) items = json_array();
 	json_array_foreach(sorted, i, v) {
 		struct dom_cert t;
 		FJ_AUTO(json) body = NULL;
+		FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
 		char name[64], content[65];
 		FJ_TRY(check_certificate(c, json_string_value(v), &t, &body, name, err));
-		FJ_TRY(dom_cert_content(body, FJ_SM2, 0, fj_json_num(body, "not_after"), FJ_SLICE(NULL, 0), content, err));
-		if (json_array_append_new(items, json_pack("{s:s, s:s, s:s, s:s, s:s}", "number", t.number, "sha256", t.sha256, "asset_no", t.asset_no, "holder", t.holder, "content", content)) != 0)
+		FJ_AUTO(json) item = json_pack("{s:s, s:s, s:s, s:s}", "number", t.number, "sha256", t.sha256, "asset_no", t.asset_no, "holder", t.holder);
+		FJ_TRY(key_of(c, &t, body, &spki, item, err));
+		FJ_TRY(dom_cert_content(body, FJ_SM2, 0, fj_json_num(body, "not_after"), fj_buf_slice(&spki), content, err));
+		FJ_TRY(fj_json_set(item, "content", json_string(content)));
+		if (json_array_append(items, item) != 0)
 			return fj_no_memory(err, "issuer");
 	}
 	snprintf(object, sizeof(object), "%.60s", json_array_size(sorted) == 1 ? json_string_value(json_array_get(sorted, 0)) : "certificates");
@@ -123,20 +139,33 @@ enum fj_rc cmd_certificate_sm2(struct iss_call *c, struct fj_err *err)
 	return apr_request(c, "certificate.sm2", object, c->actor->org, payload, err);
 }
 
-static enum fj_rc intend_certificate(struct iss_call *c, const char *number, struct fj_err *err)
+/* the holder's, as it was approved, or one that nobody has */
+static enum fj_rc put_key(struct iss_call *c, const struct dom_cert *t, const json_t *item, struct fj_buf *spki64, struct fj_err *err)
 {
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(256);
+	const char *own = fj_json_peek(item, "spki");
+
+	if (own == NULL) {
+		FJ_TRY(ca_ephemeral_spki(FJ_SM2, &spki, err));
+		return fj_b64u_put(spki64, fj_buf_slice(&spki));
+	}
+	FJ_TRY(dom_key_usable(c->db, fj_json_text(item, "spki_sha256"), t->holder, err)); /* it may have been reported since */
+	return fj_buf_puts(spki64, own);
+}
+
+static enum fj_rc intend_certificate(struct iss_call *c, const json_t *item, struct fj_err *err)
+{
+	const char *number = fj_json_text(item, "number");
 	struct dom_cert t;
 	struct ca_serial serial;
 	FJ_AUTO(json) body = NULL;
-	FJ_AUTO(buf) spki = FJ_BUF_INIT(256);
 	FJ_AUTO(buf) spki64 = FJ_BUF_INIT(512);
 	char object[64], hex[33], uri[201];
 
 	FJ_TRY(check_certificate(c, number, &t, &body, object, err));
 	ca_serial_new(&serial);
 	fj_hex(serial.b, sizeof(serial.b), hex);
-	FJ_TRY(ca_ephemeral_spki(FJ_SM2, &spki, err));
-	FJ_TRY(fj_b64u_put(&spki64, fj_buf_slice(&spki)));
+	FJ_TRY(put_key(c, &t, item, &spki64, err));
 	FJ_TRY(other_list(c->iss, fj_json_text(body, "uri"), uri, err));
 	FJ_AUTO(json) own = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "of", t.number, "first", t.serial, "serial", hex, "spki", fj_buf_str(&spki64), "uri", uri, "not_before", (json_int_t)c->now);
 	if (own == NULL || json_object_update(body, own) != 0)
@@ -151,7 +180,7 @@ enum fj_rc apr_certificate_sm2(struct iss_call *c, const struct apr *a, struct f
 
 	FJ_TRY(check_home(c, err));
 	json_array_foreach(json_object_get(a->payload, "certificates"), i, v)
-		FJ_TRY(intend_certificate(c, fj_json_text(v, "number"), err));
+		FJ_TRY(intend_certificate(c, v, err));
 	c->answer = json_pack("{s:i}", "certificates", (int)json_array_size(json_object_get(a->payload, "certificates")));
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }

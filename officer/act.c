@@ -6,6 +6,7 @@
  * it is believed.  What is signed names approval, kind and end, so that it is good for nothing else.
  */
 #include "base/content.h"
+#include "base/jws.h"
 #include "officer/officer.h"
 
 #define FILE_MAX (16u << 20)
@@ -33,9 +34,25 @@ static const char *word_of(const char *kind, bool zh)
 	return kind;
 }
 
+/* a credential by its number and whose it is; its signature is the signer's to verify */
+static bool show_credential(const struct ofc *o, const char *name, const json_t *v)
+{
+	FJ_AUTO(jws) w = {0};
+	const char *text = json_is_string(v) ? json_string_value(v) : "";
+	size_t n = strlen(text);
+
+	if (n < 2 || text[n - 1] != '~' || fj_jws_read(FJ_SLICE(text, n - 1), FJ_TOKEN_MAX, &w, NULL) != FJ_OK)
+		return false;
+	const json_t *of = json_object_get(w.payload, "operator") != NULL ? json_object_get(w.payload, "operator") : json_object_get(w.payload, "holder");
+	ofc_line(o, name, name, "%s · %s %s", fj_json_text(w.payload, "jti"), fj_json_text(of, "usci"), fj_json_text(of, "name"));
+	return true;
+}
+
 static void show_value(const struct ofc *o, const char *name, const json_t *v, struct fj_buf *text)
 {
 	fj_buf_clear(text);
+	if (show_credential(o, name, v))
+		return;
 	if (json_is_string(v))
 		ofc_line(o, name, name, "%s", json_string_value(v));
 	else if (fj_json_canonical(v, text, NULL) == FJ_OK)

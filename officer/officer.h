@@ -23,6 +23,7 @@ struct ofc {
 	const char *key;                         /* key file */
 	const char *card, *token, *object;       /* PKCS#11 module and labels */
 	const char *plan, *out, *secret_file;    /* --plan, --out, --passphrase-file */
+	const char *vendors;                     /* --vendors: PEM */
 	const char *lang;
 	bool json, yes, help, zh, refuse;
 	FILE *words;                             /* where what is shown goes; NULL until it is opened */
@@ -90,6 +91,8 @@ enum fj_rc ofc_plan_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* transcript.c: under the transcript FILE, into FILE.signatures or --out */
 enum fj_rc ofc_transcript_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
+/* bond.c: a credential for an endorsement key, from what an appliance shows of its TPM */
+enum fj_rc ofc_bond(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* act.c: an approval of everyday business, or with --refuse its refusal */
 enum fj_rc ofc_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_read(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;

@@ -9,6 +9,7 @@
  */
 #include <stdarg.h>
 
+#include "base/limits.h"
 #include "officer/officer.h"
 
 #define CITE "formats.md 22"
@@ -209,6 +210,8 @@ static const struct step {
 } steps[FJ_STEP_END] = {
 	[FJ_STEP_ROOT] = {"根证书", "A root certificate", 20, 2, FJ_X_SKI | FJ_X_KU | FJ_X_BC},
 	[FJ_STEP_ISSUING] = {"签发机构证书", "A certificate of an issuing CA", 12, 0, FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA},
+	[FJ_STEP_SUBORDINATE] = {"另一系统的签发机构证书（受限）", "A certificate of ANOTHER appliance's issuing CA, with limits", 12, 0,
+	    FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA | FJ_X_PRIVATE},
 	[FJ_STEP_ROOT_CRL] = {"根的吊销列表", "A revocation list of the root", 0, 0, 0},
 };
 #define CRL_DAYS 401
@@ -231,17 +234,31 @@ static enum fj_rc no(struct fj_err *err, const char *cite, const char *en, const
 #define MUST(cond, cite, en, zh) FJ_ENSURE(cond, no(err, cite, en, zh))
 
 /* C=CN, O=operator, CN: these three, each once, and CN of the length that RFC 5280 allows */
-static enum fj_rc own_name(const struct asked *a, struct fj_slice name, struct fj_buf *text, struct fj_err *err)
+static enum fj_rc name_with(const struct asked *a, struct fj_slice name, const char *o, struct fj_buf *text, struct fj_err *err)
 {
 	FJ_AUTO(buf) want = FJ_BUF_INIT(TEXT_MAX);
 	char cn[300];
 
 	FJ_TRY(name_text(name, text, err));
 	FJ_TRY(fj_x509_name(name, FJ_OID_CN, cn, sizeof(cn), err));
-	FJ_TRY(fj_buf_printf(&want, "C=CN, O=%s, CN=%s", a->plan->operator_, cn));
-	MUST(strcmp(fj_buf_str(&want), fj_buf_str(text)) == 0 && fj_utf8_count(cn) <= CN_MAX, "formats.md 2", "a name in it is not C=CN, O=the plan's operator and one CN", "其中的名称不是 C=CN、O=方案的运营机构与一个 CN");
+	FJ_TRY(fj_buf_printf(&want, "C=CN, O=%s, CN=%s", o, cn));
+	MUST(strcmp(fj_buf_str(&want), fj_buf_str(text)) == 0 && fj_utf8_count(cn) <= CN_MAX, "formats.md 2", "a name in it is not C=CN, one O (the plan's operator, or the other appliance's) and one CN", "其中的名称不是 C=CN、一个 O（方案的运营机构，或另一系统的运营机构）与一个 CN");
 	MUST((strstr(cn, "DEMO") != NULL) == a->plan->demo, "formats.md 2", "its name says DEMO where the plan does not, or the other way about", "名称中的 DEMO 字样与方案的性质不符");
 	return FJ_OK;
+}
+
+static enum fj_rc own_name(const struct asked *a, struct fj_slice name, struct fj_buf *text, struct fj_err *err)
+{
+	return name_with(a, name, a->plan->operator_, text, err);
+}
+
+/* of another appliance's CA: whoever operates it, shown whole */
+static enum fj_rc other_name(const struct asked *a, struct fj_slice name, struct fj_buf *text, struct fj_err *err)
+{
+	char o[300];
+
+	FJ_TRY(fj_x509_name(name, FJ_OID_O, o, sizeof(o), err));
+	return name_with(a, name, o, text, err);
 }
 
 static bool address_is(const struct asked *a, struct fj_slice uri, const char *path, const char *end)
@@ -262,6 +279,30 @@ static enum fj_rc check_issuing(const struct asked *a, const struct fj_x509 *x, 
 	MUST(strcmp(x->policy, policy) == 0, "RFC 5280 4.2.1.4", "the certificate policy is not of the plan's arc and kind", "证书策略与方案的对象标识符弧或性质不符");
 	MUST(address_is(a, x->crldp, "/crl/root", ".crl") && address_is(a, x->ca_issuers, "/ca/root", ".cer") && x->ocsp.len == 0, "RFC 5280 4.2.1.13", "an address in it is not under the plan's", "其中的地址不在方案的发布地址之下");
 	return FJ_OK;
+}
+
+/* limits that an officer can read, and that leave this home's own address alone */
+static enum fj_rc check_limits(const struct asked *a, const struct fj_x509 *x, struct fj_limits *l, struct fj_err *err)
+{
+	size_t n = strlen(a->plan->base);
+	bool there;
+
+	FJ_TRY(unreadable(fj_limits_of(x, &there, l, err), err));
+	size_t m = strlen(l->base);
+	MUST(strncmp(l->base, a->plan->base, n < m ? n : m) != 0 || (n != m && (n < m ? l->base[n] : a->plan->base[m]) != '/'), "formats.md 27", "it would let another appliance speak for the plan's own address", "它会让另一系统以方案自己的地址签发");
+	return FJ_OK;
+}
+
+static void show_limits(const struct ofc *o, const struct fj_x509 *x, const struct fj_limits *l)
+{
+	char words[512];
+	struct fj_hash h;
+
+	fj_limits_words(l, o->zh, words);
+	fj_sha256(x->spki, &h);
+	ofc_line(o, "注意：其签发的证书在根之下有效，限于", "note: what it issues is valid under the root, within", "%s", words);
+	ofc_line(o, "  再下级的签发机构", "  further CAs below it", "%s", o->zh ? "不得设立" : "none");
+	hex_line(o, "  其公钥 SHA-256（请以其他途径与对方核对）", "  SHA-256 of its key (compare it with its holder by another way)", h.b, sizeof(h.b));
 }
 
 static enum fj_rc check_certificate(const struct asked *a, const struct fj_x509 *x, struct fj_err *err)
@@ -297,11 +338,15 @@ static enum fj_rc show_certificate(const struct ofc *o, const struct asked *a, s
 	FJ_AUTO(buf) subject = FJ_BUF_INIT(TEXT_MAX);
 	FJ_AUTO(buf) issuer = FJ_BUF_INIT(TEXT_MAX);
 	struct fj_x509 x;
+	struct fj_limits l;
 
 	FJ_TRY(unreadable(fj_x509_read_tbs(fj_buf_slice(&a->c->structure), &x, err), err));
 	FJ_TRY(check_certificate(a, &x, err));
-	FJ_TRY(own_name(a, x.subject, &subject, err));
+	bool other = a->c->step == FJ_STEP_SUBORDINATE;
+	FJ_TRY(other ? other_name(a, x.subject, &subject, err) : own_name(a, x.subject, &subject, err));
 	FJ_TRY(own_name(a, x.issuer, &issuer, err));
+	if (other)
+		FJ_TRY(check_limits(a, &x, &l, err));
 	ofc_title(o, steps[a->c->step].zh, steps[a->c->step].en);
 	ofc_line(o, "主体", "subject", "%s", fj_buf_str(&subject));
 	ofc_line(o, "颁发者", "issuer", "%s", fj_buf_str(&issuer));
@@ -313,6 +358,8 @@ static enum fj_rc show_certificate(const struct ofc *o, const struct asked *a, s
 	ofc_line(o, "路径长度", "path length", "%d", x.pathlen);
 	if (x.crldp.len > 0)
 		ofc_line(o, "吊销列表地址", "revocation list at", "%.*s", (int)x.crldp.len, (const char *)x.crldp.p);
+	if (other)
+		show_limits(o, &x, &l);
 	return FJ_OK;
 }
 

@@ -67,7 +67,7 @@ static json_t *ek_json(const struct ver_endorsement *e)
 	fj_sha256(fj_buf_slice(&e->der), &h);
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 	snprintf(index, sizeof(index), "0x%08x", e->index);
-	return json_pack("{s:s, s:s, s:s, s:b}", "index", index, "sha256", hex, "issuer", e->issuer, "vendor", e->vendor);
+	return json_pack("{s:s, s:s, s:s, s:b, s:b}", "index", index, "sha256", hex, "issuer", e->issuer, "vendor", e->vendor, "bound", e->bound);
 }
 
 /* what the files can't show, said each time */
@@ -77,7 +77,8 @@ static json_t *not_checked(const struct ver_attestation *a)
 
 	if (a->tpm == VER_TPM_NONE)
 		return list;
-	json_array_append_new(list, json_string("that the attestation key is a TPM's, which a challenge to its endorsement key shows / 证明密钥确在 TPM 中（须以背书密钥质询核验）"));
+	if (a->check[AT_BOND].outcome != VER_PASS)
+		json_array_append_new(list, json_string("that the attestation key is a TPM's, which a challenge to its endorsement key shows / 证明密钥确在 TPM 中（须以背书密钥质询核验）"));
 	json_array_append_new(list, json_string("what the registers' values should be / 寄存器的应有值"));
 	for (size_t i = 0; i < a->n; i++)
 		if (a->object[i].area.kind == VER_AREA_SEALED) {

@@ -5,6 +5,8 @@
  * there by the appliance.  A chain that swtpm's tools made is a software TPM's whoever vouches for it.  Dates are
  * not asked for: the certificate says who made the chip, and the chip outlives it.
  */
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
@@ -106,6 +108,50 @@ static bool leads_to_vendor(X509 *ek, struct fj_slice vendors, bool *soft)
 	X509_STORE_free(roots);
 	sk_X509_pop_free(between, X509_free);
 	return ok;
+}
+
+/* the parameters of a public key: modulus and exponent, or curve and point */
+static bool push_key(OSSL_PARAM_BLD *b, const struct fj_ek *k, BIGNUM **n, BIGNUM **e)
+{
+	uint8_t point[1 + 2 * 48] = {4};
+	size_t size = k->curve == 4 ? 48 : 32;
+
+	if (k->rsa) {
+		*n = BN_bin2bn(k->modulus.p, (int)k->modulus.len, NULL);
+		*e = BN_new();
+		return *n != NULL && *e != NULL && BN_set_word(*e, RSA_F4) == 1 && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, *n) == 1 && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, *e) == 1;
+	}
+	memcpy(point + 1 + size - k->x.len, k->x.p, k->x.len);
+	memcpy(point + 1 + 2 * size - k->y.len, k->y.p, k->y.len);
+	return OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, k->curve == 4 ? "P-384" : "P-256", 0) == 1 &&
+	    OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + 2 * size) == 1;
+}
+
+enum fj_rc ver_ek_key(const struct fj_ek *k, EVP_PKEY **out, struct fj_err *err)
+{
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, k->rsa ? "RSA" : "EC", NULL);
+	BIGNUM *n = NULL, *e = NULL;
+	OSSL_PARAM *params = b != NULL && push_key(b, k, &n, &e) ? OSSL_PARAM_BLD_to_param(b) : NULL;
+
+	*out = NULL;
+	bool ok = params != NULL && ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 && EVP_PKEY_fromdata(ctx, out, EVP_PKEY_PUBLIC_KEY, params) == 1;
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(b);
+	BN_free(n);
+	BN_free(e);
+	EVP_PKEY_CTX_free(ctx);
+	return ok ? FJ_OK : fj_refuse(err, FJ_E_INVALID, "verify", "TPM 2.0 Part 2, 12.2.3.5", "the endorsement key is no key of its algorithm", "背书密钥不是其算法的有效密钥");
+}
+
+bool ver_ek_of(const struct fj_ek *k, struct fj_slice der)
+{
+	FJ_AUTO(x509) x = parse(der);
+	EVP_PKEY *key = NULL;
+	bool same = x != NULL && X509_get0_pubkey(x) != NULL && ver_ek_key(k, &key, NULL) == FJ_OK && EVP_PKEY_eq(key, X509_get0_pubkey(x)) == 1;
+
+	EVP_PKEY_free(key);
+	return same;
 }
 
 bool ver_vendors_any(struct fj_slice pem)

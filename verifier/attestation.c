@@ -34,6 +34,8 @@ void ver_attestation_release(struct ver_attestation *a)
 		object_release(&a->object[i]);
 	for (size_t i = 0; i < a->n_ek; i++)
 		fj_buf_release(&a->ek[i].der);
+	for (size_t i = 0; i < a->n_bonds; i++)
+		fj_bond_release(&a->bond[i]);
 	object_release(&a->quote);
 	fj_buf_release(&a->qualifying);
 	fj_buf_release(&a->registers);
@@ -147,6 +149,23 @@ static enum fj_rc read_eks(struct ver_attestation *a, const json_t *doc, struct 
 	return FJ_OK;
 }
 
+/* none where no officer has bound the attestation key yet */
+static enum fj_rc read_bonds(struct ver_attestation *a, const json_t *doc, struct fj_err *err)
+{
+	json_t *list, *v;
+	size_t i;
+
+	if (json_object_get(doc, "bonds") == NULL)
+		return FJ_OK;
+	FJ_TRY(fj_json_arr(doc, "bonds", FJ_BOND_MOST, &list, err));
+	json_array_foreach(list, i, v) {
+		fj_bond_init(&a->bond[i]);
+		a->n_bonds = i + 1;
+		FJ_TRY(fj_bonded_read(v, &a->bond[i], err));
+	}
+	return FJ_OK;
+}
+
 static enum fj_rc read_texts(struct ver_attestation *a, const json_t *doc, struct fj_err *err)
 {
 	const json_t *q = json_object_get(doc, "qualifying"), *v;
@@ -166,7 +185,7 @@ static enum fj_rc read_texts(struct ver_attestation *a, const json_t *doc, struc
 
 static enum fj_rc step_form(struct judging *g, struct fj_err *err)
 {
-	static const char *const keys[] = {"version", "qualifying", "objects", "quote", "endorsement", "missing", NULL};
+	static const char *const keys[] = {"version", "qualifying", "objects", "quote", "endorsement", "missing", "bonds", NULL};
 	struct ver_attestation *a = g->a;
 	FJ_AUTO(json) doc = NULL;
 	int64_t version;
@@ -179,7 +198,8 @@ static enum fj_rc step_form(struct judging *g, struct fj_err *err)
 	FJ_TRY(read_texts(a, doc, err));
 	FJ_TRY(read_objects(a, doc, err));
 	FJ_TRY(read_quote(a, doc, err));
-	return read_eks(a, doc, err);
+	FJ_TRY(read_eks(a, doc, err));
+	return read_bonds(a, doc, err);
 }
 
 /* --- the attestation key, and what it signed --- */
@@ -205,11 +225,16 @@ static bool is_so(const struct ver_area *a, size_t use)
 	return a->kind == uses[use].kind && (a->attributes & uses[use].must) == uses[use].must && (a->attributes & uses[use].never) == 0;
 }
 
+bool ver_area_attests(const struct ver_area *a)
+{
+	return is_so(a, USE_ATTESTATION) && a->scheme == VER_TPM_ECDSA;
+}
+
 static enum fj_rc step_key(struct judging *g, struct fj_err *err)
 {
 	const struct ver_area *ak = &object_of(g->a, "ak")->area;
 
-	return is_so(ak, USE_ATTESTATION) && ak->scheme == VER_TPM_ECDSA ? FJ_OK
+	return ver_area_attests(ak) ? FJ_OK
 	    : fj_refuse(err, FJ_E_INVALID, "verify", "TPM 2.0 Part 1, 25.3", "the attestation key is no restricted key of a TPM: it would sign any statement", "证明密钥不是 TPM 的受限签名密钥，可签署任意声明");
 }
 
@@ -517,15 +542,38 @@ bool ver_attested_key(const struct ver_attestation *a, const struct fj_x509 *x, 
 	return attested(a, x, role) != NULL;
 }
 
-static enum fj_rc note_certificate(struct judging *g, const char *which, const struct fj_x509 *x, const char *role, bool *all, struct fj_err *err)
+/* elsewhere: NULL, or whose key it is where it is not attested here: "subordinate", "parent" */
+static enum fj_rc note_certificate(struct judging *g, const char *which, const struct fj_x509 *x, const char *role, const char *elsewhere, bool *all, struct fj_err *err)
 {
 	const struct ver_object *o = attested(g->a, x, role);
 	char serial[42] = "";
 
-	*all = *all && o != NULL;
+	*all = *all && (o != NULL || elsewhere != NULL);
 	fj_hex(x->serial.p, x->serial.len <= 20 ? x->serial.len : 20, serial);
-	return json_array_append_new(g->a->certificates, json_pack("{s:s, s:s, s:s, s:b}", "certificate", which, "serial", serial, "role", o != NULL ? o->name : role, "attested", o != NULL)) == 0
-	    ? FJ_OK : fj_no_memory(err, "verify");
+	return json_array_append_new(g->a->certificates, json_pack("{s:s, s:s, s:s, s:b, s:s*}", "certificate", which, "serial", serial, "role", o != NULL ? o->name : role, "attested", o != NULL,
+	    "elsewhere", o == NULL ? elsewhere : NULL)) == 0 ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+/* some issuing CA is attested here: the others that the root has limited are other appliances' */
+static bool own_ca(const struct judging *g)
+{
+	const struct ver_anchors *c = g->t->a;
+
+	for (size_t i = 0; i < c->n_ca; i++)
+		if (attested(g->a, &c->ca[i].x, "issuing") != NULL)
+			return true;
+	return false;
+}
+
+/* this appliance's issuing CA was certified by that root as a subordinate: the root's key is another appliance's */
+static bool under_parent(const struct judging *g, const struct ver_ca *root)
+{
+	const struct ver_anchors *c = g->t->a;
+
+	for (size_t i = 0; i < c->n_ca; i++)
+		if (c->ca[i].root == root && c->ca[i].limited && attested(g->a, &c->ca[i].x, "issuing") != NULL)
+			return true;
+	return false;
 }
 
 /* signers of the trust's status lists: authorisations and tokens are signed with the same key */
@@ -538,7 +586,7 @@ static enum fj_rc note_signers(struct judging *g, bool *all, struct fj_err *err)
 		for (size_t k = 0; k < i && !before; k++)
 			before = t->list[k].signer == t->list[i].signer;
 		if (!before)
-			FJ_TRY(note_certificate(g, "signer of status lists", &t->list[i].signer->x, "token", all, err));
+			FJ_TRY(note_certificate(g, "signer of status lists", &t->list[i].signer->x, "token", NULL, all, err));
 	}
 	return FJ_OK;
 }
@@ -563,15 +611,15 @@ static enum fj_rc step_certificates(struct judging *g, struct fj_err *err)
 
 	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
 		if (c->root[alg].key != NULL)
-			FJ_TRY(note_certificate(g, alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[alg].x, "root", &all, err));
+			FJ_TRY(note_certificate(g, alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[alg].x, "root", under_parent(g, &c->root[alg]) ? "parent" : NULL, &all, err));
 	for (size_t i = 0; i < c->n_ca; i++)
-		FJ_TRY(note_certificate(g, c->ca[i].x.alg == FJ_SM2 ? "chain-sm2.pem" : "chain.pem", &c->ca[i].x, "issuing", &all, err));
+		FJ_TRY(note_certificate(g, c->ca[i].x.alg == FJ_SM2 ? "chain-sm2.pem" : "chain.pem", &c->ca[i].x, "issuing", c->ca[i].limited && own_ca(g) ? "subordinate" : NULL, &all, err));
 	fj_time newest = 0; /* former keys of the log are destroyed, and then nothing is said of them */
 	for (size_t i = 0; (s = ver_trust_log(g->t, i)) != NULL; i++)
 		newest = s->x.not_before > newest ? s->x.not_before : newest;
 	for (size_t i = 0; (s = ver_trust_log(g->t, i)) != NULL; i++) {
 		bool unsaid = true;
-		FJ_TRY(note_certificate(g, "log.pem", &s->x, "log", s->x.not_before == newest ? &all : &unsaid, err));
+		FJ_TRY(note_certificate(g, "log.pem", &s->x, "log", NULL, s->x.not_before == newest ? &all : &unsaid, err));
 	}
 	FJ_TRY(note_signers(g, &all, err));
 	return all ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, "verify", CITE, "a key of the trust folder's certificates is not attested", "信任资料中有证书的密钥未经证明");
@@ -592,6 +640,60 @@ static enum fj_rc step_endorsement(struct judging *g, struct fj_err *err)
 	return rc == FJ_E_NOMEM ? rc : FJ_E_NOTFOUND;
 }
 
+/* --- the bond --- */
+
+/* officers who bound this attestation key to the endorsement key of bond k; *at: the last of them */
+static unsigned bound_to(const struct ver_attestation *a, const struct fj_plan *p, size_t k, fj_time *at)
+{
+	const struct ver_object *ak = object_of(a, "ak");
+	unsigned by = 0;
+
+	*at = 0;
+	for (size_t i = 0; i < a->n_bonds; i++) {
+		const struct fj_bond *b = &a->bond[i];
+		if (!fj_hash_eq(&b->plan, &p->hash) || !fj_slice_eq(fj_buf_slice(&b->ak), fj_buf_slice(&ak->pub)) || !fj_slice_eq(fj_buf_slice(&b->ek), fj_buf_slice(&a->bond[k].ek)))
+			continue;
+		by |= 1u << fj_plan_officer(p, b->officer);
+		*at = b->made > *at ? b->made : *at;
+	}
+	return by;
+}
+
+/* each one of the plan has its officer's signature; then who agree on one endorsement key are counted */
+static enum fj_rc step_bond(struct judging *g, struct fj_err *err)
+{
+	struct ver_attestation *a = g->a;
+	const struct fj_plan *p = g->in->plan;
+	struct fj_ek ek;
+	fj_time at;
+	int who;
+
+	if (a->n_bonds == 0)
+		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "no officer has bound the attestation key to an endorsement key: whoever copied an endorsement certificate beside these statements is not found out (fujie-officer bond)",
+		    "尚无官员核对证明密钥与背书密钥的绑定：将他人背书证书放在一旁的做法不能由此发现（fujie-officer bond）");
+	if (p == NULL)
+		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "whose officers bound the attestation key to the endorsement key was not asked; name the ceremony's plan with --plan", "未核对证明密钥与背书密钥由哪些官员核对绑定；请以 --plan 指明密钥仪式方案");
+	for (size_t i = 0; i < a->n_bonds; i++)
+		if (fj_hash_eq(&a->bond[i].plan, &p->hash))
+			FJ_TRY(fj_bond_check(&a->bond[i], p, ver_point_verify, NULL, &who, err));
+	for (size_t i = 0; i < a->n_bonds; i++) {
+		unsigned by = bound_to(a, p, i, &at);
+		if ((unsigned)__builtin_popcount(by) > (unsigned)__builtin_popcount(a->bound_by)) {
+			a->bound_by = by;
+			a->bound_at = at;
+		}
+		if ((unsigned)__builtin_popcount(by) < p->root || fj_ek_read(fj_buf_slice(&a->bond[i].ek), &ek, NULL) != FJ_OK)
+			continue;
+		for (size_t k = 0; k < a->n_ek; k++)
+			a->ek[k].bound = a->ek[k].bound || ver_ek_of(&ek, fj_buf_slice(&a->ek[k].der));
+	}
+	if ((unsigned)__builtin_popcount(a->bound_by) >= p->root)
+		return FJ_OK;
+	fj_fail(err, FJ_E_NOTFOUND, "verify", CITE, "%u of the plan's officers have bound this attestation key to one endorsement key, and %u are needed (fujie-officer bond)", (unsigned)__builtin_popcount(a->bound_by), p->root);
+	fj_err_zh(err, "方案中仅有 %u 名官员核对了该证明密钥与同一背书密钥的绑定，须有 %u 名（fujie-officer bond）", (unsigned)__builtin_popcount(a->bound_by), p->root);
+	return FJ_E_NOTFOUND;
+}
+
 /* --- all of it --- */
 
 static const struct {
@@ -608,7 +710,8 @@ static const struct {
 	[AT_QUOTE] = {"quote", "the registers' values are those of the quote", "寄存器值与引证（quote）相符", step_quote},
 	[AT_FRESHNESS] = {"freshness", "bound to this root, to its time and to a checkpoint of the issuer's log", "已绑定该根证书、时间与签发方日志检查点", step_freshness},
 	[AT_ENDORSEMENT] = {"endorsement", "an endorsement certificate of a known vendor is shown", "出示了已知厂商的 TPM 背书证书", step_endorsement},
-	[AT_CERTIFICATES] = {"certificates", "the certificates of the trust folder are of the attested keys", "信任资料中各证书的密钥均经证明", step_certificates},
+	[AT_BOND] = {"bond", "endorsement bound", "背书密钥已核对绑定", step_bond},
+	[AT_CERTIFICATES] = {"certificates", "the certificates of the trust folder are of the attested keys, or of another appliance under the same root", "信任资料中各证书的密钥均经证明，或属于同一根之下的另一系统", step_certificates},
 };
 
 static void say(struct ver_check *c, enum ver_outcome o, const char *clause, const char *en, const char *zh)
@@ -662,6 +765,24 @@ static enum fj_rc run_step(struct judging *g, enum ver_at k, bool reached, struc
 	return FJ_OK;
 }
 
+/* by how many, and when by their own clocks; hardware is what a vendor's certificate says of a key that it is bound to */
+static enum ver_tpm judge_bond(struct ver_attestation *a, const struct ver_attest_in *in)
+{
+	char at[FJ_TIME_CAP];
+	struct ver_check *c = &a->check[AT_BOND];
+	enum ver_tpm tpm = VER_TPM_SOFTWARE;
+
+	if (c->outcome != VER_PASS)
+		return tpm;
+	for (size_t k = 0; a->check[AT_ATTRIBUTES].outcome == VER_PASS && k < a->n_ek; k++) /* what may leave for nobody knows where is in no hardware */
+		if (a->ek[k].vendor && a->ek[k].bound)
+			tpm = VER_TPM_HARDWARE;
+	fj_time_china(a->bound_at, at);
+	snprintf(c->en, sizeof(c->en), "endorsement bound by %d officers of the plan's %u on %.10s", __builtin_popcount(a->bound_by), in->plan->n, at);
+	snprintf(c->zh, sizeof(c->zh), "方案 %u 名官员中的 %d 名于 %.10s 核对了背书密钥与证明密钥的绑定", in->plan->n, __builtin_popcount(a->bound_by), at);
+	return tpm;
+}
+
 enum fj_rc ver_attestation_judge(const struct ver_trust *t, const struct ver_attest_in *in, struct ver_attestation *out, struct fj_err *err)
 {
 	struct judging g = {t, in, out};
@@ -678,8 +799,8 @@ enum fj_rc ver_attestation_judge(const struct ver_trust *t, const struct ver_att
 			return rc;
 		}
 		reached = reached && out->check[k].outcome != VER_FAIL;
-		if (k == AT_ENDORSEMENT && reached)
-			out->stated = out->check[k].outcome == VER_PASS && out->check[AT_ATTRIBUTES].outcome == VER_PASS ? VER_TPM_HARDWARE : VER_TPM_SOFTWARE; /* what may leave for nobody knows where is in no hardware */
+		if (k == AT_BOND && reached)
+			out->stated = judge_bond(out, in);
 	}
 	out->tpm = reached ? out->stated : VER_TPM_NONE;
 	return FJ_OK;

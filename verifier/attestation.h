@@ -11,7 +11,7 @@
 #ifndef FJ_VERIFIER_ATTESTATION_H
 #define FJ_VERIFIER_ATTESTATION_H
 
-#include "base/plan.h"
+#include "base/bond.h"
 #include "base/x509.h"
 #include "verifier/attest_read.h"
 #include "verifier/verify.h"
@@ -22,7 +22,7 @@
 #define VER_VENDORS_MAX (1u << 20)  /* octets of a file of vendors' certificates */
 
 enum ver_at {
-	AT_FORM, AT_KEY, AT_SIGNATURES, AT_NAMES, AT_ATTRIBUTES, AT_OFFICERS, AT_CREATION, AT_QUOTE, AT_FRESHNESS, AT_ENDORSEMENT, AT_CERTIFICATES, AT_COUNT
+	AT_FORM, AT_KEY, AT_SIGNATURES, AT_NAMES, AT_ATTRIBUTES, AT_OFFICERS, AT_CREATION, AT_QUOTE, AT_FRESHNESS, AT_ENDORSEMENT, AT_BOND, AT_CERTIFICATES, AT_COUNT
 };
 struct ver_object {
 	char name[25];             /* "storage", "ak", else its key's role: "root", "token-sm2" */
@@ -34,6 +34,7 @@ struct ver_endorsement {
 	uint32_t index;            /* where the TPM has it */
 	struct fj_buf der;
 	char issuer[201];          /* as people read it */
+	bool bound;                /* as many officers as the plan's root needs have bound the attestation key to its key */
 	bool vendor;               /* its chain ends at a vendor's root that is known */
 };
 struct ver_attestation {
@@ -47,6 +48,10 @@ struct ver_attestation {
 	struct fj_buf qualifying;  /* text whose SHA-256 each statement repeats */
 	struct ver_object quote;   /* attest, sig and said */
 	struct fj_buf registers;   /* values of SHA-256 registers, 32 octets each */
+	size_t n_bonds;
+	struct fj_bond bond[FJ_BOND_MOST]; /* each answered */
+	unsigned bound_by;         /* officers of the plan who bound it to one endorsement key (bit i: officer i); the last of them at: */
+	fj_time bound_at;
 	char moves_to[2 * FJ_TPM_NAME_LEN + 1]; /* Name of the plan's spare, where its roots may go; "": none, or no plan */
 	json_t *missing;           /* texts: what the TPM could not say */
 	json_t *certificates;      /* [{"certificate","role","attested"}] of the trust */
@@ -69,6 +74,9 @@ json_t *ver_attestation_json(const struct ver_attestation *a);
 /* Is this certificate's key an attested one of this role ("root", "issuing", "token", "log"; "" any)? */
 bool ver_attested_key(const struct ver_attestation *a, const struct fj_x509 *x, const char *role);
 
+/* a restricted signing key on P-256 that can't leave its TPM */
+bool ver_area_attests(const struct ver_area *a);
+
 /* --- folder.c --- */
 /* Judges attestation/attestation.json of a trust folder (how->json is filled from it; no file: none) and keeps the result
  * with the trust, in the place of the one before.  Nobody else may use t meanwhile. */
@@ -82,6 +90,11 @@ const struct ver_attestation *ver_trust_attestation(const struct ver_trust *t);
  * Fills issuer and vendor.  FJ_E_INVALID: it is no endorsement certificate; FJ_E_NOTFOUND with the reason: no vendor's chain,
  * or a software TPM's. */
 enum fj_rc ver_endorsed(struct ver_endorsement *e, struct fj_slice vendors, struct fj_err *err) FJ_MUST_USE;
+/* the endorsement key for OpenSSL (EVP_PKEY_free); FJ_E_INVALID: no point of its curve */
+struct evp_pkey_st;
+enum fj_rc ver_ek_key(const struct fj_ek *k, struct evp_pkey_st **out, struct fj_err *err) FJ_MUST_USE;
+/* Is that certificate (DER) of this key? */
+bool ver_ek_of(const struct fj_ek *k, struct fj_slice der);
 /* Is there a certificate at all in such a file? */
 bool ver_vendors_any(struct fj_slice pem);
 

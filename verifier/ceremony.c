@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/bond.h"
 #include "base/transcript.h"
 #include "verifier/internal.h"
 
@@ -35,6 +36,7 @@ struct replay {
 	struct piece piece[FJ_STEP_LATER][FJ_ALG_END];
 	uint8_t nonce[MAX_NONCES][FJ_TPM_NONCE_LEN];
 	size_t n_nonces;
+	struct fj_buf ak;      /* TPMT_PUBLIC that officers' credentials are for */
 };
 
 static enum fj_rc no(const struct replay *r, struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
@@ -47,21 +49,6 @@ static enum fj_rc no(const struct replay *r, struct fj_err *err, enum fj_rc rc, 
 #define MUST(cond, en, zh) FJ_ENSURE(cond, no(r, err, FJ_E_REFUSED, en, zh))
 
 /* --- arithmetic --- */
-
-static enum fj_rc point_verify(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err)
-{
-	EVP_PKEY *key = NULL;
-	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
-
-	(void)unused;
-	FJ_TRY(ver_key_point(xy, &key, err));
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
-	bool ok = ctx != NULL && fj_ecdsa_raw_to_der(sig, &der) == FJ_OK && EVP_PKEY_verify_init(ctx) == 1 && EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
-	    EVP_PKEY_verify(ctx, der.data, der.len, digest->b, FJ_SHA256_LEN) == 1;
-	EVP_PKEY_CTX_free(ctx);
-	EVP_PKEY_free(key);
-	return ok ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, LAYER, "FIPS 186-5 6.4", "the signature is not this key's", "签名与该密钥不符");
-}
 
 static bool sm3(struct fj_slice a, struct fj_slice b, uint8_t out[FJ_SHA256_LEN])
 {
@@ -221,7 +208,7 @@ static enum fj_rc taken(struct replay *r, const struct ver_line *l, const json_t
 	MUST(!(p->set & 1u << officer), "an officer's approval was taken twice", "重复接受同一官员的批准");
 	MUST(l->at - p->at <= (fj_time)p->c.expiration, "an approval was taken after its time", "接受了超时的批准");
 	MUST(fj_hash_eq(&a[0].cphash, &p->cphash), "an approval was taken that is of another command", "接受了对另一命令的批准");
-	if (point_verify(NULL, r->plan->officer[officer].xy, &p->to_sign, a[0].sig, NULL) != FJ_OK)
+	if (ver_point_verify(NULL, r->plan->officer[officer].xy, &p->to_sign, a[0].sig, NULL) != FJ_OK)
 		return no(r, err, FJ_E_SIGNATURE, "an approval was taken whose signature is not the officer's", "接受了签名不符的批准");
 	p->set |= 1u << officer;
 	return FJ_OK;
@@ -304,6 +291,26 @@ static enum fj_rc step_signature(struct replay *r, const struct ver_line *l, str
 	return FJ_OK;
 }
 
+/* --- the attestation key's bond --- */
+
+static enum fj_rc step_bond(struct replay *r, const struct ver_line *l, struct fj_err *err)
+{
+	FJ_AUTO(json) both = json_pack("{s:O, s:O}", "challenge", json_object_get(l->in, "challenge"), "answer", json_object_get(l->out, "answer"));
+	FJ_AUTO(bond) b;
+	int who;
+
+	fj_bond_init(&b);
+	if (!json_is_true(json_object_get(l->out, "taken"))) {
+		MUST(fj_json_text(l->out, "en")[0] != '\0', "a credential was refused without a reason", "拒绝凭据而未说明理由");
+		return FJ_OK;
+	}
+	FJ_TRY(fj_bonded_read(both, &b, err));
+	FJ_TRY(fj_bond_check(&b, r->plan, ver_point_verify, NULL, &who, err));
+	MUST(r->ak.len == 0 || fj_slice_eq(fj_buf_slice(&r->ak), fj_buf_slice(&b.ak)), "two credentials are for different attestation keys", "两份凭据所指的证明密钥不同");
+	fj_buf_clear(&r->ak);
+	return fj_buf_put(&r->ak, b.ak.data, b.ak.len);
+}
+
 /* --- the rest --- */
 
 /* sessions are gone: what was approved and not signed is void */
@@ -337,7 +344,7 @@ static const struct {
 	const char *name;
 	enum fj_rc (*run)(struct replay *r, const struct ver_line *l, struct fj_err *err);
 } steps[] = {
-	{"open", step_open}, {"go-on", step_void}, {"challenge", step_challenge}, {"answer", step_answer}, {"signature", step_signature}, {"expired", step_expired}, {"close", step_close},
+	{"open", step_open}, {"go-on", step_void}, {"challenge", step_challenge}, {"answer", step_answer}, {"bond", step_bond}, {"signature", step_signature}, {"expired", step_expired}, {"close", step_close},
 };
 
 /* a step's own reader says what is wrong; here it is said where */
@@ -411,12 +418,12 @@ static enum fj_rc run(struct replay *r, struct fj_slice all, ver_line_fn fn, voi
 
 enum fj_rc ver_plan(struct fj_slice file, struct fj_plan *out, unsigned *by, struct fj_err *err)
 {
-	return fj_plan_signed_read(file, point_verify, NULL, out, by, err);
+	return fj_plan_signed_read(file, ver_point_verify, NULL, out, by, err);
 }
 
 enum fj_rc ver_transcript_signed(struct fj_slice signatures, const struct fj_plan *plan, const struct fj_hash *last, unsigned *by, struct fj_err *err)
 {
-	FJ_TRY(fj_transcript_signatures_read(signatures, plan, last, point_verify, NULL, by, err));
+	FJ_TRY(fj_transcript_signatures_read(signatures, plan, last, ver_point_verify, NULL, by, err));
 	return fj_transcript_quorum(plan, *by, err);
 }
 
@@ -431,9 +438,11 @@ enum fj_rc ver_replay(struct fj_slice transcript, struct fj_slice signed_plan, s
 	if (r == NULL)
 		return fj_no_memory(err, LAYER);
 	r->plan = plan;
+	fj_buf_init(&r->ak, FJ_BOND_PART);
 	r->before = plan->hash;
 	enum fj_rc rc = run(r, transcript, fn, user, err);
 	*last = r->before;
+	fj_buf_release(&r->ak);
 	for (int s = 0; s < FJ_STEP_LATER; s++)
 		for (int a = 0; a < FJ_ALG_END; a++) {
 			fj_buf_release(&r->piece[s][a].c.structure);

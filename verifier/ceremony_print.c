@@ -103,6 +103,21 @@ static void print_signature(const struct told *t, const struct ver_line *l)
 	line(t, "其 SHA-256", "its SHA-256", hex);
 }
 
+static void print_bond(const struct told *t, const struct ver_line *l)
+{
+	const json_t *c = json_object_get(l->in, "challenge");
+	int officer = fj_plan_officer(t->plan, fj_json_text(c, "officer"));
+	char hex[65];
+
+	line(t, "官员", "officer", officer >= 0 ? t->plan->officer[officer].name : fj_json_text(c, "officer"));
+	hash_of(c, "ek", hex);
+	line(t, "背书密钥 SHA-256", "SHA-256 of the endorsement key", hex);
+	hash_of(c, "ak", hex);
+	line(t, "证明密钥 SHA-256", "SHA-256 of the attestation key", hex);
+	if (!json_is_true(json_object_get(l->out, "taken")))
+		line(t, "拒绝，原因", "refused", fj_json_text(l->out, t->a->zh ? "zh" : "en"));
+}
+
 static void print_line(const struct told *t, const struct ver_line *l)
 {
 	static const struct {
@@ -111,6 +126,7 @@ static void print_line(const struct told *t, const struct ver_line *l)
 	} rows[] = {
 		{"open", "开始：密钥已在 TPM 中生成", "opened: the keys are made in the TPM", NULL}, {"go-on", "中断后继续", "gone on with after an end", NULL},
 		{"challenge", "发出质询", "challenge", print_challenge}, {"answer", "收到答复", "answer", print_answer}, {"signature", "签名", "signature", print_signature},
+		{"bond", "官员核对证明密钥与背书密钥的绑定", "an officer's credential for the endorsement key", print_bond},
 		{"expired", "批准超时，重新质询", "the approvals' time is over; challenged anew", NULL}, {"close", "结束：根密钥此后仅凭官员批准使用", "closed: the root's key is used with its officers' approvals only", NULL},
 	};
 	char at[FJ_TIME_CAP];

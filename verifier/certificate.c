@@ -51,7 +51,23 @@ static bool oid_is(const char *oid, const struct ver_ca *ca, const char *suffix)
 	return strncmp(oid, ca->arc, n) == 0 && strcmp(oid + n, suffix) == 0;
 }
 
-static const struct ver_ca *check_chain(struct ver_job *j, const struct fj_x509 *x)
+/* what the root allows the CA */
+static void check_limits(struct ver_job *j, const struct ver_ca *ca, const struct fj_asset *a)
+{
+	struct fj_err err;
+	char words[512];
+
+	if (!ca->limited || j->r->check[CK_CHAIN].outcome == VER_FAIL)
+		return;
+	if (fj_limits_asset(&ca->limits, a, &err) != FJ_OK) {
+		ver_say_err(j->r, CK_CHAIN, VER_FAIL, &err);
+		return;
+	}
+	fj_limits_words(&ca->limits, false, words);
+	ver_evidence(j->r, CK_CHAIN, "a subordinate CA, within its limits / 下级签发机构，未超出限制: %s", words);
+}
+
+static const struct ver_ca *check_chain(struct ver_job *j, const struct fj_x509 *x, const struct fj_asset *a)
 {
 	struct fj_err err;
 	struct ver_finding f;
@@ -67,6 +83,7 @@ static const struct ver_ca *check_chain(struct ver_job *j, const struct fj_x509 
 	}
 	ver_dates(j->t, NULL, ca, j->in->now, &f);
 	ver_say_finding(j->r, CK_CHAIN, &f);
+	check_limits(j, ca, a);
 	if (oid_is(x->eku, ca, ".2.1") && oid_is(x->private_oid, ca, ".1.1"))
 		ver_say(j->r, CK_SIGNER, VER_PASS, "RFC 5280 4.2.1.12", "a data asset certificate by its one purpose and its extension", "扩展密钥用途与扩展项表明其为数据资产证书");
 	else
@@ -157,7 +174,7 @@ void ver_verify_certificate(struct ver_job *j, struct fj_slice der)
 	j->nomem = j->r->subject == NULL;
 	ver_say(j->r, CK_FORM, VER_PASS, "RFC 5280 4.1", "a version 3 certificate with a well-formed dataAsset extension", "格式合规的第三版证书，含数据资产扩展");
 	ver_say_alg(j->r, x.alg);
-	const struct ver_ca *ca = j->ca = check_chain(j, &x);
+	const struct ver_ca *ca = j->ca = check_chain(j, &x, &a);
 	if (ca == NULL)
 		return;
 	struct ver_finding f;

@@ -38,7 +38,7 @@ static enum fj_rc check_ca(const struct fj_x509 *x, struct fj_err *err)
 	WANT(x->ku == (FJ_KU_CERT | FJ_KU_CRL), "RFC 5280 4.2.1.3", "a CA's key usage is not keyCertSign and cRLSign");
 	WANT((x->critical & FJ_X_BC) && (x->critical & FJ_X_KU), "RFC 5280 4.2.1", "a CA's basic constraints or key usage are not critical");
 	WANT(!(x->critical & ~(unsigned)(FJ_X_BC | FJ_X_KU)), "RFC 5280 4.2", "a CA has another critical extension");
-	WANT(!(x->seen & (FJ_X_EKU | FJ_X_SAN | FJ_X_NOCHECK | FJ_X_PRIVATE)), "formats.md 2", "a CA has an extension that is not in its profile");
+	WANT(!(x->seen & (FJ_X_EKU | FJ_X_SAN | FJ_X_NOCHECK)), "formats.md 2", "a CA has an extension that is not in its profile");
 	WANT(x->ski.len > 0, "RFC 5280 4.2.1.2", "a CA has no key identifier");
 	return FJ_OK;
 }
@@ -48,6 +48,7 @@ enum fj_rc ver_ca_root(struct fj_slice der, struct ver_ca *out, struct fj_err *e
 	FJ_TRY(read_ca(der, out, err));
 	FJ_TRY(check_ca(&out->x, err));
 	WANT(fj_slice_eq(out->x.issuer, out->x.subject), "RFC 5280 3.2", "the root is not its own issuer");
+	WANT(!(out->x.seen & FJ_X_PRIVATE), "formats.md 2", "a root has an extension that is not in its profile");
 	WANT(out->x.pathlen >= 1, "RFC 5280 4.2.1.9", "the root's path length has no room for an issuing CA");
 	out->root = out;
 	WANT(ver_signed_der(out->key, out->x.alg, out->x.tbs, out->x.sig), "RFC 5280 6.1", "the root's signature does not verify under its own key");
@@ -79,7 +80,8 @@ enum fj_rc ver_ca_issuing(struct fj_slice der, const struct ver_ca *root, struct
 	WANT(fj_alg_of(out->x.curve) == out->x.alg, "formats.md 2", "an issuing CA's key is of another algorithm than its root's");
 	out->root = root;
 	WANT(ver_signed_der(root->key, out->x.alg, out->x.tbs, out->x.sig), "RFC 5280 6.1.3", "an issuing CA's signature does not verify under the root's key");
-	return learn_arc(out, err);
+	FJ_TRY(learn_arc(out, err));
+	return fj_limits_of(&out->x, &out->limited, &out->limits, err);
 }
 
 const struct ver_ca *ver_ca_of(const struct ver_trust *t, struct fj_slice issuer, struct fj_slice aki)
@@ -106,7 +108,7 @@ enum fj_rc ver_leaf_check(const struct fj_x509 *x, const struct ver_ca *ca, unsi
 	WANT(x->critical == FJ_X_KU, "RFC 5280 4.2", "the certificate's critical extensions are not key usage alone");
 	WANT(x->seen == wants, "formats.md 2", "an extension is missing or is not in the profile");
 	WANT(strcmp(x->policy, ca->x.policy) == 0, "RFC 5280 4.2.1.4", "the certificate's policy is not its issuing CA's");
-	return FJ_OK;
+	return ca->limited ? fj_limits_address(&ca->limits, x->crldp, err) : FJ_OK;
 }
 
 bool ver_leaf_signed(const struct fj_x509 *x, const struct ver_ca *ca)
@@ -202,6 +204,9 @@ static enum fj_rc build_signer(struct fj_slice leaf, const struct ver_ca *ca, st
 	FJ_TRY(fj_x509_read(fj_buf_slice(&s->der), &s->x, err));
 	FJ_TRY(ver_leaf_check(&s->x, ca, s->x.seen & (FJ_X_SAN | FJ_X_PRIVATE), err));
 	WANT(ver_leaf_signed(&s->x, ca), "RFC 5280 6.1.3", "the signer's certificate does not verify under the issuing CA's key");
+	if (ca->limited) /* nobody signs for another address than the CA's own */
+		FJ_TRY(fj_limits_address(&ca->limits, s->x.san, err));
+	WANT(!ca->limited || s->x.san.len == strlen(ca->limits.base), "formats.md 27", "beyond the limits that the root set for this issuing CA: a signer of it has another address than the CA's");
 	WANT(fj_alg_of(s->x.curve) == s->x.alg, "formats.md 2", "the signer's key is of another algorithm than its issuing CA's");
 	FJ_TRY(ver_key_read(s->x.spki, &s->key, err));
 	FJ_TRY(fj_jws_kid(s->x.spki, s->kid, err));

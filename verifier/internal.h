@@ -8,11 +8,12 @@
 #include <openssl/evp.h>
 #include <pthread.h>
 
+#include "base/limits.h"
 #include "base/note.h"
 #include "base/x509.h"
 #include "verifier/verify.h"
 
-#define VER_MAX_CA 8
+#define VER_MAX_CA 136 /* an issuing CA and 64 subordinate ones of each algorithm, and some */
 #define VER_MAX_SIGNERS 64
 #define VER_MAX_LISTS 1024
 #define VER_MAX_CRLS 256
@@ -30,6 +31,8 @@ struct ver_ca {
 	const struct ver_ca *root; /* that it stands under; a root: itself */
 	char arc[64];     /* learnt from the policy; empty for the root */
 	bool demo;
+	bool limited;     /* another appliance's, with the limits that the root has set (docs/formats.md 27) */
+	struct fj_limits limits;
 };
 
 /* A delegated signer whose chain holds but for time and revocation, which are asked
@@ -150,6 +153,8 @@ void ver_worse(struct ver_finding *a, const struct ver_finding *b);
 /* P-256 or SM2's curve, no other; FJ_E_INVALID otherwise */
 enum fj_rc ver_key_read(struct fj_slice spki, EVP_PKEY **out, struct fj_err *err) FJ_MUST_USE;
 /* from 32 + 32 octets */
+/* ECDSA (r || s) over a digest under a point of P-256; a fj_verify_fn (base/plan.h) */
+enum fj_rc ver_point_verify(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ver_key_point(const uint8_t xy[64], EVP_PKEY **out, struct fj_err *err) FJ_MUST_USE;
 /* By the key's algorithm, which must be the one that the structure names: a signature that verifies under
  * another name than its own is refused. */

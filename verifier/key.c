@@ -70,6 +70,21 @@ enum fj_rc ver_key_point(const uint8_t xy[64], EVP_PKEY **out, struct fj_err *er
 	return ver_key_read(FJ_SLICE(spki, sizeof(spki)), out, err);
 }
 
+enum fj_rc ver_point_verify(void *unused, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err)
+{
+	EVP_PKEY *key = NULL;
+	FJ_AUTO(buf) der = FJ_BUF_INIT(96);
+
+	(void)unused;
+	FJ_TRY(ver_key_point(xy, &key, err));
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	bool ok = ctx != NULL && fj_ecdsa_raw_to_der(sig, &der) == FJ_OK && EVP_PKEY_verify_init(ctx) == 1 && EVP_PKEY_CTX_set_signature_md(ctx, EVP_sha256()) == 1 &&
+	    EVP_PKEY_verify(ctx, der.data, der.len, digest->b, FJ_SHA256_LEN) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return ok ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, "verify", "FIPS 186-5 6.4", "the signature is not this key's", "签名与该密钥不符");
+}
+
 enum fj_rc ver_sha256_b64u(struct fj_slice in, char out[44])
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(64);

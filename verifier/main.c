@@ -62,7 +62,8 @@ static void usage(FILE *to)
 	      "  --logged  ask for such a proof, and for the witnesses of the trust's log.policy\n"
 	      "  --vendors  certificates of TPM vendors (PEM): roots, and what lies between; without them no\n"
 	      "           TPM counts as hardware\n"
-	      "  --plan   attestation: do the roots' keys open to the officers of this plan alone?\n"
+	      "  --plan   attestation, or beside --vendors: do the roots' keys open to the officers of this plan\n"
+	      "           alone, and did they bind the attestation key? without it no TPM counts as hardware\n"
 	      "  --json   one JSON document (docs/formats.md sections 8 and 23)\n"
 	      "\n"
 	      "Exit: 0 permit, or attested; 1 deny, indeterminate, or not attested; 2 wrong use, 3 failure.\n", to);
@@ -119,8 +120,8 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		return FJ_OK;
 	if (o->attestation)
 		return attestation_options(argc - optind, o, err);
-	if (o->plan != NULL || o->spare != NULL)
-		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--plan and --spare go with attestation; see --help");
+	if (o->spare != NULL || (o->plan != NULL && o->vendors == NULL))
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--plan goes with attestation, or beside --vendors, and --spare with attestation; see --help");
 	if (o->vendors != NULL && o->root != NULL)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--vendors goes with --trust: a bundle has no attestation");
 	if ((o->trust == NULL) == (o->root == NULL))
@@ -397,7 +398,8 @@ static void print_attestation(const struct ver_attestation *a)
 	for (size_t k = 0; k < AT_COUNT; k++)
 		print_check(&a->check[k]);
 	json_array_foreach(a->certificates, i, v)
-		printf("%s %s %s (%s)\n", json_is_true(json_object_get(v, "attested")) ? "已证明 attested" : "未证明 not attested", fj_json_text(v, "certificate"), fj_json_text(v, "serial"), fj_json_text(v, "role"));
+		printf("%s %s %s (%s)\n", json_is_true(json_object_get(v, "attested")) ? "已证明 attested" : json_object_get(v, "elsewhere") != NULL ? "属于另一系统，此处不作证明 another appliance's, not attested here" : "未证明 not attested",
+		    fj_json_text(v, "certificate"), fj_json_text(v, "serial"), fj_json_text(v, "role"));
 	json_array_foreach(a->missing, i, v)
 		printf("缺少 missing: %s\n", json_string_value(v));
 }

@@ -50,7 +50,7 @@ static enum fj_rc term_within(const json_t *payload, const struct fj_x509 *x, st
 }
 
 /* the entry {id, certificate, certificate_sha256}, the holder, the grant and its term against the bytes */
-static enum fj_rc within_certificate(const struct ver_cert *c, const json_t *entry, const json_t *payload, struct fj_err *err)
+static enum fj_rc within_certificate(const struct ver_ca *ca, const struct ver_cert *c, const json_t *entry, const json_t *payload, struct fj_err *err)
 {
 	const json_t *grant = json_object_get(payload, "grant");
 	struct fj_x509 x;
@@ -73,6 +73,10 @@ static enum fj_rc within_certificate(const struct ver_cert *c, const json_t *ent
 		return beyond(err, "the mode is not one that the certificate allows", "授权模式不在证书允许范围内");
 	if (fj_json_num(grant, "depth") > 0 && (a.restrictions & NO_SUB_LICENCE))
 		return beyond(err, "the certificate forbids sub-licensing", "证书禁止再许可、再授权");
+	if (ca->limited) { /* it vouches for its own certificates alone */
+		FJ_TRY(fj_limits_address(&ca->limits, x.crldp, err));
+		FJ_TRY(fj_limits_asset(&ca->limits, &a, err));
+	}
 	return term_within(payload, &x, err);
 }
 
@@ -187,7 +191,7 @@ static enum fj_rc parent_within(const struct ver_auth *a, const struct ver_cert 
 
 	json_array_foreach(json_object_get(a->payload, "assets"), i, entry)
 		if (c != NULL && strcmp(fj_json_peek(entry, "certificate"), c->number) == 0)
-			FJ_TRY(within_certificate(c, entry, a->payload, err));
+			FJ_TRY(within_certificate(a->signer->ca, c, entry, a->payload, err));
 	return FJ_OK;
 }
 
@@ -228,7 +232,7 @@ static void token_narrowing(struct ver_job *j)
 		ver_want(j->r, VER_AUTHORISATION, number);
 	if (c == NULL)
 		ver_want(j->r, VER_CERTIFICATE, fj_json_peek(asset, "certificate"));
-	if (c != NULL && within_certificate(c, asset, p, &err) != FJ_OK) {
+	if (c != NULL && within_certificate(j->signer.s->ca, c, asset, p, &err) != FJ_OK) {
 		failed(j, &err);
 		return;
 	}
@@ -263,7 +267,7 @@ static void authorisation_narrowing(struct ver_job *j)
 			continue;
 		}
 		seen++;
-		if (within_certificate(c, asset, p, &err) != FJ_OK) {
+		if (within_certificate(j->signer.s->ca, c, asset, p, &err) != FJ_OK) {
 			failed(j, &err);
 			return;
 		}

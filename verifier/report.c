@@ -269,7 +269,7 @@ const char *ver_tpm_text(enum ver_tpm tpm, bool chinese)
 	static const char *const texts[][2] = {
 		[VER_TPM_NONE] = {"it is not shown that the keys lie in a TPM", "未能证明密钥在 TPM 中"},
 		[VER_TPM_SOFTWARE] = {"the keys lie in a TPM by its own word; nothing shows that it is hardware", "密钥在 TPM 中（依其自身声明），尚无证据表明为硬件 TPM"},
-		[VER_TPM_HARDWARE] = {"the keys lie in a TPM that shows a vendor's endorsement certificate", "密钥在 TPM 中，该 TPM 出示了厂商背书证书"},
+		[VER_TPM_HARDWARE] = {"the keys lie in the TPM of a vendor's endorsement certificate, as the plan's officers bound it", "密钥在持有厂商背书证书的 TPM 中，经方案官员核对绑定"},
 	};
 
 	return texts[tpm][chinese];

@@ -285,6 +285,8 @@ static enum fj_rc check_auth(const struct ver_trust *t, struct fj_slice data, st
 	if (strcmp(jws.typ, FJ_TYP_TOKEN) != 0 || strcmp(fj_json_peek(jws.payload, "vct"), FJ_VCT_AUTHORISATION) != 0 || !ver_signer_is(ref.s, ".2.3") ||
 	    strcmp(ref.s->iss, fj_json_peek(jws.payload, "iss")) != 0 || strcmp(ref.s->kid, jws.kid) != 0)
 		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 5.2", "type, signer or issuer of an authorisation credential are not right");
+	if (ref.s->ca->limited)
+		FJ_TRY(fj_limits_claims(&ref.s->ca->limits, jws.payload, err));
 	if (!ver_jws_verify(t, &jws, &ref))
 		return fj_fail(err, FJ_E_SIGNATURE, "verify", "RFC 7515 5.2", "an authorisation credential's signature does not verify");
 	if (ref.owned != NULL)

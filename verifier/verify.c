@@ -50,6 +50,23 @@ static bool check_signer(struct ver_job *j, const char *suffix)
 	return j->r->check[CK_SIGNER].outcome == VER_PASS;
 }
 
+/* claims of tokens and authorisations, under a CA that the root has limited */
+static void check_limits(struct ver_job *j, const struct ver_ca *ca)
+{
+	const char *vct = fj_json_text(j->jws.payload, "vct");
+	struct fj_err err;
+	char words[512];
+
+	if (!ca->limited || j->r->check[CK_CHAIN].outcome == VER_FAIL || (strcmp(vct, FJ_VCT_TOKEN) != 0 && strcmp(vct, FJ_VCT_AUTHORISATION) != 0))
+		return;
+	if (fj_limits_claims(&ca->limits, j->jws.payload, &err) != FJ_OK) {
+		ver_say_err(j->r, CK_CHAIN, VER_FAIL, &err);
+		return;
+	}
+	fj_limits_words(&ca->limits, false, words);
+	ver_evidence(j->r, CK_CHAIN, "a subordinate CA, within its limits / 下级签发机构，未超出限制: %s", words);
+}
+
 bool ver_job_signer(struct ver_job *j, const char *suffix)
 {
 	struct ver_finding f;
@@ -62,6 +79,7 @@ bool ver_job_signer(struct ver_job *j, const char *suffix)
 	const struct ver_signer *s = j->signer.s;
 	ver_dates(j->t, &s->x, s->ca, j->in->now, &f);
 	ver_say_finding(j->r, CK_CHAIN, &f);
+	check_limits(j, s->ca);
 	bool right = check_signer(j, suffix);
 	ver_path_revoked(j->t, &s->x, s->ca, j->in->now, &f);
 	ver_say_finding(j->r, CK_SIGNER_STATUS, &f);

@@ -260,6 +260,15 @@ enum fj_rc hsm_ceremony_close(struct hsm_conn *c, struct fj_err *err)
 	return ask(c, HSM_MSG_CEREMONY_CLOSE, &b, NULL, err);
 }
 
+enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_X509_MAX + 16);
+
+	FJ_TRY(fj_put_u8(&b, (uint8_t)alg));
+	FJ_TRY(fj_put_bytes(&b, cert));
+	return ask(c, HSM_MSG_CA_CERT, &b, NULL, err);
+}
+
 enum fj_rc hsm_clock_offset(struct hsm_conn *c, int64_t offset, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
@@ -576,6 +585,66 @@ enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attes
 			return broken(err);
 	}
 	return FJ_OK;
+}
+
+/* --- endorsement keys --- */
+
+void hsm_endorsement_release(struct hsm_endorsement *e)
+{
+	fj_buf_release(&e->answer);
+}
+
+static enum fj_rc read_endorsement(struct hsm_endorsement *e)
+{
+	struct fj_rd r;
+	uint32_t n, m, index;
+
+	fj_rd_init(&r, fj_buf_slice(&e->answer));
+	FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &e->ak));
+	FJ_TRY(fj_get_u32(&r, &n));
+	if (n > HSM_MAX_ENDORSEMENTS)
+		return FJ_E_PROTO;
+	for (e->n = 0; e->n < n; e->n++)
+		FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &e->key[e->n]));
+	FJ_TRY(fj_get_u32(&r, &m));
+	if (m > HSM_MAX_ENDORSEMENTS)
+		return FJ_E_PROTO;
+	for (e->n_certificates = 0; e->n_certificates < m; e->n_certificates++) {
+		FJ_TRY(fj_get_u32(&r, &index));
+		FJ_TRY(fj_get_bytes(&r, FJ_IPC_MAX, &e->certificate[e->n_certificates]));
+	}
+	return fj_rd_end(&r);
+}
+
+enum fj_rc hsm_endorsement_keys(struct hsm_conn *c, struct hsm_endorsement *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) none = FJ_BUF_INIT(1);
+	FJ_AUTO(frame) f = {0};
+
+	memset(out, 0, sizeof(*out));
+	FJ_TRY(send_body(c, HSM_MSG_EKS, &none, err));
+	FJ_TRY(recv_body(c, HSM_MSG_EKS, ANSWER_MS, &f, err));
+	out->answer = f.body;
+	memset(&f.body, 0, sizeof(f.body));
+	return read_endorsement(out) == FJ_OK ? FJ_OK : broken(err);
+}
+
+enum fj_rc hsm_activate(struct hsm_conn *c, struct fj_slice ek, struct fj_slice credential, struct fj_slice seed, struct fj_buf *secret, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
+	FJ_AUTO(frame) f = {0};
+	struct fj_slice s;
+	struct fj_rd r;
+
+	FJ_TRY(fj_put_bytes(&b, ek));
+	FJ_TRY(fj_put_bytes(&b, credential));
+	FJ_TRY(fj_put_bytes(&b, seed));
+	FJ_TRY(send_body(c, HSM_MSG_ACTIVATE, &b, err));
+	FJ_TRY(recv_body(c, HSM_MSG_ACTIVATE, ANSWER_MS, &f, err));
+	fj_rd_init(&r, fj_buf_slice(&f.body));
+	if (fj_get_bytes(&r, 64, &s) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+		return broken(err);
+	return fj_buf_put(secret, s.p, s.len) == FJ_OK ? FJ_OK : broken(err);
 }
 
 /* --- approvals that officers have signed --- */

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/x509.h"
 #include "base/json.h"
 #include "hsm/proto.h"
 
@@ -163,6 +164,20 @@ FJ_DEFINE_AUTO(hsm_attestation, struct hsm_attestation, hsm_attestation_release)
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err) FJ_MUST_USE;
 /* attestation.json of it (docs/formats.md 23); qualifying: the text whose SHA-256 was `data`.  The caller's; NULL when memory is out. */
 json_t *hsm_attestation_json(const struct hsm_attestation *a, const char *qualifying);
+
+/* --- endorsement keys (docs/formats.md 29) --- */
+struct hsm_endorsement {
+	struct fj_buf answer;        /* what the slices are of */
+	struct fj_slice ak;          /* TPMT_PUBLIC of the attestation key */
+	size_t n, n_certificates;
+	struct fj_slice key[HSM_MAX_ENDORSEMENTS], certificate[HSM_MAX_ENDORSEMENTS]; /* TPMT_PUBLIC; DER */
+};
+void hsm_endorsement_release(struct hsm_endorsement *e);
+FJ_DEFINE_AUTO(hsm_endorsement, struct hsm_endorsement, hsm_endorsement_release)
+enum fj_rc hsm_endorsement_keys(struct hsm_conn *c, struct hsm_endorsement *out, struct fj_err *err) FJ_MUST_USE;
+/* The TPM opens a credential; secret: 32 octets.  FJ_E_REFUSED, FJ_E_TPM: it is not for this TPM's keys. */
+enum fj_rc hsm_activate(struct hsm_conn *c, struct fj_slice ek, struct fj_slice credential, struct fj_slice seed, struct fj_buf *secret, struct fj_err *err) FJ_MUST_USE;
+
 /* --- approvals that officers have signed (docs/formats.md 25) --- */
 struct hsm_said_by {
 	struct fj_hash key;                /* SHA-256 of the SubjectPublicKeyInfo */
@@ -178,17 +193,24 @@ enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct
 /* By whom license tokens are signed, on the signatures of two enrolled officers; a: their names, for the log. */
 enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
+/* The certificate that a parent's root gave this home, one an algorithm, while its ceremony is open.  FJ_E_POLICY:
+ * another root's, for another key, of another home. */
+enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;
+
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
  * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
  * "whole":bool, all its keys are made,"sealed":null|bool: the issuing keys wait for their officers (null: they never do),
  * "approvals":"software"|"signer" (who checks them),
- * "officers":[{login,person,kind,key,rp?,origin?,credential?}],"move":null|{"parent":Name of the plan's spare in
+ * "tokens":"names"|"one"|"two" (by whom license tokens are signed),
+ * "officers":[{login,person,kind,key,operator?,rp?,origin?,credential?}],"move":null|{"parent":Name of the plan's spare in
  * hex,"root":bool,"root-sm2":bool: they have left for it}}; "ceremony" of a spare is "spare" */
+#define HSM_STATUS_MAX (512u << 10)
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for
- * ever): {"demo":bool,"arc":"1.3...","base":"http...","operator":text}, and "plan" where officers hold the root.
+ * ever): {"demo":bool,"arc":"1.3...","base":"http...","operator":text}, and "plan" where officers hold the root,
+ * "parent" (its root certificates, base64) where another appliance has it.
  * While open, CERT_ROOT, CERT_ISSUING and CRL_ROOT may be signed; close ends that. */
 enum fj_rc hsm_ceremony_open(struct hsm_conn *c, struct fj_slice policy_json, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_ceremony_close(struct hsm_conn *c, struct fj_err *err) FJ_MUST_USE;

@@ -38,7 +38,7 @@ static enum fj_rc take_option(struct cli_args *a, const char *key, const char *v
 /* these never take the next word; any other key without one is a flag if its type is yes or no */
 static bool is_flag(const char *key)
 {
-	static const char *const flags[] = {"json", "no-serve", "dry-run", "partial", "check", "confirm", "mine", "no-cases", "sm2", "demo", "sealed"};
+	static const char *const flags[] = {"json", "no-serve", "dry-run", "partial", "check", "confirm", "mine", "no-cases", "sm2", "subordinate", "demo", "sealed"};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(flags); i++)
 		if (strcmp(key, flags[i]) == 0)

@@ -1,11 +1,11 @@
 /*
  * ceremony.c - `fujie ceremony`: a plan to be signed by officers, a ceremony that waits for them,
- * the root's CRL anew.
+ * what the root signs afterwards.
  *
  * plan writes what the officers sign with fujie-officer, each on a machine of his own.  run makes the
  * home: challenges lie in D/ceremony/ROUND.challenges, answers are put beside as ROUND.NAME.answers;
- * it may be ended at any moment and begun again with the same words.  root-crl asks the register for a
- * challenge, waits for answers, and hands them in.  replay and transcript are fujie-verify's, which
+ * it may be ended at any moment and begun again with the same words.  root-crl and certify ask the register
+ * for a challenge, wait for answers, and hand them in (root_crl.c).  replay and transcript are fujie-verify's, which
  * needs nothing of the appliance.
  */
 #include <fcntl.h>
@@ -146,7 +146,10 @@ static enum fj_rc tell(void *user, const json_t *progress, struct fj_err *err)
 		fprintf(stderr, "%s\n", fj_buf_str(&text));
 		return FJ_OK;
 	}
-	if (waits != NULL)
+	if (waits != NULL && strcmp(waits, "bond") == 0)
+		printf("The TPM has an endorsement certificate: %lld officers see whether the attestation key is in it.  Each: fujie-officer bond %s/%s --plan SIGNED --key FILE --vendors PEM --out CREDENTIAL; put it to %s/ceremony/bond.NAME.credential\n"
+		       "TPM 有背书证书：请 %lld 名官员核对证明密钥是否在该 TPM 内\n", (long long)fj_json_num(progress, "needs"), w->a->dir, fj_json_text(progress, "challenges"), w->a->dir, (long long)fj_json_num(progress, "needs"));
+	else if (waits != NULL)
 		printf("Round %s: %s/%s awaits %lld officers, for %lld s.  Each: fujie-officer approve CHALLENGES --plan SIGNED --key FILE --out ANSWERS; put it to %s/ceremony/%s.NAME.answers\n"
 		       "%s 轮：等待 %lld 名官员批准上述质询\n", waits, w->a->dir, fj_json_text(progress, "challenges"), (long long)fj_json_num(progress, "needs"), (long long)fj_json_num(progress, "seconds"),
 		    w->a->dir, waits, waits, (long long)fj_json_num(progress, "needs"));
@@ -199,7 +202,7 @@ static void print_made(const struct cli_args *a, const json_t *answer)
 
 static enum fj_rc run(const struct cli_args *a, struct fj_err *err)
 {
-	static const char *const known[] = {"plan", "portal", "verifier", "tpm", "org-usci", "org-name", "org-div6", "org-level", "org-kind", "officer", "second-officer", NULL};
+	static const char *const known[] = {"plan", "portal", "verifier", "tpm", "org-usci", "org-name", "org-div6", "org-level", "org-kind", "officer", "second-officer", "without-bonds", NULL};
 	struct cli_conf conf;
 	struct fj_plan p;
 	FJ_AUTO(json) file = NULL;
@@ -215,7 +218,7 @@ static enum fj_rc run(const struct cli_args *a, struct fj_err *err)
 	if (fj_strcopy(conf.base, sizeof(conf.base), p.base) != FJ_OK)
 		return usage(err, "the plan's base is too long", "方案中的地址过长");
 	FJ_TRY(cli_init_request(a, &conf, &p, &in, err));
-	if (fj_json_set(in, "plan", json_incref(file)) != FJ_OK)
+	if (fj_json_set(in, "plan", json_incref(file)) != FJ_OK || fj_json_set(in, "bonds", json_boolean(cli_opt(a, "without-bonds", NULL) == NULL)) != FJ_OK)
 		return fj_no_memory(err, "cli");
 	FJ_TRY(make(a, &conf, in, &answer, err));
 	if (a->json)
@@ -233,17 +236,21 @@ int cli_ceremony(const struct cli_args *a, char **argv)
 
 	if (strcmp(verb, "replay") == 0 || strcmp(verb, "transcript") == 0)
 		return cli_become("fujie-verify", argv);
-	if (strcmp(verb, "statement") == 0)
-		return cli_command(a); /* the register writes it */
+	if (strcmp(verb, "statement") == 0 || strcmp(verb, "endorsement") == 0 || strcmp(verb, "bond") == 0)
+		return cli_command(a); /* the register's */
 	if (strcmp(verb, "plan") == 0)
 		rc = plan(a, &err);
 	else if (strcmp(verb, "run") == 0)
 		rc = run(a, &err);
 	else if (strcmp(verb, "root-crl") == 0)
 		rc = cli_root_crl(a, &err);
+	else if (strcmp(verb, "certify") == 0)
+		rc = cli_certify(a, &err);
+	else if (strcmp(verb, "parent-crl") == 0)
+		rc = cli_parent_crl(a, &err);
 	else if (strcmp(verb, "move") == 0)
 		rc = cli_root_move(a, &err);
 	else
-		rc = usage(&err, "fujie ceremony plan|run|root-crl|move|statement|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|move|statement|replay|transcript；详见 fujie help");
+		rc = usage(&err, "fujie ceremony plan|run|root-crl|certify|parent-crl|move|statement|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|certify|parent-crl|move|statement|replay|transcript；详见 fujie help");
 	return rc == FJ_OK ? 0 : cli_print_error(&err, NULL, a->json);
 }

@@ -14,7 +14,6 @@
 
 #define DEMO_PORTAL "127.0.0.1:8443"
 #define DEMO_VERIFIER "127.0.0.1:8480"
-#define DEMO_ARC "1.3.6.1.4.1.32473" /* RFC 5612: for documentation */
 #define DEMO_OPERATOR "Fujie DEMO (illustrative)"
 
 enum fj_rc cli_conf_from(const struct cli_args *a, bool demo, struct cli_conf *c, struct fj_err *err)
@@ -42,8 +41,8 @@ static enum fj_rc demo_plan(const struct cli_officers *o, const struct cli_conf 
 {
 	json_t *plan = NULL;
 
-	FJ_TRY(cli_officers_make(o, DEMO_ARC, conf->base, DEMO_OPERATOR, &plan, err));
-	return fj_json_set(in, "plan", plan) == FJ_OK && fj_json_set(in, "arc", json_string(DEMO_ARC)) == FJ_OK && fj_json_set(in, "operator", json_string(DEMO_OPERATOR)) == FJ_OK &&
+	FJ_TRY(cli_officers_make(o, CLI_DEMO_ARC, conf->base, DEMO_OPERATOR, &plan, err));
+	return fj_json_set(in, "plan", plan) == FJ_OK && fj_json_set(in, "arc", json_string(CLI_DEMO_ARC)) == FJ_OK && fj_json_set(in, "operator", json_string(DEMO_OPERATOR)) == FJ_OK &&
 	    fj_json_set(in, "sm2", json_true()) == FJ_OK ? FJ_OK : fj_no_memory(err, "cli");
 }
 
@@ -162,6 +161,8 @@ static enum fj_rc init(const struct cli_args *a, json_t **answer, struct fj_err 
 	FJ_AUTO(json) in = NULL;
 
 	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: where shall the home be?"));
+	if (cli_opt(a, "subordinate", NULL) != NULL)
+		return cli_init_subordinate(a, false, answer, err);
 	FJ_TRY(cli_opt_only(a, known, err));
 	FJ_TRY(cli_conf_from(a, false, &conf, err));
 	FJ_TRY(cli_init_request(a, &conf, NULL, &in, err));
@@ -181,6 +182,12 @@ void cli_print_officers(const char *dir, const json_t *answer)
 	printf("\nThen: fujie serve --dir %s\n", dir);
 }
 
+static void print_request(const struct cli_args *a, const json_t *answer)
+{
+	printf("The keys are made.  Have the parent's root certify %s/%s (there: fujie ceremony certify --file …), then:\n  fujie %s --dir %s --subordinate --certificate FILE\n"
+	       "密钥已生成。请上级的根认证上述申请，再执行上述命令\n", a->dir, fj_json_text(answer, "request"), a->noun, a->dir);
+}
+
 int cli_init(const struct cli_args *a)
 {
 	FJ_AUTO(json) answer = NULL;
@@ -192,7 +199,10 @@ int cli_init(const struct cli_args *a)
 		cli_print_answer(answer, true);
 		return 0;
 	}
-	cli_print_officers(a->dir, answer);
+	if (json_object_get(answer, "request") != NULL)
+		print_request(a, answer);
+	else
+		cli_print_officers(a->dir, answer);
 	return 0;
 }
 
@@ -215,9 +225,18 @@ static enum fj_rc demo(const struct cli_args *a, struct fj_err *err)
 int cli_demo(const struct cli_args *a)
 {
 	struct fj_err err = {0};
+	FJ_AUTO(json) answer = NULL;
+	bool sub = cli_opt(a, "subordinate", NULL) != NULL;
 
-	if (demo(a, &err) != FJ_OK)
+	if ((sub ? cli_init_subordinate(a, true, &answer, &err) : demo(a, &err)) != FJ_OK)
 		return cli_print_error(&err, NULL, a->json);
+	if (json_object_get(answer, "request") != NULL) {
+		if (a->json)
+			cli_print_answer(answer, true);
+		else
+			print_request(a, answer);
+		return 0;
+	}
 	if (a->no_serve) {
 		if (a->json)
 			printf("{\"demo\":true}\n");

@@ -1,8 +1,10 @@
 /*
- * root_crl.c - `fujie ceremony root-crl`, `fujie ceremony move`: what the root does after its ceremony.
+ * root_crl.c - `fujie ceremony root-crl`, `certify`, `move`: what the root does after its ceremony; and
+ * `parent-crl`, the list of a root that is elsewhere.
  *
  * In a home whose root is under officers the register answers challenges, and takes an officer's answers
- * at a time (round.c) until it has enough.  In other homes a CRL is an approval that a second officer decides.
+ * at a time (round.c) until it has enough.  In other homes a CRL, or another appliance's
+ * CA, is an approval that a second officer decides.
  */
 #include <fcntl.h>
 #include <unistd.h>
@@ -38,16 +40,17 @@ static enum fj_rc stay(void *user, struct fj_err *err)
 	return cli_ask(w->l, "help", json_pack("{s:s}", "name", "root.answer"), json_null(), FJ_SLICE(NULL, 0), &answer, &refusal, err);
 }
 
-/* The register asks for challenges, officers approve them; *answer: its first one, the caller's.  w->done NULL after: no
+/* The register asks for challenges, officers approve them; *answer: its first one, the caller's; params are taken.  w->done NULL after: no
  * officers were asked. */
-static enum fj_rc hold(struct asked *w, const char *name, const char *command, const struct cli_args *a, const char *out, json_t **answer, struct fj_err *err)
+static enum fj_rc hold(struct asked *w, const char *name, const char *command, json_t *params, const struct cli_args *a, const char *out, json_t **answer, struct fj_err *err)
 {
 	FJ_AUTO(json) refusal = NULL;
+	FJ_AUTO(json) with = params;
 	json_t *as = NULL;
 
 	FJ_TRY(cli_link_open(w->l, a->dir, true, err));
 	FJ_TRY(cli_identity(a, &as, err));
-	FJ_TRY(cli_ask(w->l, command, json_object(), as, FJ_SLICE(NULL, 0), answer, &refusal, err));
+	FJ_TRY(cli_ask(w->l, command, json_incref(with), as, FJ_SLICE(NULL, 0), answer, &refusal, err));
 	struct cli_round r = {.name = name, .home = w->l->home.dir, .take = take, .stay = stay, .user = w};
 	const json_t *challenges = json_object_get(*answer, "challenges");
 	if (challenges == NULL)
@@ -56,21 +59,101 @@ static enum fj_rc hold(struct asked *w, const char *name, const char *command, c
 	return cli_round_wait(&r, fj_json_num(*answer, "seconds"), err);
 }
 
+/* an option's whole number; 0 where it is not given */
+static enum fj_rc number_of(const struct cli_args *a, const char *key, json_int_t *out, struct fj_err *err)
+{
+	const char *v = cli_opt(a, key, NULL);
+	char *end;
+
+	*out = 0;
+	if (v == NULL)
+		return FJ_OK;
+	*out = strtoll(v, &end, 10);
+	return *out > 0 && *end == '\0' ? FJ_OK : fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s takes a number from 1", key);
+}
+
 enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err)
 {
-	static const char *const known[] = {NULL};
+	static const char *const known[] = {"revoke", "reason", NULL};
 	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(json) params = json_pack("{s:s*}", "reason", cli_opt(a, "reason", NULL));
 	FJ_AUTO(json) answer = NULL;
 	struct asked w = {.l = &l};
+	json_int_t revoke;
 
 	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: which home?"));
 	FJ_TRY(cli_opt_only(a, known, err));
-	FJ_TRY(hold(&w, "root-crl", "root.renew", a, a->out, &answer, err));
+	FJ_TRY(number_of(a, "revoke", &revoke, err));
+	if (revoke > 0 && fj_json_set(params, "revoke", json_integer(revoke)) != FJ_OK)
+		return fj_no_memory(err, "cli");
+	FJ_TRY(hold(&w, "root-crl", "root.renew", json_incref(params), a, a->out, &answer, err));
 	FJ_AUTO(json) done = w.done;
 	if (done == NULL)
 		cli_print_answer(answer, a->json);
 	else
 		puts(a->json ? "{\"signed\":true}" : "The root's CRL is signed anew and published.\n根吊销列表已重新签名并发布。");
+	return FJ_OK;
+}
+
+static enum fj_rc file_param(const struct cli_args *a, const char *what, json_t **params, struct fj_err *err)
+{
+	const char *path = a->id != NULL ? a->id : cli_opt(a, "file", NULL);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 18);
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(1u << 19);
+
+	if (path == NULL)
+		return fj_fail(err, FJ_E_USAGE, "cli", "formats.md 27", "--file FILE is missing: %s", what);
+	FJ_TRY(fj_file_read(AT_FDCWD, path, &text, err));
+	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&text)));
+	*params = json_pack("{s:{s:s}}", "file", "base64url", fj_buf_str(&b64));
+	return *params != NULL ? FJ_OK : fj_no_memory(err, "cli");
+}
+
+enum fj_rc cli_certify(const struct cli_args *a, struct fj_err *err)
+{
+	static const char *const known[] = {"file", "division", "holders", "years", NULL}, *const texts[] = {"division", "holders"};
+	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	struct asked w = {.l = &l};
+	json_int_t years;
+
+	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: which home?"));
+	FJ_TRY(cli_opt_only(a, known, err));
+	FJ_TRY(number_of(a, "years", &years, err));
+	FJ_TRY(file_param(a, "the other appliance's request, ceremony/ca-request.json of its home", &params, err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(texts); i++)
+		if (cli_opt(a, texts[i], NULL) != NULL && fj_json_set(params, texts[i], json_string(cli_opt(a, texts[i], NULL))) != FJ_OK)
+			return fj_fail(err, FJ_E_USAGE, "cli", NULL, "--%s is not UTF-8", texts[i]);
+	if (years > 0 && fj_json_set(params, "years", json_integer(years)) != FJ_OK)
+		return fj_no_memory(err, "cli");
+	FJ_TRY(hold(&w, "certify", "root.certify", json_incref(params), a, a->out, &answer, err));
+	FJ_AUTO(json) done = w.done;
+	if (done == NULL)
+		cli_print_answer(answer, a->json);
+	else if (a->json)
+		puts("{\"signed\":true}");
+	else
+		printf("The CA is certified.  Give its appliance the newest %s/publish/ca/subordinate-N.pem; there: fujie init --dir D --subordinate --certificate FILE\n下级签发机构已认证；请将最新的 subordinate-N.pem 交给对方，由其执行 fujie init --subordinate --certificate\n", a->dir);
+	return FJ_OK;
+}
+
+enum fj_rc cli_parent_crl(const struct cli_args *a, struct fj_err *err)
+{
+	static const char *const known[] = {"file", NULL};
+	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(json) params = NULL;
+	FJ_AUTO(json) answer = NULL;
+	FJ_AUTO(json) refusal = NULL;
+	json_t *as = NULL;
+
+	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: which home?"));
+	FJ_TRY(cli_opt_only(a, known, err));
+	FJ_TRY(file_param(a, "the parent's newest list, its ca/subordinate-N.pem or crl/root.crl", &params, err));
+	FJ_TRY(cli_link_open(&l, a->dir, true, err));
+	FJ_TRY(cli_identity(a, &as, err));
+	FJ_TRY(cli_ask(&l, "root.take", json_incref(params), as, FJ_SLICE(NULL, 0), &answer, &refusal, err));
+	cli_print_answer(answer, a->json);
 	return FJ_OK;
 }
 
@@ -88,7 +171,7 @@ enum fj_rc cli_root_move(const struct cli_args *a, struct fj_err *err)
 	FJ_TRY(cli_opt_only(a, known, err));
 	if (access(a->out, F_OK) == 0)
 		return fj_fail(err, FJ_E_EXISTS, "cli", NULL, "%s is there already; name another file", a->out);
-	FJ_TRY(hold(&w, "move", "root.move", a, cli_opt(a, "challenges", NULL), &answer, err));
+	FJ_TRY(hold(&w, "move", "root.move", json_object(), a, cli_opt(a, "challenges", NULL), &answer, err));
 	FJ_AUTO(json) done = w.done;
 	FJ_TRY(fj_json_canonical(json_object_get(done != NULL ? done : answer, "blob"), &text, err));
 	FJ_TRY(fj_put_u8(&text, '\n'));

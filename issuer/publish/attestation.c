@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "issuer/ceremony.h"
 #include "issuer/publish/publish.h"
 #include "verifier/verify.h"
 
@@ -87,12 +88,16 @@ static enum fj_rc write_all(struct iss *i, const struct fj_buf *text, const stru
 {
 	FJ_AUTO(json) doc = hsm_attestation_json(a, fj_buf_str(text));
 	FJ_AUTO(buf) out = FJ_BUF_INIT(JSON_MAX);
+	json_t *bonds = NULL;
 
 	FJ_TRY(fj_dir_make(AT_FDCWD, FOLDER, 0755, err));
 	for (size_t k = 0; k < a->n; k++)
 		FJ_TRY(one_object(i, &a->object[k], err));
 	FJ_TRY(endorsements(i, a, err));
 	FJ_TRY(quote(i, a, err));
+	FJ_TRY(crm_bonds(&bonds, err));
+	if (bonds != NULL && fj_json_set(doc, "bonds", bonds) != FJ_OK) /* bonds is stolen */
+		return fj_no_memory(err, "publish");
 	FJ_TRY(doc == NULL ? fj_no_memory(err, "publish") : fj_json_canonical(doc, &out, err));
 	FJ_TRY(file(i, "qualifying", ".txt", fj_buf_slice(text), err));
 	FJ_TRY(key_file(i, err));
@@ -127,6 +132,7 @@ static void judge(struct iss *i)
 
 void pub_attest_due(struct iss *i)
 {
+	i->pub.subs = true;
 	i->pub.attest = i->conf.attest || access(FOLDER "/attestation.json", F_OK) != 0;
 	if (!i->pub.attest)
 		judge(i);

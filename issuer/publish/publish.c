@@ -294,12 +294,14 @@ static enum fj_rc ca_files(struct iss *i, enum fj_alg alg, struct fj_err *err)
 	const char *suffix = fj_alg_suffix(alg);
 	char path[64], what[24];
 	struct fj_crl crl;
+	FJ_AUTO(buf) chain = FJ_BUF_INIT(1u << 18);
 	FJ_AUTO(sto_q) q = {0};
 
 	snprintf(path, sizeof(path), "publish/trust/root%s.pem", suffix);
 	FJ_TRY(pem_file(i, path, fj_buf_slice(&ca->root), FJ_SLICE(NULL, 0), err));
 	snprintf(path, sizeof(path), "publish/trust/chain%s.pem", suffix);
-	FJ_TRY(pem_file(i, path, fj_buf_slice(&ca->issuing), fj_buf_slice(&ca->root), err));
+	FJ_TRY(pub_chain_pem(i, i->db, alg, &chain, err));
+	FJ_TRY(pub_file(i, path, fj_buf_slice(&chain), err));
 	snprintf(path, sizeof(path), "publish/ca/root%s.cer", suffix);
 	FJ_TRY(pub_file(i, path, fj_buf_slice(&ca->root), err));
 	snprintf(path, sizeof(path), "publish/ca/issuing%s.cer", suffix);
@@ -501,6 +503,7 @@ static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 	keep_first(&out, err, pub_lists(i, &why), &why);
 	keep_first(&out, err, pub_crls(i, &why), &why);
 	keep_first(&out, err, pub_show_held(i, &why), &why);
+	keep_first(&out, err, pub_subs(i, &why), &why);
 	keep_first(&out, err, renew_ocsp(i, &renewed, &why), &why);
 	enum fj_rc rows = publish_rows(i, renewed, now_seq, &why);
 	keep_first(&out, err, rows, &why);

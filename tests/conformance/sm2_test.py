@@ -298,6 +298,45 @@ check('resumed with it', not in_crl() and ocsp(leaf, issuing, 'sm3')[0] == 0x80 
 o.two('mof1', 'mof2', 'certificate.revoke', number=number, reason='privilegeWithdrawn', note='示例')
 check('revoked with it, for good', in_crl() and ocsp(leaf, issuing, 'sm3')[0] == 0xa1 and verdict(leaf_file)[0] == 'deny')
 check('a token under it is denied by its asset\'s entry', verdict(jwt_file, **jwt['use'])[0] == 'deny')
+
+# --- the holder's own SM2 key ---
+
+def keyed(name, curve, *more):
+    """a key and a request for it, by openssl"""
+    key, csr = os.path.join(h.root, name + '.key'), os.path.join(h.root, name + '.csr')
+    openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:' + curve, '-pkeyopt', 'ec_param_enc:named_curve', '-out', key)
+    code, out = openssl('req', '-new', '-key', key, '-subj', '/CN=x (illustrative)', '-out', csr, *more)
+    return open(csr).read() if code == 0 else out
+
+
+SM2_ID = ('-sm3', '-sigopt', 'distid:1234567812345678')
+_, do, assets = h.registered('SM2', 3)
+own = keyed('p256', 'P-256')
+numbers = [o.two('hb-fin1', 'hb-fin2', 'certificate.issue', assets=[asset], **more)[1]['certificates'][0] for asset, more in ((assets[0], {'request': own}), (assets[1], {}), (assets[2], {'request': keyed('p256b', 'P-256')}))]
+mine = keyed('sm2', 'SM2', *SM2_ID)
+twin = lambda **body: o.do('hb-fin1', 'certificate.sm2', **body)
+refused('a certificate with its holder\'s key is not signed once more without an SM2 key of his', twin(number=numbers[0]), 'GB/T 20518 5.2.3.7')
+refused('nor with his P-256 key', twin(number=numbers[0], request=own), 'GB/T 20518 5.2.3.7')
+refused('nor with a request signed under another id', twin(number=numbers[0], request=keyed('alice', 'SM2', '-sm3', '-sigopt', 'distid:alice@example')), 'GM/T 0009-2012 10')
+refused('nor under none', twin(number=numbers[0], request=keyed('noid', 'SM2', '-sm3')), 'GM/T 0009-2012 10')
+changed = bytearray(base64.b64decode(''.join(mine.strip().split('\n')[1:-1])))
+changed[-1] ^= 1
+refused('nor with a request whose signature was changed', twin(number=numbers[0], request={'base64url': base64.urlsafe_b64encode(bytes(changed)).decode().rstrip('=')}), 'GM/T 0009-2012 10')
+refused('one without a key of its holder\'s gets none', twin(number=numbers[1], request=mine), 'domain.md decision 7')
+refused('one request is for one certificate', twin(certificates=[numbers[0], numbers[2]], request=mine), 'domain.md decision 7')
+refused('an SM2 key is none for a P-256 certificate', o.do('hb-fin1', 'certificate.issue', assets=[assets[0]], request=mine), None)
+asked, given = o.two('hb-fin1', 'hb-fin2', 'certificate.sm2', number=numbers[0], request=mine)
+pem = o.get('auditor', 'certificate/' + numbers[0])['sm2_pem']
+code, of_cert = openssl('x509', '-in', write('own.pem', pem), '-noout', '-pubkey')
+code, of_key = openssl('pkey', '-in', os.path.join(h.root, 'sm2.key'), '-pubout')
+check('the SM2 certificate bears the holder\'s SM2 key', of_cert.strip() == of_key.strip(), of_cert + of_key)
+tbs, alg, sig = signed(pem_ders(pem)[0])
+judged('and it is the SM2 CA\'s', key_of(issuing), tbs, sig)
+check('it verifies', verdict(write('own.pem', pem))[0] == 'permit', verdict(write('own.pem', pem)))
+refused('another holder does not get that key', o.do('mof1', 'certificate.sm2', number=next(c['number'] for c in h.demo['certificates'] if c['expect'] == 'permit'), request=mine), None)
+o.two('hb-fin1', 'hb-fin2', 'key.compromised', key=mine, reason='私钥出现在公开网站（示例）')
+check('reported, it takes the certificate away in both hierarchies', o.get('auditor', 'certificate/' + numbers[0])['reason'] == 1 and verdict(write('own.pem', pem))[0] == 'deny', (o.get('auditor', 'certificate/' + numbers[0])['state'], verdict(write('own.pem', pem))))
+refused('and comes in no more', twin(number=numbers[2], request=mine), 'lessons.md 9')
 h.stop()
 rebuilt(h)
 

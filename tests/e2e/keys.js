@@ -152,6 +152,7 @@ async function refused(page, id, values, words) {
 		assert.ok((await seller.page.innerText('main')).includes('Your key signs license tokens of your organisation, and nothing else'));
 		for (const o of [one, two]) {
 			await o.page.goto(portal + '/approvals/' + id);
+			assert.ok((await o.page.innerText('#sign')).includes('Signs license tokens of this operator alone'));
 			assert.ok((await sign(o)).includes('Signed.'));
 		}
 		await approve(two, id);
@@ -162,7 +163,8 @@ async function refused(page, id, values, words) {
 		const id = (await h.api('/api/v1/officer-key/require', { tokens: 'one' }, bearer)).approval;
 		for (const o of [one, two]) {
 			await o.page.goto(portal + '/approvals/' + id);
-			assert.ok((await o.page.innerText('main')).includes('Say by whom license tokens are signed'));
+			const text = await o.page.innerText('main');
+			assert.ok(text.includes('Say by whom license tokens are signed') && text.includes('signed by an officer of their operator, lists by two'), text);
 			await sign(o);
 		}
 		await approve(two, id);

@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(4096);
 	struct fj_err err = {.rc = FJ_OK};
 
-	if (ca_request_key(FJ_SLICE(data, size), &spki, &err) == FJ_OK)
+	if (ca_request_key(FJ_SLICE(data, size), size % 2 == 0 ? FJ_ES256 : FJ_SM2, &spki, &err) == FJ_OK)
 		HOLDS(readable(fj_buf_slice(&spki)));
 	else
 		HOLDS(spki.len == 0 && err.en[0] != '\0');

@@ -4,54 +4,13 @@ vendor's are each found, one at a time; the attestation key signs nothing from o
 say something, signing goes on and the attestation names it.  With a software TPM this shows the logic, not custody: a
 program can make all of it (the last case of `simulated`), which is why it says `software`."""
 import io, tarfile
-from lib import *
+from bond_lib import bind, canon, plan_of
+from attest_lib import *
 from tpm_made import *
 
-VERIFY = B + '/fujie-verify'
 TOOLS = all(shutil.which(t) for t in ('tpm2_checkquote', 'tpm2_verifysignature'))
 SETUP = shutil.which('swtpm_setup')
 PCRS = 'sha256:0,1,2,3,4,5,7'
-NONE, SOFTWARE, HARDWARE = ('none', 1), ('software', 0), ('hardware', 0)
-
-
-def attest(trust, *more):
-    """(answer, exit code), document"""
-    r = subprocess.run([VERIFY, 'attestation', '--trust', trust, '--json', *more], capture_output=True, text=True, timeout=300)
-    doc = json.loads(r.stdout)
-    return (doc.get('tpm'), r.returncode), doc
-
-
-def failed_step(doc):
-    return next((c['name'] for c in doc['checks'] if c['outcome'] == 'fail'), None)
-
-
-def run(*cmd, env=None, **kw):
-    r = subprocess.run(cmd, capture_output=True, timeout=300, env=dict(os.environ, **(env or {})), **kw)
-    return r.returncode, (r.stdout + r.stderr).decode(errors='replace')
-
-
-class Soft:
-    """a software TPM on a folder, for tpm2-tools"""
-    def __init__(self, folder, fresh=True):
-        if fresh:
-            os.makedirs(folder)
-        self.run = tempfile.mkdtemp(prefix='t-', dir='/tmp')
-        self.path = self.run + '/s'
-        self.proc = subprocess.Popen(['swtpm', 'socket', '--tpm2', '--tpmstate', 'dir=' + folder, '--server', 'type=unixio,path=' + self.path, '--ctrl',
-                                      'type=unixio,path=' + self.path + '.ctrl', '--flags', 'not-need-init,startup-clear'], stderr=subprocess.DEVNULL)
-        self.env = {'TPM2TOOLS_TCTI': 'swtpm:path=' + self.path}
-        while not os.path.exists(self.path + '.ctrl'):
-            time.sleep(0.02)
-
-    def tool(self, *cmd):
-        return run(*cmd, env=self.env)
-
-    def end(self):
-        self.tool('tpm2_shutdown', '-c')
-        self.proc.terminate()
-        self.proc.wait(120)
-        shutil.rmtree(self.run, ignore_errors=True)
-
 
 # --- the published files, by others' tools ---
 
@@ -129,27 +88,6 @@ def points(h):
             curve = 16 + int.from_bytes(area[8:10], 'big') # behind the policy, which a root under its officers has
             out[o['name']] = (x + y, 'SM2' if area[curve:curve + 2] == b'\0\x20' else 'P-256')
     return out
-
-
-class Copy:
-    """a trust folder whose attestation is another"""
-    def __init__(self, h):
-        self.d = tempfile.mkdtemp(prefix='trust-', dir=h.root)
-        shutil.rmtree(self.d)
-        shutil.copytree(h.d + '/publish/trust', self.d)
-        self.path = self.d + '/attestation/attestation.json'
-        self.doc = json.load(open(self.path))
-
-    def object(self, name):
-        return next(o for o in self.doc['objects'] if o['name'] == name)
-
-    def judged(self, *more):
-        json.dump(self.doc, open(self.path, 'w'))
-        return attest(self.d, *more)
-
-
-def b64(x):
-    return base64.b64encode(x).decode()
 
 
 def flip(text, at, bit=1):
@@ -330,23 +268,6 @@ def officers(h, other, judged):
 
 # --- endorsement ---
 
-def vendor(folder, subject='/CN=Home-made TPM vendor/O=Example'):
-    """a root of our own: folder with ca.pem, and a function that certifies a public key (PEM) as an endorsement key"""
-    os.makedirs(folder)
-    run('openssl', 'req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '3650', '-subj', subject, '-keyout', folder + '/ca.key', '-out', folder + '/ca.pem',
-        '-addext', 'basicConstraints=critical,CA:TRUE', '-addext', 'keyUsage=critical,keyCertSign')
-
-    def certify(pem, purpose='2.23.133.8.1', ca=False, out=folder + '/ek.der'):
-        open(folder + '/ext', 'w').write('basicConstraints=critical,CA:%s\nextendedKeyUsage=%s\nsubjectAltName=critical,dirName:d\n[d]\na.2.23.133.2.1=id:49465800\na.2.23.133.2.2=HOME\na.2.23.133.2.3=id:1\n' % ('TRUE' if ca else 'FALSE', purpose))
-        run('openssl', 'req', '-new', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=x', '-keyout', folder + '/x.key', '-out', folder + '/x.csr')
-        code, said = run('openssl', 'x509', '-req', '-in', folder + '/x.csr', '-CA', folder + '/ca.pem', '-CAkey', folder + '/ca.key', '-CAcreateserial', '-days', '3650', '-force_pubkey', pem,
-                         '-extfile', folder + '/ext', '-outform', 'DER', '-out', out)
-        if code != 0:
-            raise RuntimeError(said)
-        return open(out, 'rb').read()
-    return folder + '/ca.pem', certify
-
-
 def endorsed(h):
     """an endorsement certificate in the document: whose chain counts, and whose does not"""
     root, certify = vendor(h.root + '/vendor')
@@ -365,7 +286,8 @@ def endorsed(h):
     answer, doc = judged(true)
     check('an endorsement certificate without a vendor that is named: software', answer == SOFTWARE and doc['endorsement'][0]['vendor'] is False and '--vendors' in next(c for c in doc['checks'] if c['name'] == 'endorsement')['text']['en'], doc['endorsement'])
     answer, doc = judged(true, '--vendors', root)
-    check('by a root that the caller names: hardware (here the root is home-made, which proves the path alone)', answer == HARDWARE and doc['endorsement'][0]['vendor'] is True and 'Home-made TPM vendor' in doc['endorsement'][0]['issuer'], doc)
+    check('by a root that the caller names its chain is a vendor\'s; as no officer has bound it, it is software (hardware: bond_test.py)', answer == SOFTWARE and doc['endorsement'][0]['vendor'] is True and doc['endorsement'][0]['bound'] is False and
+          'Home-made TPM vendor' in doc['endorsement'][0]['issuer'] and next(c['outcome'] for c in doc['checks'] if c['name'] == 'bond') == 'unknown', doc)
     for sentence, der, vendors in (('of a forger who bears the vendor\'s name', forge(pub), root), ('for another purpose', certify(pub, 'serverAuth'), root), ('that is a CA\'s', certify(pub, ca=True), root),
                                    ('of swtpm\'s tools, although their root is named', soft(pub), soft_root), ('that is none', b'\x30\x03\x02\x01\x01', root), ('with an octet behind it', true + b'\0', root)):
         answer, doc = judged(der, '--vendors', vendors)
@@ -376,7 +298,7 @@ def endorsed(h):
     check('a vendor\'s root that lies in the trust folder counts for nothing', c.judged()[0] == SOFTWARE)
     certificate = next(t for t in h.demo['certificates'] if t['expect'] == 'permit')
     out = json.loads(run(VERIFY, '--trust', c.d, '--vendors', root, h.d + '/' + certificate['file'], '--json')[1])
-    check('a verdict by named vendors says it too', (out['verdict'], out['tpm']) == ('permit', 'hardware'), out['tpm'])
+    check('a verdict by named vendors says software too', (out['verdict'], out['tpm']) == ('permit', 'software'), out['tpm'])
 
 
 WRAPPED = '''#!/bin/sh
@@ -415,11 +337,44 @@ def provisioned():
         ok = run('openssl', 'verify', '-CAfile', w + '/ca/swtpm-localca-rootca-cert.pem', '-untrusted', w + '/ca/issuercert.pem', h.d + '/trust/attestation/ek-01c00002.cer')
         answer, doc = attest(h.d + '/trust', '--vendors', w + '/all.pem')
         check('OpenSSL verifies their chain, and swtpm-localca is no vendor even where it is named as one', ok[0] == 0 and answer == SOFTWARE and 'swtpm' in next(c for c in doc['checks'] if c['name'] == 'endorsement')['text']['en'], (ok, answer))
+        bound_in_ceremony(h)
         manufactured(h, w)
     finally:
         os.environ['PATH'] = before
         h.close()
         shutil.rmtree(w, ignore_errors=True)
+
+
+def bound_in_ceremony(h):
+    """where the TPM shows endorsement certificates the ceremony waits for its officers to bind the attestation key"""
+    bonds = [l for l in map(json.loads, open(h.d + '/ceremony/transcript')) if l['step'] == 'bond']
+    check('two officers bound the attestation key in the ceremony, each a step of the transcript', [l['in']['challenge']['officer'] for l in bonds] == ['officer1', 'officer2'] and all(l['out']['taken'] for l in bonds), bonds)
+    code, out = run(B + '/fujie-verify', 'ceremony', 'transcript', h.d + '/ceremony/transcript', '--plan', plan_of(h), '--lang', 'en')
+    check('which is replayed and printed', code == 0 and 'credential for the endorsement key' in out and 'SHA-256 of the endorsement key' in out, out[-400:])
+    answer, doc = attest(h.d + '/trust', '--plan', plan_of(h))
+    bond = next(c for c in doc['checks'] if c['name'] == 'bond')
+    check('fujie-verify says by how many and when', bond['outcome'] == 'pass' and 'bound by 2 officers' in bond['text']['en'] and answer == SOFTWARE and [e['bound'] for e in doc['endorsement']].count(True) == 1, (bond, doc['endorsement']))
+    data = open(h.d + '/ceremony/transcript', 'rb').read()
+    lines = [json.loads(l) for l in data.split(b'\n') if l]
+    k = next(k for k, l in enumerate(lines) if l['step'] == 'bond')
+
+    def replayed(change):
+        before, out = hashlib.sha256(canon(json.load(open(plan_of(h)))['plan'])).hexdigest(), []
+        altered = json.loads(json.dumps(lines))
+        change(altered[k], altered[k + 1])
+        for n, l in enumerate(altered):
+            out.append(canon(dict(l, n=n + 1, before=before)))
+            before = hashlib.sha256(out[-1]).hexdigest()
+        open(h.root + '/t', 'wb').write(b'\n'.join(out) + b'\n')
+        return run(B + '/fujie-verify', 'ceremony', 'replay', h.root + '/t', '--plan', plan_of(h), '--unsigned', '--json')
+    check('(a chain computed anew is replayed as it was)', replayed(lambda one, two: None)[0] == 0)
+    for sentence, words, change in (('with another credential\'s answer', 'not what the officer put', lambda one, two: one['out'].update(answer=two['out']['answer'])),
+                                    ('with another endorsement key', 'signature is not this officer', lambda one, two: one['in']['challenge'].update(ek=one['in']['challenge']['ak'] if False else two['in']['challenge']['ek'][:-4] + 'AAAA')),
+                                    ('under another officer\'s name', 'signature is not this officer', lambda one, two: one['in']['challenge'].update(officer='officer3')),
+                                    ('by somebody who is none', 'no officer', lambda one, two: one['in']['challenge'].update(officer='stranger')),
+                                    ('refused without a reason', 'without a reason', lambda one, two: one.update(out={'taken': False}))):
+        code, out = replayed(change)
+        check('a bond %s: the transcript is refused, with the reason' % sentence, code == 1 and (words in out or 'endorsement key is none' in out), out[-400:])
 
 
 def manufactured(h, w):
@@ -442,7 +397,11 @@ def manufactured(h, w):
     h.stop()
     answer, doc = attest(h.d + '/trust', '--vendors', root)
     new = json.load(open(h.d + '/trust/attestation/attestation.json'))
-    check('it is published without what fills its index up, and is hardware by that root', answer == HARDWARE and open(h.d + '/trust/attestation/ek-01c0000a.cer', 'rb').read() == der, (answer, doc['endorsement']))
+    check('it is published without what fills its index up, and is software until officers have bound its key', answer == SOFTWARE and open(h.d + '/trust/attestation/ek-01c0000a.cer', 'rb').read() == der, (answer, doc['endorsement']))
+    got = bind(h, 'officer2', 'officer3', more=('--vendors', root))
+    answer, doc = attest(h.d + '/trust', '--vendors', root, '--plan', plan_of(h))
+    check('once two have, it is hardware by that root and the plan', [g[0] for g in got] == [0, 0] and answer == HARDWARE and any(e['bound'] and e['vendor'] for e in doc['endorsement']), (got, answer, doc['endorsement']))
+    check('and not without the plan', attest(h.d + '/trust', '--vendors', root)[0] == SOFTWARE)
     check('each start has a fresh quote', old['quote']['attest'] != new['quote']['attest'] and old['qualifying'] != new['qualifying'])
     if SETUP:
         check('without that root it is software as before', attest(h.d + '/trust')[0] == SOFTWARE)

@@ -106,6 +106,9 @@ def operators_keys(a, b):
     return keys['jc1'], keys['jc2']
 
 
+rules = []  # that were signed
+
+
 def rule(to, *keys):
     asked = o.done('hb-fin1', 'officer-key.require', tokens=to)['approval']
     for k in keys:
@@ -121,6 +124,7 @@ def the_rule(a, b, j1):
     refused_by('one officer does not change it', decide('hb-fin2', asked), '1 did')
     o.sign(asked, b)
     check('two do', decide('hb-fin2', asked)[0] == 200 and o.done('hb-fin1', 'officer-key.list')['tokens'] == 'one')
+    rules.append(o.payload(asked))
     refused_by('the same rule again is none', o.do('hb-fin1', 'officer-key.require', tokens='one'), 'already', 409)
 
 
@@ -306,7 +310,17 @@ def two_sign(a, b, j1, j2):
     check('two sign, the second decides', decide('jc2', asked)[0] == 200)
     asked, out = rule('names', a, b)
     check('two of the department take the rule back', out[0] == 200, out)
-    check('and licenses go by names again', len(o.done('jc1', 'token.issue', request=license_of(users=[user(7)]))['tokens']) == 1)
+    s = Signer(h.d, 'registry.sock')
+    no('a rule of before is not put in force again', s.plain(RULE, by_keys(rules[0], a, b) + names('hb-fin1', 'hb-fin2')), 'used already')
+    asked = o.done('jc1', 'token.issue', request=license_of(users=[user(7)]))
+    check('and licenses go by names again', len(asked['tokens']) == 1, asked)
+    out = o.done('jc1', 'token.bulk', request=license_of(users=[user(k) for k in range(2000, 5000)]))
+    check('a job by names begins', decide('jc2', out['approval'])[0] == 200)
+    o.done('slb1', 'authorisation.suspend', number=HYDRO, reason='x')
+    until(lambda: o.get('jc1', 'bulk/' + out['job'])['state'] == 'HELD', 60)
+    refused_by('while it is not over, licenses are not to be signed: it could not go on', o.do('hb-fin1', 'officer-key.require', tokens='one'), out['job'], 409)
+    o.done('jc1', 'bulk.stop', id=out['job'], reason='x')
+    check('stopped, it is in nobody\'s way', 'approval' in o.done('hb-fin1', 'officer-key.require', tokens='one'))
 
 
 h = Home(cases=True)

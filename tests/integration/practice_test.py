@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtensionOID as X
 
 from lib import *
+from under_root import Sub, blocks, certify
 
 # RFC 3647 section 6: how many headings stand below each of a chapter's
 OUTLINE = {1: [0, 0, 5, 2, 4, 0], 2: [0, 0, 0, 0], 3: [6, 6, 2, 0], 4: [2, 3, 2, 3, 2, 7, 7, 7, 16, 3, 0, 2], 5: [8, 4, 8, 8, 7, 0, 4, 0],
@@ -83,6 +84,8 @@ def differs(c, profile, extensions, period, algorithms, sm2):
     if c.signature_algorithm_oid.dotted_string != algorithms[sm2]:
         return 'algorithm'
     real = c.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value
+    if name == 'subordinate': # the CN ends in the division of its limits
+        cn = cn.split('＋')[0] + ' 42'
     return '' if name == 'data-asset' or real == cn + (' SM2' if sm2 else '') else 'name %s' % real
 
 
@@ -98,6 +101,9 @@ def certificates(h):
             if c['file'].endswith('.pem'):
                 yield 'data-asset', sm2, read(h.d + '/' + c['file'])
     yield 'log-signer', False, read(p + 'signer/log.pem')
+    if os.path.exists(p + 'ca/subordinate-1.pem'):
+        for sm2, der in enumerate(blocks(p + 'ca/subordinate-1.pem', 'CERTIFICATE')):
+            yield 'subordinate', bool(sm2), x509.load_der_x509_certificate(der)
 
 
 def compare(text, h):
@@ -119,6 +125,8 @@ def compare(text, h):
         policies = extension(c, x509.CertificatePolicies)
         if [p.policy_identifier.dotted_string for p in policies or []] != ([] if name in ('root', 'ocsp') else [s['7.1.6'].split('；')[0]]):
             out.append('%s: policy' % name)
+    if not os.path.exists(h.d + '/publish/ca/subordinate-1.pem'):
+        seen.add('subordinate') # no demo has one of its own; further down this one certifies one
     if seen != set(profiles):
         out.append('profiles that nothing has: %s' % (set(profiles) - seen))
     crl = h.d + '/publish/trust/crl/'
@@ -230,6 +238,9 @@ try:
     check('and no other time', ocsp(text.replace('good for 60 minutes', 'good for 30 minutes'), h) != '')
     code, out, again = statement(h)
     check('with the service running it is the same', code == 0 and again == text)
+    sub = Sub(h, 'sub')
+    check('another appliance\'s CA is certified', sub.code == 0 and certify(h, sub.request) == 0 and until(lambda: os.path.exists(h.d + '/publish/ca/subordinate-1.pem') or None), sub.err)
+    check('and is what the statement says, in both hierarchies', compare(text, h) == [] and compare(text.replace('caLimits (1.3.6.1.4.1.32473.1.2)', 'caLimits (1.3.6.1.4.1.32473.1.1)'), h) != [], compare(text, h))
 finally:
     h.close()
 

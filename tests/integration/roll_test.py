@@ -161,7 +161,7 @@ def conquered():
     no('it destroys none for one officer', s.plain(KEY_END, bytes([TOKEN, 1]) + names('mof1')), POLICY)
     no('nor the newer one', s.plain(KEY_END, bytes([TOKEN, 2]) + names('mof1', 'mof2')), STATE)
     no('nor the only one', s.plain(KEY_END, bytes([ISSUING, 1]) + names('mof1', 'mof2')), POLICY)
-    for body in (b'', bytes([TOKEN]), bytes([0]) + names(), bytes([12]) + names('a', 'b'), bytes([200]) + names('a', 'b'), bytes([TOKEN]) + names('a', 'b') + b'x'):
+    for body in (b'', bytes([TOKEN]), bytes([0]) + names(), bytes([13]) + names('a', 'b'), bytes([200]) + names('a', 'b'), bytes([TOKEN]) + names('a', 'b') + b'x'):
         check('a malformed request ends the connection (%s)' % body.hex()[:8], s.plain(KEY_NEW, body)[0] is None)
     v = Signer(h.d, 'verifier.sock')
     check('the verifier\'s socket may ask for neither', v.plain(KEY_NEW, bytes([OCSP]) + names('a', 'b'))[0] is None and v.plain(KEY_END, bytes([OCSP, 1]) + names('a', 'b'))[0] is None)

@@ -52,7 +52,7 @@ layer() { # files-pattern allowed-regex
 	layer "hsm/*.[ch]" 'base/|hsm/'
 	layer "hsm/client/*.[ch]" 'base/|hsm/client/|hsm/proto.h'
 	layer "ca/*.[ch]" 'base/|ca/'
-	layer "officer/*.[ch]" 'base/|officer/|verifier/ceremony.h'
+	layer "officer/*.[ch]" 'base/|officer/|verifier/(attestation|attest_read|ceremony|verify).h'
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_-]*\.h'
 	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/paper/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch] issuer/log/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle|log_policy|log/log).h|verifier/public_rows.def|issuer/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'

@@ -464,8 +464,6 @@ TEST("answers are read as they were written; another form is refused")
 	CHECK_RC(fj_answers_read(with(&b, fj_buf_str(&text), "\"officer\"", "\"alg\":\"P-256\",\"officer\""), back, &n, &err), FJ_E_INVALID);
 }
 
-TEST_MAIN
-
 #define HEX(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c
 #define LAST HEX("ab")
 
@@ -531,3 +529,5 @@ TEST("a transcript's signatures with a member changed, left out or added are ref
 			CHECK_STR(err.field, rows[i].field);
 	}
 }
+
+TEST_MAIN

@@ -120,7 +120,7 @@ TEST("from a request only the key is taken; CA:TRUE, purposes and weak keys are 
 		FJ_AUTO(buf) spki = FJ_BUF_INIT(2048);
 		struct fj_err err = {0};
 		make_request(t[i].key, t[i].nid, t[i].ext, &csr);
-		CHECK_RC(ca_request_key(fj_buf_slice(&csr), &spki, &err), t[i].want);
+		CHECK_RC(ca_request_key(fj_buf_slice(&csr), FJ_ES256, &spki, &err), t[i].want);
 		CHECK(t[i].want == FJ_OK || err.cite[0] != '\0');
 	}
 }
@@ -133,7 +133,7 @@ TEST("every single changed octet of a request is refused")
 	for (size_t i = 0; i < csr.len; i++) {
 		FJ_AUTO(buf) spki = FJ_BUF_INIT(2048);
 		csr.data[i] ^= 1;
-		CHECK(ca_request_key(fj_buf_slice(&csr), &spki, NULL) != FJ_OK);
+		CHECK(ca_request_key(fj_buf_slice(&csr), FJ_ES256, &spki, NULL) != FJ_OK);
 		csr.data[i] ^= 1;
 	}
 }

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/limits.h"
 #include "base/secret.h"
 #include "base/x509.h"
 #include "verifier/verify.h"
@@ -49,6 +50,8 @@ static UNUSED struct fj_slice slice(const struct bytes *b)
 struct spec {
 	const char *cn, *bc, *ku, *eku, *policy, *crldp, *san;
 	const struct fj_asset *asset;
+	const struct fj_limits *limits; /* of a subordinate CA */
+	const char *limits_oid;         /* ARC.1.2 when NULL */
 	const char *extra_critical; /* OID of one more critical extension */
 	fj_time from, to;
 	uint8_t serial;
@@ -135,6 +138,12 @@ static UNUSED X509 *cert(const struct spec *s, EVP_PKEY *key, X509 *issuer, EVP_
 		if (fj_asset_write(s->asset, &b) != FJ_OK)
 			exit(1);
 		raw_ext(x, ARC ".1.1", false, fj_buf_slice(&b));
+	}
+	if (s->limits != NULL) {
+		FJ_AUTO(buf) b = FJ_BUF_INIT(4096);
+		if (fj_limits_write(s->limits, &b) != FJ_OK)
+			exit(1);
+		raw_ext(x, s->limits_oid != NULL ? s->limits_oid : ARC ".1.2", false, fj_buf_slice(&b));
 	}
 	if (s->extra_critical != NULL)
 		raw_ext(x, s->extra_critical, true, FJ_SLICE("\x05\x00", 2));

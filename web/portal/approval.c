@@ -386,6 +386,8 @@ static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool
 	for (size_t i = 0; i < FJ_ARRAY_LEN(shown); i++)
 		json_object_del(payload, shown[i]);
 	json_object_del(payload, "not_by"); /* persons by their codes: who decides, and who may not, stands below by name */
+	if (strcmp(fj_json_text(a, "kind"), "officer-key.require") == 0)
+		json_object_set_new(payload, "tokens", json_string(portal_tokens_rule(q, fj_json_text(payload, "tokens"))));
 	if (json_object_get(payload, "title") != NULL) {
 		json_object_set(payload, "report_title", json_object_get(payload, "title"));
 		json_object_del(payload, "title");

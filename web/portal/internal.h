@@ -490,6 +490,7 @@ void portal_get_inbox(struct web_req *q, struct web_res *r);  /* inbox.c */
 void portal_get_batch(struct web_req *q, struct web_res *r);
 void portal_post_batch(struct web_req *q, struct web_res *r);
 void portal_signing(struct web_req *q, struct fj_buf *b, const json_t *a); /* signing.c: what an approval's officers sign, where they do */
+const char *portal_tokens_rule(struct web_req *q, const char *rule); /* signing.c: by whom license tokens are signed, from the rule's code (officer-key.require) */
 void portal_post_sign(struct web_req *q, struct web_res *r);
 void portal_get_keys(struct web_req *q, struct web_res *r);
 void portal_post_keys(struct web_req *q, struct web_res *r);

@@ -29,6 +29,12 @@ static void row(struct fj_buf *b, const char *label, const char *value)
 		web_print(b, "<div><dt>%s</dt><dd><bdi>%s</bdi></dd></div>", label, value);
 }
 
+const char *portal_tokens_rule(struct web_req *q, const char *rule)
+{
+	return strcmp(rule, "two") == 0 ? web_tr(q, "License tokens are signed by two officers of their operator.")
+	    : strcmp(rule, "one") == 0 ? web_tr(q, "License tokens are signed by an officer of their operator, lists by two.") : web_tr(q, "License tokens go by names.");
+}
+
 /* whose key comes or goes */
 static void enrolment(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
@@ -41,6 +47,7 @@ static void enrolment(struct web_req *q, struct fj_buf *b, const json_t *a)
 	row(b, web_tr(q, "User name"), fj_json_text(e, "login"));
 	row(b, web_tr(q, "Fingerprint of the key (SHA-256)"), fj_json_text(a, "object"));
 	row(b, web_tr(q, "Signs at this address alone"), fj_json_text(e, "origin"));
+	row(b, web_tr(q, "Signs license tokens of this operator alone"), fj_json_text(e, "operator"));
 	web_html(b, "</dl>");
 }
 
@@ -101,6 +108,8 @@ void portal_signing(struct web_req *q, struct fj_buf *b, const json_t *a)
 		return;
 	web_print(b, "<section class=\"card\" id=\"sign\"><h2>%s</h2><p>%s</p>", web_tr(q, "Signatures"), rule_of(q, s));
 	enrolment(q, b, a);
+	if (strcmp(fj_json_text(a, "kind"), "officer-key.require") == 0)
+		web_print(b, "<p><strong>%s</strong></p>", portal_tokens_rule(q, fj_json_text(json_object_get(a, "payload"), "tokens")));
 	fj_time_china(fj_json_num(json_object_get(json_object_get(a, "payload"), "act"), "until"), until);
 	web_html(b, "<p>");
 	web_say(q, b, "A signature counts until %s; later the request is made anew.", until);
@@ -151,13 +160,6 @@ static void own_keys(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_print(b, n == 0 ? "<p>%s</p>" : "</ul>", web_tr(q, "You have no key yet."));
 }
 
-/* by whom license tokens are signed here */
-static const char *tokens_of(struct web_req *q, const char *rule)
-{
-	return strcmp(rule, "two") == 0 ? web_tr(q, "License tokens are signed by two officers of their operator.")
-	    : strcmp(rule, "one") == 0 ? web_tr(q, "License tokens are signed by an officer of their operator, lists by two.") : web_tr(q, "License tokens go by names.");
-}
-
 static void keys_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
 	FJ_AUTO(json) none = json_object();
@@ -174,7 +176,7 @@ static void keys_page(struct web_req *q, struct web_res *r, const struct fj_err 
 	}
 	web_print(b, "<p>%s</p>", strncmp(fj_json_text(list, "approvals"), "checked", 7) == 0 ? web_tr(q, "Approvals are checked by the signer: what two officers have not signed with their keys it does not sign.")
 	    : web_tr(q, "Approvals are enforced by software: the signer counts the names that this register sends. From the second officer with a key on it checks signatures."));
-	web_print(b, "<p>%s</p>", tokens_of(q, fj_json_text(list, "tokens")));
+	web_print(b, "<p>%s</p>", portal_tokens_rule(q, fj_json_text(list, "tokens")));
 	if ((portal_actor(q)->roles & (ISS_OPERATOR | ISS_FINANCE | ISS_SUPERIOR | ISS_HOLDER | ISS_IMPLEMENTER)) == ISS_OPERATOR)
 		web_print(b, "<p>%s</p>", web_tr(q, "Your key signs license tokens of your organisation, and nothing else."));
 	own_keys(q, b, json_object_get(list, "items"));

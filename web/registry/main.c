@@ -119,7 +119,7 @@ static enum fj_rc make_home(struct args *a, struct fj_err *err)
 		FJ_TRY(iss_demo_request(in, err));
 	a->conf.progress = progress;
 	FJ_TRY(iss_init(&a->conf, in, &out, &i, err));
-	enum fj_rc rc = a->conf.demo ? iss_demo(i, cases, err) : FJ_OK;
+	enum fj_rc rc = a->conf.demo && json_object_get(out, "request") == NULL ? iss_demo(i, cases, err) : FJ_OK;
 	iss_close(i);
 	FJ_TRY(rc);
 	fj_buf_clear(&text);

@@ -1,0 +1,278 @@
+/*
+ * subordinate.c - one root, several appliances: what a root certifies of others, and what an
+ * appliance takes whose root is elsewhere (docs/formats.md 27).
+ *
+ * The root's side.  After its ceremony it may certify the issuing key of another appliance, under its
+ * officers or, without a plan, two approvals: a CA of path length 0, of our arc, kind and hierarchy,
+ * no longer than the root, with limits; its name and its address are nobody else's here.  Each is
+ * remembered, so that a second one can't take the place of the first.
+ *
+ * The other side.  A home that was opened with a parent makes no root key.  Its issuing keys sign one
+ * text of their own before they are certified, the request; then CA_CERT brings the certificate: by
+ * the root that the home was opened for, for our key, at our address, or it is refused.  From then on
+ * its limits bound what is signed here; what is beyond them is refused even if register and officers agree.
+ */
+#include <openssl/x509.h>
+
+#include "hsm/signer.h"
+
+#define CITE "formats.md 27"
+#define NOW_TOLERANCE 600
+#define MUST(cond, cite, what) FJ_ENSURE(cond, policy_no(err, cite, what))
+
+/* what limits.c refuses, as this process says it */
+static enum fj_rc refused(enum fj_rc rc, struct fj_err *err)
+{
+	struct fj_err why;
+
+	if (rc == FJ_OK || err == NULL)
+		return rc;
+	why = *err;
+	(void)fj_fail(err, FJ_E_POLICY, HSM_LAYER, CITE, "the signer refuses: %.240s", why.en);
+	fj_err_zh(err, "签名器拒绝：%.240s", why.zh);
+	return FJ_E_POLICY;
+}
+
+enum fj_rc limits_asset(const struct hsm_job *j, const struct fj_asset *a, struct fj_err *err)
+{
+	return j->s->mem.limited ? refused(fj_limits_asset(&j->s->mem.limits, a, err), err) : FJ_OK;
+}
+
+enum fj_rc limits_claims(const struct hsm_job *j, const json_t *claims, struct fj_err *err)
+{
+	return j->s->mem.limited ? refused(fj_limits_claims(&j->s->mem.limits, claims, err), err) : FJ_OK;
+}
+
+/* --- the root certifies --- */
+
+static bool nested(const char *a, const char *b)
+{
+	size_t n = strlen(a);
+
+	return strncmp(a, b, n) == 0 && (b[n] == '\0' || b[n] == '/');
+}
+
+/* address and name are ours and those that we certified before, each of one key */
+static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, const struct fj_limits *l, struct fj_err *err)
+{
+	const struct hsm_memory *m = &j->s->mem;
+	struct fj_hash key, name;
+
+	fj_sha256(x->spki, &key);
+	fj_sha256(x->subject, &name);
+	MUST(!nested(m->base, l->base) && !nested(l->base, m->base), CITE, "the subordinate's address is this appliance's, or one of the two lies below the other");
+	for (size_t i = 0; i < m->n_subs; i++) {
+		const struct mem_sub *o = &m->sub[i];
+		if (o->alg != j->alg || fj_hash_eq(&o->key, &key))
+			continue;
+		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name");
+		MUST(!nested(o->base, l->base) && !nested(l->base, o->base), CITE, "another CA that this root certified has that address");
+	}
+	return FJ_OK;
+}
+
+static bool known(const struct hsm_memory *m, struct fj_slice spki)
+{
+	struct fj_hash key;
+
+	fj_sha256(spki, &key);
+	for (size_t i = 0; i < m->n_subs; i++)
+		if (fj_hash_eq(&m->sub[i].key, &key))
+			return true;
+	return false;
+}
+
+enum fj_rc policy_subordinate(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
+{
+	struct hsm_memory *m = &j->s->mem;
+	struct fj_x509 x, root;
+	struct fj_limits l;
+	bool there;
+
+	MUST(m->ceremony == MEM_CLOSED && !m->parent, CITE, m->parent ? "this appliance is a subordinate itself; the root above it certifies" : "others are certified when this ceremony is over");
+	FJ_TRY(fj_x509_read_tbs(tbs, &x, err));
+	FJ_TRY(policy_common(j, &x, err));
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->root_tbs[j->alg]), &root, err));
+	MUST(fj_slice_eq(x.issuer, root.subject) && fj_slice_eq(x.aki, root.ski), "RFC 5280 4.1.2.4", "the issuer is not our root");
+	MUST(!fj_slice_eq(x.subject, root.subject), "RFC 5280 4.1.2.6", "the subordinate CA has the root's name");
+	MUST(fj_alg_of(x.curve) == j->alg, CITE, "the subordinate's key is of another algorithm than the root's");
+	MUST(!policy_own_key(j, &x), CITE, "the key is one of this appliance's own");
+	MUST(x.seen == (FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA | FJ_X_PRIVATE), "formats.md 2", "a subordinate CA has other extensions, or no limits");
+	FJ_TRY(policy_ca_frame(j, &x, err));
+	MUST(x.not_after <= root.not_after, "RFC 5280 6.1.3", "the subordinate CA outlives its root");
+	FJ_TRY(refused(fj_limits_of(&x, &there, &l, err), err));
+	FJ_TRY(check_alone(j, &x, &l, err));
+	MUST(m->n_subs < HSM_MAX_SUBS || known(m, x.spki), CITE, "this root has certified as many CAs as its list of revocations may name");
+	return fj_put_u8(delta, MEM_OP_SUBORDINATE) == FJ_OK && fj_put_bytes(delta, tbs) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a memory delta is too large");
+}
+
+enum fj_rc sub_apply(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err)
+{
+	struct fj_slice tbs;
+	struct fj_x509 x;
+	struct fj_limits l;
+	struct mem_sub s;
+	bool there;
+	size_t i = 0;
+
+	if (fj_get_bytes(r, FJ_X509_MAX, &tbs) != FJ_OK || fj_x509_read_tbs(tbs, &x, NULL) != FJ_OK || fj_limits_of(&x, &there, &l, NULL) != FJ_OK || !there)
+		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a memory delta is malformed");
+	memset(&s, 0, sizeof(s));
+	s.alg = x.alg;
+	fj_sha256(x.spki, &s.key);
+	fj_sha256(x.subject, &s.name);
+	memcpy(s.base, l.base, sizeof(s.base));
+	while (i < m->n_subs && !fj_hash_eq(&m->sub[i].key, &s.key))
+		i++;
+	if (i == HSM_MAX_SUBS)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the signer's memory is full, or out of memory");
+	m->n_subs += i == m->n_subs;
+	m->sub[i] = s;
+	return FJ_OK;
+}
+
+/* --- a home without a root --- */
+
+static EVP_PKEY *key_of(struct fj_slice spki)
+{
+	const uint8_t *p = spki.p;
+
+	return d2i_PUBKEY(NULL, &p, (long)spki.len);
+}
+
+static bool signed_under(struct fj_slice spki, enum fj_alg alg, const struct fj_x509 *x)
+{
+	EVP_PKEY *key = key_of(spki);
+	bool ok = key != NULL && signer_key_verifies(key, alg, x->tbs, x->sig);
+
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+static enum fj_rc read_root(struct hsm_memory *m, const json_t *v, enum fj_alg alg, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	const char *text = json_string_value(v);
+	struct fj_x509 x;
+
+	MUST(text != NULL && fj_b64_get(text, json_string_length(v), &der) == FJ_OK, CITE, "the parent's root is not base64");
+	FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
+	MUST(x.alg == alg && fj_alg_of(x.curve) == alg && fj_slice_eq(x.issuer, x.subject) && signed_under(x.spki, alg, &x), "RFC 5280 3.2", "the parent's certificate is no root of this algorithm: it is not its own issuer, or does not verify");
+	MUST(x.ca && x.pathlen != 0 && (x.ku & FJ_KU_CERT), "RFC 5280 4.2.1.9", "the parent's root may not certify an issuing CA");
+	fj_sha256(fj_buf_slice(&der), &m->parent_root[alg]);
+	fj_buf_clear(&m->root_tbs[alg]);
+	return fj_buf_put(&m->root_tbs[alg], x.tbs.p, x.tbs.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
+}
+
+enum fj_rc sub_parent(struct hsm_memory *m, const json_t *policy, struct fj_err *err)
+{
+	const json_t *roots = json_object_get(policy, "parent");
+
+	m->parent = roots != NULL;
+	if (roots == NULL)
+		return FJ_OK;
+	MUST(!m->planned, CITE, "a home has officers for its root or a parent, and not both");
+	MUST(json_is_array(roots) && json_array_size(roots) == (m->sm2 ? 2u : 1u), CITE, "the parent's roots are one for each algorithm of the home");
+	FJ_TRY(read_root(m, json_array_get(roots, 0), FJ_ES256, err));
+	return m->sm2 ? read_root(m, json_array_get(roots, 1), FJ_SM2, err) : FJ_OK;
+}
+
+/* the request says what this home was opened with, and is of its keys */
+enum fj_rc policy_ca_request(const struct hsm_job *j, struct fj_slice text, struct fj_buf *delta, struct fj_err *err)
+{
+	const struct hsm_memory *m = &j->s->mem;
+	FJ_AUTO(fj_ca_request) r = {0};
+
+	(void)delta;
+	MUST(m->parent, CITE, "only a home without a root asks for a certificate");
+	FJ_TRY(fj_ca_request_read_text(text, &r, err));
+	MUST(r.demo == m->demo && r.sm2 == m->sm2 && strcmp(r.arc, m->arc) == 0 && strcmp(r.base, m->base) == 0 && strcmp(r.operator_, m->operator_) == 0, CITE, "the request is of another home");
+	MUST(r.made - j->now <= NOW_TOLERANCE && j->now - r.made <= NOW_TOLERANCE, CITE, "the request was not made now");
+	for (enum fj_alg a = FJ_ES256; a <= (m->sm2 ? FJ_SM2 : FJ_ES256); a++)
+		MUST(fj_slice_eq(fj_buf_slice(&r.spki[a]), fj_buf_slice(&j->s->spki[hsm_role_of(HSM_ISSUING, a)])) && fj_hash_eq(&r.root[a], &m->parent_root[a]), CITE, "the request is of other keys, or for another root");
+	return FJ_OK;
+}
+
+/* C=CN, O=our operator as the profile cuts it */
+static bool our_name(const struct hsm_memory *m, const struct fj_x509 *x)
+{
+	char o[260];
+
+	return fj_x509_name(x->subject, FJ_OID_O, o, sizeof(o), NULL) == FJ_OK && fj_slice_eq(fj_slice_str(o), FJ_SLICE(m->operator_, fj_utf8_prefix(m->operator_, 64)));
+}
+
+static enum fj_rc check_certified(const struct hsm_signer *s, enum fj_alg alg, const struct fj_x509 *x, struct fj_err *err)
+{
+	const struct hsm_memory *m = &s->mem;
+	struct fj_limits l;
+	struct fj_x509 root;
+	bool there;
+	fj_time now = fj_now();
+	char policy[80];
+
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->root_tbs[alg]), &root, err));
+	snprintf(policy, sizeof(policy), "%s.3.%d", m->arc, m->demo ? 2 : 1);
+	MUST(x->alg == alg && fj_slice_eq(x->issuer, root.subject) && fj_slice_eq(x->aki, root.ski) && signed_under(root.spki, alg, x), "RFC 5280 6.1.3", "the certificate was not issued by the root that this home was made for");
+	MUST(fj_slice_eq(x->spki, fj_buf_slice(&s->spki[hsm_role_of(HSM_ISSUING, alg)])), CITE, "the certificate is for another key than this home's issuing key");
+	MUST(x->ca && x->pathlen == 0 && x->ku == (FJ_KU_CERT | FJ_KU_CRL) && x->critical == (FJ_X_KU | FJ_X_BC), "RFC 5280 4.2.1.9", "the certificate is not of an issuing CA: flag, path length 0 or key usage differ");
+	MUST(x->seen == (FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA | FJ_X_PRIVATE), CITE, "the certificate has other extensions than a subordinate's, or no limits");
+	MUST(strcmp(x->policy, policy) == 0, "RFC 5280 4.1.2.4", "the certificate's policy is of another arc or kind than this home's");
+	MUST(now >= x->not_before && now <= x->not_after && now <= root.not_after, "RFC 5280 4.1.2.5", "the certificate, or its root, is not valid now");
+	MUST(our_name(m, x), "RFC 5280 4.1.2.6", "the certificate names another operator than this home's");
+	FJ_TRY(refused(fj_limits_of(x, &there, &l, err), err));
+	MUST(strcmp(l.base, m->base) == 0, CITE, "the certificate is for another address than this home's");
+	MUST(!m->limited || fj_limits_same(&l, &m->limits), CITE, "the two hierarchies' certificates have different limits");
+	return FJ_OK;
+}
+
+/* u8 algorithm, bytes certificate: AUDIT_CA's body too */
+static enum fj_rc read_body(struct fj_slice body, uint8_t *alg, struct fj_slice *cert, struct fj_x509 *x, struct fj_err *err)
+{
+	struct fj_rd r;
+
+	fj_rd_init(&r, body);
+	if (fj_get_u8(&r, alg) != FJ_OK || *alg < FJ_ES256 || *alg >= FJ_ALG_END || fj_get_bytes(&r, FJ_X509_MAX, cert) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+		return signer_broken(err, "a CA's certificate is malformed");
+	return fj_x509_read(*cert, x, err);
+}
+
+enum fj_rc sub_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err)
+{
+	struct fj_slice cert;
+	struct fj_x509 x;
+	uint8_t alg;
+
+	if (read_body(body, &alg, &cert, &x, NULL) != FJ_OK || fj_limits_of(&x, &m->limited, &m->limits, NULL) != FJ_OK || !m->limited)
+		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a record of the audit log is malformed");
+	fj_buf_clear(&m->issuing_tbs[alg]);
+	return fj_buf_put(&m->issuing_tbs[alg], x.tbs.p, x.tbs.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
+}
+
+bool sub_certified(const struct hsm_memory *m)
+{
+	return !m->parent || (m->issuing_tbs[FJ_ES256].len > 0 && (!m->sm2 || m->issuing_tbs[FJ_SM2].len > 0));
+}
+
+enum fj_rc signer_ca_cert(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	struct fj_slice cert;
+	struct fj_x509 x;
+	uint8_t alg;
+
+	(void)from;
+	(void)answer;
+	FJ_TRY(read_body(fj_buf_slice(&f->body), &alg, &cert, &x, err));
+	MUST(s->mem.parent && s->mem.ceremony == MEM_OPEN && store_whole(&s->mem) && (alg == FJ_ES256 || s->mem.sm2), CITE, "no certificate of this algorithm is awaited here");
+	if (s->mem.issuing_tbs[alg].len > 0) {
+		MUST(fj_slice_eq(fj_buf_slice(&s->mem.issuing_tbs[alg]), x.tbs), CITE, "another certificate was taken already");
+		return FJ_OK;
+	}
+	FJ_TRY(counter_open(s, err));
+	FJ_TRY(clock_check(s, err));
+	FJ_TRY(check_certified(s, alg, &x, err));
+	s->fatal = true;
+	FJ_TRY(signer_record(s, AUDIT_CA, fj_buf_slice(&f->body), err));
+	FJ_TRY(sub_replay(&s->mem, fj_buf_slice(&f->body), err));
+	s->fatal = false;
+	return FJ_OK;
+}

@@ -1,0 +1,371 @@
+/*
+ * certify.c - CAs of other appliances under this root, and the list of a root that is elsewhere
+ * (docs/formats.md 27).
+ *
+ * root.certify takes a request: of a home without a root, for this root, signed by each of its issuing
+ * keys.  The limits are the request's, or narrower ones that are given with it.  What is to be signed
+ * then goes the way of the root's lists (root_crl.c): the plan's officers approve, or without a plan two
+ * finance officers.  A certificate stands in the keyring as sub-N (sub-N-sm2) from then on, in chain.pem,
+ * and with the root's lists in ca/subordinate-N.pem, which the other appliance takes in.
+ *
+ * root.take is for the home without a root: the parent's newest lists.
+ */
+#include "base/content.h"
+#include "issuer/ceremony.h"
+#include "issuer/domain.h"
+#include "issuer/publish/publish.h"
+#include "issuer/rules/rules.h"
+
+#define LAYER "certify"
+#define CITE "formats.md 27"
+#define PEM_MAX (1u << 18)
+#define CLOCKS 300 /* seconds: it begins so long before it is made, since two machines' clocks differ */
+
+static enum fj_rc say(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
+{
+	return fj_refuse(err, rc, LAYER, CITE, en, zh);
+}
+
+void crm_sub_release(struct crm_sub *s)
+{
+	fj_ca_request_release(&s->request);
+}
+
+static enum fj_alg last_alg(const struct crm_sub *s)
+{
+	return s->request.sm2 ? FJ_SM2 : FJ_ES256;
+}
+
+/* --- the request --- */
+
+static enum fj_rc check_request(const struct iss *i, const struct fj_ca_request *r, struct fj_err *err)
+{
+	struct fj_hash root;
+
+	if (r->demo != i->home.demo || strcmp(r->arc, i->home.arc) != 0)
+		return say(err, FJ_E_REFUSED, "the request is of another arc or kind than this root's: under one root all homes have one arc, and are demonstrations or none is", "申请的标识弧或性质与本根不同：同一根之下标识弧一致，演示与正式不得混用");
+	if (r->sm2 && !i->sm2)
+		return say(err, FJ_E_REFUSED, "the request has an SM2 key, and this root has no SM2 hierarchy; ask without --sm2", "申请含 SM2 密钥，而本根没有 SM2 体系；请不带 --sm2 重新申请");
+	for (enum fj_alg a = FJ_ES256; a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+		fj_sha256(fj_buf_slice(&i->ca[a].root), &root);
+		if (!fj_hash_eq(&root, &r->root[a]))
+			return say(err, FJ_E_REFUSED, "the request is for another root; its home was made with another --root FILE", "申请指向另一根；该系统初始化时所给的 --root 文件不是本根");
+		if (ca_spki_verify(fj_buf_slice(&r->spki[a]), fj_buf_slice(&r->text), fj_buf_slice(&r->sig[a]), NULL) != FJ_OK)
+			return say(err, FJ_E_SIGNATURE, "the request was changed after it was signed, or its asker does not have the key; get it anew", "申请在签名后被改动，或者申请者不持有该密钥；请重新获取申请");
+	}
+	return FJ_OK;
+}
+
+static bool narrower(const struct fj_limits *l, const struct fj_limits *asked)
+{
+	return strncmp(l->division, asked->division, strlen(asked->division)) == 0 && (l->holders & ~asked->holders) == 0;
+}
+
+enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err)
+{
+	char asked[64];
+
+	FJ_TRY(fj_ca_request_read(file, &s->request, err));
+	FJ_TRY(check_request(i, &s->request, err));
+	fj_limits_holders(&s->request.limits, asked);
+	FJ_TRY(fj_limits_make(division != NULL ? division : s->request.limits.division, holders != NULL ? holders : asked, s->request.base, &s->limits, err));
+	if (!narrower(&s->limits, &s->request.limits))
+		return say(err, FJ_E_REFUSED, "limits can be narrower than those that were asked for, and no wider: a department answers for what it asked for", "所定限制只可比申请的更窄，不得更宽");
+	s->years = (int)years;
+	return years >= 1 && years <= 12 ? FJ_OK : say(err, FJ_E_INVALID, "a CA certificate is valid for 1 to 12 years", "签发机构证书有效期为 1 至 12 年");
+}
+
+enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
+{
+	struct ca_cert_in in = {.profile = CA_SUBORDINATE, .not_before = fj_now() - CLOCKS, .issuer_cert = fj_buf_slice(&i->ca[alg].root), .spki = fj_buf_slice(&s->request.spki[alg]),
+		.operator_ = s->request.operator_, .limits = &s->limits};
+	struct ca_info root;
+
+	FJ_TRY(ca_cert_info(in.issuer_cert, &root, err));
+	in.not_after = fj_term_end(in.not_before, s->years);
+	in.not_after = in.not_after > root.not_after ? root.not_after : in.not_after;
+	ca_serial_new(&in.serial);
+	return ca_cert_tbs(&i->home, &in, tbs, err);
+}
+
+/* --- what was certified --- */
+
+static void name_of(int64_t n, enum fj_alg alg, char out[24])
+{
+	snprintf(out, 24, "sub-%lld%s", (long long)n, fj_alg_suffix(alg));
+}
+
+/* the certificate with this number into out; FJ_E_NOTFOUND */
+static enum fj_rc sub_get(struct sto *db, int64_t n, enum fj_alg alg, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char what[24];
+
+	name_of(n, alg, what);
+	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, "subordinate CA", err, "t", what));
+	fj_buf_clear(out);
+	return fj_buf_put(out, sto_blob(&q, 0).p, sto_blob(&q, 0).len) == FJ_OK ? FJ_OK : fj_no_memory(err, LAYER);
+}
+
+/* the number that this key has already, or the next */
+static enum fj_rc number_for(struct sto *db, struct fj_slice spki, int64_t *n, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	struct fj_x509 x;
+
+	for (*n = 1;; (*n)++) {
+		enum fj_rc rc = sub_get(db, *n, FJ_ES256, &der, err);
+		if (rc == FJ_E_NOTFOUND)
+			return FJ_OK;
+		FJ_TRY(rc);
+		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
+		if (fj_slice_eq(x.spki, spki))
+			return FJ_OK;
+	}
+}
+
+static json_t *certificate_json(const struct fj_buf *der, enum fj_alg alg)
+{
+	struct ca_info info;
+	char serial[33], sha[65], until[FJ_TIME_CAP];
+
+	if (ca_cert_info(fj_buf_slice(der), &info, NULL) != FJ_OK)
+		return NULL;
+	fj_hex(info.serial.b, sizeof(info.serial.b), serial);
+	fj_hex(info.sha256.b, FJ_SHA256_LEN, sha);
+	fj_time_utc(info.not_after, until);
+	return json_pack("{s:s, s:s, s:s, s:s}", "alg", fj_alg_name(alg), "serial", serial, "sha256", sha, "until", until);
+}
+
+enum fj_rc crm_sub_keep(struct iss_call *c, const struct crm_sub *s, const struct fj_buf der[FJ_ALG_END], const json_t *officers, struct fj_err *err)
+{
+	FJ_AUTO(json) list = json_array();
+	char what[24], holders[64];
+	int64_t n;
+
+	FJ_TRY(number_for(c->db, fj_buf_slice(&s->request.spki[FJ_ES256]), &n, err));
+	for (enum fj_alg a = FJ_ES256; a <= last_alg(s); a++) {
+		name_of(n, a, what);
+		FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&der[a])));
+		if (json_array_append_new(list, certificate_json(&der[a], a)) != 0)
+			return fj_no_memory(err, LAYER);
+	}
+	fj_limits_holders(&s->limits, holders);
+	name_of(n, FJ_ES256, what);
+	FJ_AUTO(json) body = json_pack("{s:I, s:s, s:s, s:s, s:s, s:O, s:O}", "number", (json_int_t)n, "operator", s->request.operator_, "base", s->request.base,
+	    "division", s->limits.division, "holders", holders, "certificates", list, "officers", officers);
+	FJ_TRY(evt_append(c, "root.certified", what, body, err));
+	c->iss->pub.subs = true;
+	c->dirty_status = true;
+	return FJ_OK;
+}
+
+enum fj_rc apply_root_certified(const struct evt *e, struct fj_err *err)
+{
+	(void)e;
+	(void)err;
+	return FJ_OK; /* the keyring is not rebuilt; the event is the record */
+}
+
+enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_serial *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	struct ca_info info;
+
+	if (sub_get(db, n, alg, &der, NULL) != FJ_OK)
+		return alg != FJ_ES256 ? FJ_E_NOTFOUND : say(err, FJ_E_NOTFOUND, "this root has certified no CA of that number; ca/subordinate-N.pem names them", "本根没有认证过该编号的签发机构；编号见 ca/subordinate-N.pem");
+	FJ_TRY(ca_cert_info(fj_buf_slice(&der), &info, err));
+	*out = info.serial;
+	return FJ_OK;
+}
+
+/* --- published --- */
+
+static enum fj_rc put_root_list(struct sto *db, enum fj_alg alg, struct fj_buf *pem, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char what[24];
+
+	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(alg));
+	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
+	return ca_pem("X509 CRL", sto_blob(&q, 0), pem, err);
+}
+
+/* what the other appliance takes in: its certificates and the root's lists */
+static enum fj_rc bundle(struct sto *db, int64_t n, struct fj_buf *pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	for (enum fj_alg a = FJ_ES256; a < FJ_ALG_END; a++) {
+		enum fj_rc rc = sub_get(db, n, a, &der, err);
+		if (rc == FJ_E_NOTFOUND && a != FJ_ES256)
+			continue;
+		FJ_TRY(rc);
+		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));
+		FJ_TRY(put_root_list(db, a, pem, err));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc pub_chain_pem(struct iss *i, struct sto *db, enum fj_alg alg, struct fj_buf *pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&i->ca[alg].issuing), pem, err));
+	for (int64_t n = 1; sub_get(db, n, FJ_ES256, &der, NULL) == FJ_OK; n++)
+		if (sub_get(db, n, alg, &der, NULL) == FJ_OK)
+			FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));
+	return ca_pem("CERTIFICATE", fj_buf_slice(&i->ca[alg].root), pem, err);
+}
+
+enum fj_rc pub_subs(struct iss *i, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	char path[64];
+
+	if (!i->pub.subs)
+		return FJ_OK;
+	i->pub.subs = false;
+	for (int64_t n = 1; sub_get(i->pub.db, n, FJ_ES256, &der, NULL) == FJ_OK; n++) {
+		FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_MAX);
+		snprintf(path, sizeof(path), "publish/ca/subordinate-%lld.pem", (long long)n);
+		FJ_TRY(bundle(i->pub.db, n, &pem, err));
+		FJ_TRY(pub_file(i, path, fj_buf_slice(&pem), err));
+	}
+	if (der.len == 0)
+		return FJ_OK;
+	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+		FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_MAX);
+		snprintf(path, sizeof(path), "publish/trust/chain%s.pem", fj_alg_suffix(a));
+		FJ_TRY(pub_chain_pem(i, i->pub.db, a, &pem, err));
+		FJ_TRY(pub_file(i, path, fj_buf_slice(&pem), err));
+	}
+	return FJ_OK;
+}
+
+/* --- commands --- */
+
+static enum fj_rc own_root(const struct iss *i, struct fj_err *err)
+{
+	return !i->limited ? FJ_OK : say(err, FJ_E_REFUSED, "this home's root is another appliance's: ask there", "本系统的根属于另一系统，请到根所在的系统办理");
+}
+
+static enum fj_rc request_of(struct iss_call *c, struct fj_buf *file, struct crm_sub *s, struct fj_err *err)
+{
+	const json_t *years = json_object_get(c->params, "years");
+
+	FJ_TRY(own_root(c->iss, err));
+	FJ_TRY(iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err));
+	FJ_TRY(iss_param_file(c, "file", file, err));
+	return crm_sub_read(c->iss, fj_buf_slice(file), fj_json_peek(c->params, "division"), fj_json_peek(c->params, "holders"), json_is_integer(years) ? json_integer_value(years) : 12, s, err);
+}
+
+/* what two finance officers approve, and where they have keys sign */
+static enum fj_rc ask(struct iss_call *c, const struct crm_sub *s, const struct fj_buf *file, struct fj_err *err)
+{
+	FJ_AUTO(json) keys = json_array();
+	char holders[64];
+
+	for (enum fj_alg a = FJ_ES256; a <= last_alg(s); a++) {
+		struct fj_hash h;
+		char hex[65], key[65], o[260];
+		size_t n = fj_utf8_prefix(s->request.operator_, 64);
+		memcpy(o, s->request.operator_, n);
+		o[n] = '\0';
+		FJ_TRY(fj_content_subordinate(a, fj_buf_slice(&s->request.spki[a]), o, &s->limits, &h, err));
+		fj_hex(h.b, FJ_SHA256_LEN, hex);
+		fj_sha256(fj_buf_slice(&s->request.spki[a]), &h);
+		fj_hex(h.b, FJ_SHA256_LEN, key);
+		if (json_array_append_new(keys, json_pack("{s:s, s:s, s:s}", "alg", fj_alg_name(a), "content", hex, "spki_sha256", key)) != 0)
+			return fj_no_memory(err, LAYER);
+	}
+	fj_limits_holders(&s->limits, holders);
+	FJ_AUTO(json) payload = json_pack("{s:O, s:s, s:s, s:s, s:s, s:i, s:s}", "keys", keys, "operator", s->request.operator_, "base", s->request.base,
+	    "division", s->limits.division, "holders", holders, "years", s->years, "request", fj_buf_str(file));
+	return apr_request(c, "root.certify", s->request.base, c->actor->org, payload, err);
+}
+
+enum fj_rc cmd_root_certify(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
+	FJ_AUTO(crm_sub) s = {.years = 0};
+	bool planned = false;
+
+	FJ_TRY(request_of(c, &file, &s, err));
+	FJ_TRY(crm_renewal_sub(c, &s, &planned, err));
+	return planned ? FJ_OK : ask(c, &s, &file, err);
+}
+
+enum fj_rc apr_root_certify(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	const char *request = fj_json_text(a->payload, "request");
+	FJ_AUTO(crm_sub) s = {.years = 0};
+	FJ_AUTO(json) officers = NULL;
+	struct fj_buf der[FJ_ALG_END] = {{0}};
+
+	FJ_TRY(crm_sub_read(c->iss, fj_slice_str(request), fj_json_text(a->payload, "division"), fj_json_text(a->payload, "holders"), fj_json_num(a->payload, "years"), &s, err));
+	if (c->trial)
+		return FJ_OK;
+	enum fj_rc rc = FJ_OK;
+	for (enum fj_alg alg = FJ_ES256; rc == FJ_OK && alg <= last_alg(&s); alg++) {
+		FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+		fj_buf_init(&der[alg], FJ_X509_MAX);
+		json_decref(officers);
+		officers = NULL;
+		rc = crm_sub_tbs(c->iss, &s, alg, &tbs, err);
+		if (rc == FJ_OK)
+			rc = crm_sign_by_two(c, a, alg, HSM_CERT_SUBORDINATE, fj_buf_slice(&tbs), &der[alg], &officers, err);
+	}
+	if (rc == FJ_OK)
+		rc = crm_sub_keep(c, &s, der, officers, err);
+	for (int k = 0; k < FJ_ALG_END; k++)
+		fj_buf_release(&der[k]);
+	return rc;
+}
+
+/* --- a root that is elsewhere --- */
+
+/* the newest list of each algorithm in a file of PEM, of which the rest is left alone; *n: how many */
+static enum fj_rc take_lists(struct iss_call *c, struct fj_slice pem, size_t *n, struct fj_err *err)
+{
+	static const char begin[] = "-----BEGIN X509 CRL-----";
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
+	const uint8_t *at;
+
+	for (*n = 0; (at = memmem(pem.p, pem.len, begin, strlen(begin))) != NULL; (*n)++) {
+		pem = FJ_SLICE(at, pem.len - (size_t)(at - pem.p));
+		fj_buf_clear(&der);
+		FJ_TRY(ca_unpem("X509 CRL", pem, &der, err));
+		FJ_TRY(crm_list_take(c, fj_buf_slice(&der), err));
+		pem = FJ_SLICE(pem.p + strlen(begin), pem.len - strlen(begin));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc cmd_root_take(struct iss_call *c, struct fj_err *err)
+{
+	FJ_AUTO(buf) file = FJ_BUF_INIT(PEM_MAX);
+	size_t n = 1;
+
+	FJ_TRY(iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err));
+	if (!c->iss->limited)
+		return say(err, FJ_E_REFUSED, "this home's root is its own: fujie ceremony root-crl signs its list anew", "本系统的根是自有的；请用 fujie ceremony root-crl 续签其吊销列表");
+	FJ_TRY(iss_param_file(c, "file", &file, err));
+	FJ_TRY(file.len > 0 && file.data[0] == 0x30 ? crm_list_take(c, fj_buf_slice(&file), err) : take_lists(c, fj_buf_slice(&file), &n, err));
+	if (n == 0)
+		return say(err, FJ_E_INVALID, "the file has no CRL: it is a root's list in DER, or PEM with blocks X509 CRL", "文件中没有吊销列表：应为 DER 格式，或含 X509 CRL 的 PEM 文件");
+	c->answer = json_pack("{s:I}", "taken", (json_int_t)n);
+	return c->answer != NULL ? FJ_OK : fj_no_memory(err, LAYER);
+}
+
+const struct iss_field fld_root_certify[] = {
+	{"file", ISS_F_FILE, true, FJ_CA_REQUEST_MAX, "申请文件", "the request of the other appliance (ceremony/ca-request.json of its home)"},
+	{"division", ISS_F_STR, false, 6, "行政区划限制", "2, 4 or 6 digits of GB/T 2260, no wider than asked for"},
+	{"holders", ISS_F_STR, false, 63, "持有人类别限制", "kinds of holders with commas between, no wider than asked for: ADMIN,INST"},
+	{"years", ISS_F_INT, false, 12, "年限", "1 to 12; 12 by default, and never beyond the root"},
+	{0},
+};
+const struct iss_field fld_root_take[] = {
+	{"file", ISS_F_FILE, true, PEM_MAX, "根吊销列表", "the parent's newest lists: its ca/subordinate-N.pem, or crl/root.crl"},
+	{0},
+};

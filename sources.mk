@@ -31,8 +31,8 @@ BASE_SRC := \
 	base/tlog.c \
 	base/tpm2.c \
 	base/transcript.c \
-	base/webauthn.c \
 	base/tty.c \
+	base/webauthn.c \
 	base/x509.c
 
 HSM_SRC := \
@@ -57,9 +57,9 @@ HSM_SRC := \
 	hsm/quorum.c \
 	hsm/request.c \
 	hsm/roles.c \
-	hsm/subordinate.c \
 	hsm/rollover.c \
 	hsm/spare.c \
+	hsm/subordinate.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
@@ -451,11 +451,11 @@ WEB_SRC := \
 	web/portal/listfile.c \
 	web/portal/lists.c \
 	web/portal/login.c \
+	web/portal/next.c \
 	web/portal/nouns.c \
 	web/portal/once.c \
 	web/portal/order.c \
 	web/portal/pages.c \
-	web/portal/next.c \
 	web/portal/paper.c \
 	web/portal/picture.c \
 	web/portal/picture_room.c \
@@ -501,8 +501,8 @@ CLI_SRC := \
 	issuer/cli/sign.c \
 	issuer/cli/spare.c \
 	issuer/cli/stops.c \
+	issuer/cli/subordinate.c \
 	issuer/cli/unseal.c
-	issuer/cli/subordinate.c
 
 TEST_UNIT_SRC := \
 	tests/unit/test_base_bond.c \
@@ -591,8 +591,8 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_json.c \
 	tests/fuzz/fuzz_jws.c \
 	tests/fuzz/fuzz_ledger.c \
-	tests/fuzz/fuzz_limits.c \
 	tests/fuzz/fuzz_license.c \
+	tests/fuzz/fuzz_limits.c \
 	tests/fuzz/fuzz_log_proof.c \
 	tests/fuzz/fuzz_memory.c \
 	tests/fuzz/fuzz_note.c \
@@ -602,9 +602,9 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_plan.c \
 	tests/fuzz/fuzz_report.c \
 	tests/fuzz/fuzz_request.c \
-	tests/fuzz/fuzz_search.c \
 	tests/fuzz/fuzz_sealed_ofd.c \
 	tests/fuzz/fuzz_sealed_pdf.c \
+	tests/fuzz/fuzz_search.c \
 	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \
 	tests/fuzz/fuzz_signer.c \

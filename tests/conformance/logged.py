@@ -265,7 +265,11 @@ def certificates():
     cert('stranger', open, 'log.pem is a stranger\'s, under the same names', 'log.pem 为陌生机构以相同名称签发', log=lambda w: pem(s.log.der()), cert=s.log)
     cert('none', open, 'the trust has no log.pem', '信任资料没有 log.pem', log=lambda w: b'')
     cert('not-pem', open, 'log.pem is no PEM', 'log.pem 不是 PEM', log=lambda w: w.log.der())
-    cert('other-key', no, 'log.pem is of another key than signed', 'log.pem 与签名密钥不符', log=lambda w: pem(Cert(w.issuing, Key('evil'), w.log.subject, 78, w.log.since, w.log.until, w.log.ext).der()))
+    # the note's own key is known and has signed: the other line is of a key that the log was rolled over to, as far as this trust can tell (formats.md 26)
+    cert('other-key', open, 'log.pem is of another key than signed', 'log.pem 与签名密钥不符', log=lambda w: pem(Cert(w.issuing, Key('evil'), w.log.subject, 78, w.log.since, w.log.until, w.log.ext).der()))
+    w = World()
+    case('log-other-key-alone', no, 'log.pem is of another key than signed, and the note\'s own key is not known', 'log.pem 与签名密钥不符，且日志 Ed25519 密钥未知', w, Proof(w).seal(),
+         log=pem(Cert(w.issuing, Key('evil'), w.log.subject, 78, w.log.since, w.log.until, w.log.ext).der()), key=None)
     cert('revoked', no, 'the log\'s certificate was revoked before the leaf', '日志证书在载入之前被吊销', lambda w: w.shard.revoke(w.log, at=LOGGED - 1))
     cert('revoked-same-second', no, 'the log\'s certificate was revoked in the leaf\'s second', '日志证书在载入同一秒被吊销', lambda w: w.shard.revoke(w.log, at=LOGGED))
     cert('key-lost', no, 'the log\'s key was found compromised after the leaf', '载入之后发现日志密钥泄露', lambda w: w.shard.revoke(w.log, reason=1, at=LOGGED + 1))

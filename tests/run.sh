@@ -136,13 +136,13 @@ slow_lint() { # $1: "core", or nothing for all
 }
 # What only computes runs behind what waits: two of them, in shells of their own, told at the end.
 behind() { # NAME COMMAND...
-	name=$1
+	behind=$1
 	shift
 	(
 		renice -n 10 -p "$(exec sh -c 'echo $PPID')" >/dev/null
-		faults=$lanes/$name.faults
-		"$@" >"$lanes/$name.out"
-		echo "$passed $failed $skipped" >"$lanes/$name.sum"
+		faults=$lanes/$behind.faults
+		"$@" >"$lanes/$behind.out"
+		echo "$passed $failed $skipped" >"$lanes/$behind.sum"
 	) &
 }
 behind_report() {

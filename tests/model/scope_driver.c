@@ -62,7 +62,10 @@ static const char *use_word(struct ver_job *j)
 
 static struct ver_job job_of(const struct world *w, const struct ver_input *in, struct ver_report *r, json_t *payload, bool token)
 {
-	return (struct ver_job){.t = w->trust, .in = in, .r = r, .jws = {.payload = payload}, .token = token};
+	static const struct ver_ca unlimited;
+	static const struct ver_signer signer = {.ca = &unlimited}; /* of an issuing CA without limits */
+
+	return (struct ver_job){.t = w->trust, .in = in, .r = r, .jws = {.payload = payload}, .signer = {.s = &signer}, .token = token};
 }
 
 static void say_use(struct world *w, const json_t *line)

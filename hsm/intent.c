@@ -136,6 +136,8 @@ static enum fj_rc of_lifts(const struct hsm_signer *s, const json_t *p, struct h
 		int64_t idx = fj_json_num(v, "idx");
 		uint8_t raw[16];
 		struct fj_hash h;
+		static const char *const of_crl[] = {"serial", NULL}, *const of_list[] = {"idx", "uri", NULL};
+		FJ_TRY(fj_json_only(v, serial != NULL ? of_crl : of_list, err)); /* one or the other: who checks the one is not told of the other */
 		bool crl = serial != NULL && strlen(serial) == 32 && fj_unhex(serial, 32, raw) == FJ_OK;
 		MUST(crl || (uri != NULL && idx >= 0 && idx < FJ_LIST_ENTRIES), "formats.md 25", "an entry to be lifted is malformed");
 		if (crl)
@@ -164,27 +166,28 @@ static enum fj_rc of_key(const struct hsm_signer *s, const json_t *p, struct hsm
 static const struct intent_kind {
 	const char *kind;
 	bool refuse; /* the refusal lets something be signed, and not the approval */
+	unsigned lets; /* what: an item's hash alone does not say what it is of */
 	enum fj_rc (*items)(const struct hsm_signer *s, const json_t *payload, struct hsm_items *t, struct fj_err *err); /* NULL: one act of the signer's */
 } kinds[] = {
-	{"certificate.issue", false, of_certificates},
-	{"certificate.sm2", false, of_twins},
-	{"root.certify", false, of_subordinate},
-	{"authorisation.grant", false, of_authorisation},
-	{"authorisation.adjust", false, of_authorisation},
-	{"certificate.resume", false, of_lifts},
-	{"authorisation.resume", false, of_lifts},
-	{"token.resume", false, of_lifts},
-	{"asset.unfreeze", false, of_lifts},
-	{"certificate.revoke", true, of_lifts},
-	{"authorisation.reclaim", true, of_lifts},
-	{"authorisation.surrender", true, of_lifts},
-	{HSM_ACT_ROLL, false, of_key},
-	{HSM_ACT_END, false, of_key},
-	{"token.issue", false, license_single},
-	{"token.bulk", false, license_bulk},
-	{"token.sm2", false, license_twin},
-	{HSM_ACT_CLOCK, false, NULL},
-	{HSM_ACT_RESTORE, false, NULL},
+	{"certificate.issue", false, HSM_LETS_CERTIFICATE | HSM_LETS_AUTHORISATION, of_certificates},
+	{"certificate.sm2", false, HSM_LETS_CERTIFICATE, of_twins},
+	{"root.certify", false, HSM_LETS_SUBORDINATE, of_subordinate},
+	{"authorisation.grant", false, HSM_LETS_AUTHORISATION, of_authorisation},
+	{"authorisation.adjust", false, HSM_LETS_AUTHORISATION, of_authorisation},
+	{"certificate.resume", false, HSM_LETS_LIFT, of_lifts},
+	{"authorisation.resume", false, HSM_LETS_LIFT, of_lifts},
+	{"token.resume", false, HSM_LETS_LIFT, of_lifts},
+	{"asset.unfreeze", false, HSM_LETS_LIFT, of_lifts},
+	{"certificate.revoke", true, HSM_LETS_LIFT, of_lifts},
+	{"authorisation.reclaim", true, HSM_LETS_LIFT, of_lifts},
+	{"authorisation.surrender", true, HSM_LETS_LIFT, of_lifts},
+	{HSM_ACT_ROLL, false, HSM_LETS_ACT, of_key},
+	{HSM_ACT_END, false, HSM_LETS_ACT, of_key},
+	{"token.issue", false, HSM_LETS_TOKEN, license_single},
+	{"token.bulk", false, HSM_LETS_TOKEN, license_bulk},
+	{"token.sm2", false, HSM_LETS_TOKEN, license_twin},
+	{HSM_ACT_CLOCK, false, HSM_LETS_ACT, NULL},
+	{HSM_ACT_RESTORE, false, HSM_LETS_ACT, NULL},
 };
 
 static enum fj_rc read_items(const struct hsm_signer *s, const struct hsm_said *q, struct hsm_items *t, struct fj_err *err)
@@ -194,6 +197,7 @@ static enum fj_rc read_items(const struct hsm_signer *s, const struct hsm_said *
 	for (size_t i = 0; i < FJ_ARRAY_LEN(kinds); i++) {
 		if (strcmp(kinds[i].kind, q->act.kind) != 0 || kinds[i].refuse != q->refuse)
 			continue;
+		t->lets = kinds[i].lets;
 		if (kinds[i].items != NULL)
 			return kinds[i].items(s, q->json, t, err);
 		fj_content_act(kinds[i].kind, &h);
@@ -348,6 +352,7 @@ static enum fj_rc keep(struct hsm_signer *s, const struct hsm_said *q, struct hs
 		return FJ_OK;
 	make_room(&s->mem, t->n);
 	i->item = t->h;
+	i->lets = t->lets;
 	t->h = NULL;
 	return FJ_OK;
 }
@@ -430,11 +435,12 @@ static uint32_t item_of(struct mem_intent *i, const struct fj_hash *content, boo
 }
 
 /* any of these contents under this approval */
-static enum fj_rc use(struct mem_intent *i, const struct fj_hash *content, size_t n, fj_time now, struct fj_buf *uses, struct fj_err *err)
+static enum fj_rc use(struct mem_intent *i, unsigned lets, const struct fj_hash *content, size_t n, fj_time now, struct fj_buf *uses, struct fj_err *err)
 {
 	bool was = false;
 
 	MUST(now <= i->until, "R22", "the approval's time is over; ask for it anew");
+	MUST(i->lets & lets, "R22", "the officers approved something of another kind");
 	for (size_t c = 0; c < n; c++) {
 		uint32_t k = item_of(i, &content[c], &was);
 		if (k < i->n)
@@ -506,16 +512,17 @@ enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_e
 		content[n++] = *j->content;
 	else
 		FJ_TRY(content_of(j, tbs, content, &n, err));
-	return use(i, content, n, j->now, j->uses, err);
+	return use(i, token ? HSM_LETS_TOKEN : j->kind == HSM_JWS_AUTHORISATION ? HSM_LETS_AUTHORISATION : j->kind == HSM_CERT_SUBORDINATE ? HSM_LETS_SUBORDINATE : HSM_LETS_CERTIFICATE, content, n,
+	    j->now, j->uses, err);
 }
 
 /* whichever approval lets it: a list may carry what several have lifted */
-static enum fj_rc use_any(struct hsm_memory *m, const struct fj_hash *content, fj_time now, struct fj_buf *uses, struct fj_err *err)
+static enum fj_rc use_any(struct hsm_memory *m, unsigned lets, const struct fj_hash *content, fj_time now, struct fj_buf *uses, struct fj_err *err)
 {
 	bool was = false;
 
 	for (size_t i = 0; i < m->n_intents; i++) {
-		uint32_t k = m->intent[i].until < now ? m->intent[i].n : item_of(&m->intent[i], content, &was);
+		uint32_t k = m->intent[i].until < now || !(m->intent[i].lets & lets) ? m->intent[i].n : item_of(&m->intent[i], content, &was);
 		if (k < m->intent[i].n)
 			return put_use(&m->intent[i], k, uses) ? FJ_OK : fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a memory delta is too large");
 	}
@@ -525,7 +532,7 @@ static enum fj_rc use_any(struct hsm_memory *m, const struct fj_hash *content, f
 enum fj_rc intent_lift(const struct hsm_job *j, const struct fj_hash *content, struct fj_err *err)
 {
 	if (officers_check(&j->s->mem))
-		return use_any(&j->s->mem, content, j->now, j->uses, err);
+		return use_any(&j->s->mem, HSM_LETS_LIFT, content, j->now, j->uses, err);
 	return j->approvals >= 2 ? FJ_OK : policy_no(err, "design.md 2", "lifting a suspension needs two approvals");
 }
 
@@ -537,7 +544,7 @@ enum fj_rc intent_act(struct hsm_signer *s, const char *kind, struct fj_err *err
 	if (!officers_check(&s->mem))
 		return FJ_OK;
 	fj_content_act(kind, &content);
-	FJ_TRY(use_any(&s->mem, &content, fj_now(), &uses, err));
+	FJ_TRY(use_any(&s->mem, HSM_LETS_ACT, &content, fj_now(), &uses, err));
 	s->fatal = true;
 	FJ_TRY(signer_record(s, AUDIT_USE, fj_buf_slice(&uses), err));
 	FJ_TRY(mem_apply(&s->mem, fj_buf_slice(&uses), err));

@@ -189,7 +189,7 @@ enum fj_rc license_lifts(const struct hsm_signer *s, const json_t *payload, stru
 	t->of.department = true;
 	FJ_TRY(fj_status_ref(json_object_get(json_object_get(token.payload, "status"), "status_list"), &idx, &uri, err));
 	json_array_foreach(json_object_get(payload, "lifts"), i, v)
-		MUST(fj_json_num(v, "idx") == (int64_t)idx && same_list(uri, fj_json_text(v, "uri")), "formats.md 25", "an entry to be lifted is not the token's that is shown");
+		MUST(json_object_get(v, "serial") == NULL && fj_json_num(v, "idx") == (int64_t)idx && same_list(uri, fj_json_text(v, "uri")), "formats.md 25", "an entry to be lifted is not the token's that is shown");
 	return FJ_OK;
 }
 
@@ -237,6 +237,7 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, un
 	static const struct hsm_whose department = {.department = true};
 	enum mem_tokens to;
 
+	MUST(s->mem.ceremony != MEM_SPARE, "formats.md 28", "a spare has no officers' keys and no rules of its own");
 	MUST(!q->refuse && strcmp(q->act.kind, HSM_ACT_RULE) == 0, "R22", "what was approved is no rule of who signs");
 	MUST(officers_check(&s->mem), "R22", "two officers have keys before anybody is asked to sign; enrol theirs first (fujie officer-key add)");
 	FJ_TRY(intent_fresh(&s->mem, q, fj_now(), err));

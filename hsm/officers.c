@@ -241,6 +241,7 @@ static enum fj_rc replay(struct hsm_memory *m, struct fj_slice payload, struct f
 		if (at == m->n_officers)
 			return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a key is removed that was never enrolled");
 		take_out(m, at);
+		intents_let_go(m); /* what he signed is looked at again */
 		return FJ_OK;
 	}
 	FJ_TRY(read_officer(e, &o, err));
@@ -281,6 +282,7 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, un
 	const json_t *e = json_object_get(q->json, "enrolment");
 	struct mem_officer o;
 
+	MUST(s->mem.ceremony != MEM_SPARE, "formats.md 28", "a spare has no officers' keys of its own");
 	MUST(!q->refuse && strcmp(q->act.kind, HSM_ACT_ENROL) == 0, "R22", "what was approved is no enrolment of an officer's key");
 	FJ_TRY(intent_fresh(&s->mem, q, fj_now(), err));
 	if (strcmp(fj_json_text(e, "op"), "remove") == 0) {

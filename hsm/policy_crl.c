@@ -15,6 +15,7 @@
 #define HOLD 6
 #define GONE 255
 #define NOW_TOLERANCE 600
+#define NUMBER_AHEAD 86400 /* a number is the time, or one more than the last */
 
 static enum fj_rc check_head(const struct hsm_job *j, const struct fj_crl *c, struct fj_err *err)
 {
@@ -110,6 +111,8 @@ enum fj_rc policy_crl(const struct hsm_job *j, struct fj_slice tbs, struct fj_bu
 	FJ_TRY(check_head(j, &c, err));
 	const struct mem_crl *old = mem_crl_find(&j->s->mem, c.uri);
 	MUST(old == NULL || c.number > old->number, "RFC 5280 5.2.3", "the CRL's number does not rise");
+	uint64_t most = old != NULL && old->number > (uint64_t)j->now ? old->number : (uint64_t)j->now;
+	MUST(c.number <= most + NUMBER_AHEAD, "RFC 5280 5.2.3", "the CRL's number leaves none for the lists that come after it");
 	FJ_AUTO(mem) mem = fj_alloc(c.n + 1, sizeof(struct mem_entry));
 	if (mem == NULL)
 		return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory for a CRL");

@@ -90,6 +90,7 @@ struct mem_officer {
 #define HSM_MAX_INTENTS 32768
 #define HSM_MAX_CONTENTS 20000 /* of one approval */
 #define HSM_MAX_HELD 2000000   /* of all, about */
+enum { HSM_LETS_CERTIFICATE = 1, HSM_LETS_AUTHORISATION = 2, HSM_LETS_SUBORDINATE = 4, HSM_LETS_TOKEN = 8, HSM_LETS_LIFT = 16, HSM_LETS_ACT = 32 };
 struct mem_intent {
 	struct fj_hash hash;              /* of the payload */
 	fj_time until;
@@ -97,6 +98,7 @@ struct mem_intent {
 	uint8_t *used;                    /* bit k: item k */
 	uint32_t next;                    /* where the search begins */
 	struct fj_hash *item;             /* NULL: the payload was not brought since the start */
+	unsigned lets;                    /* of what the items are; with them */
 };
 #define HSM_MAX_SUBS 64 /* keys of other appliances that a root has certified */
 struct mem_sub {
@@ -376,6 +378,7 @@ enum fj_rc officers_agree(const struct hsm_memory *m, const struct hsm_said *q, 
 struct hsm_items {            /* what an approval lets be signed, and who has to sign it */
 	struct fj_hash *h;
 	uint32_t n, cap;
+	unsigned lets;
 	struct hsm_whose of;
 };
 enum fj_rc items_put(struct hsm_items *t, const struct fj_hash *h, struct fj_err *err) FJ_MUST_USE;

@@ -57,29 +57,22 @@ static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, 
 {
 	const struct hsm_memory *m = &j->s->mem;
 	struct fj_hash key, name;
+	struct fj_x509 own;
 
 	fj_sha256(x->spki, &key);
 	fj_sha256(x->subject, &name);
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->issuing_tbs[j->alg]), &own, err));
+	MUST(!fj_slice_eq(x->subject, own.subject), "RFC 5280 4.2.1.1", "the subordinate CA has our own issuing CA's name");
 	MUST(!nested(m->base, l->base) && !nested(l->base, m->base), CITE, "the subordinate's address is this appliance's, or one of the two lies below the other");
 	for (size_t i = 0; i < m->n_subs; i++) {
 		const struct mem_sub *o = &m->sub[i];
-		if (o->alg != j->alg || fj_hash_eq(&o->key, &key))
+		if (o->alg != j->alg)
 			continue;
+		MUST(!fj_hash_eq(&o->key, &key), CITE, "this key was certified already, or a try was cut after it: the other appliance makes a new one (another certificate would be beside the first, which no list would name)");
 		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name");
 		MUST(!nested(o->base, l->base) && !nested(l->base, o->base), CITE, "another CA that this root certified has that address");
 	}
 	return FJ_OK;
-}
-
-static bool known(const struct hsm_memory *m, struct fj_slice spki)
-{
-	struct fj_hash key;
-
-	fj_sha256(spki, &key);
-	for (size_t i = 0; i < m->n_subs; i++)
-		if (fj_hash_eq(&m->sub[i].key, &key))
-			return true;
-	return false;
 }
 
 enum fj_rc policy_subordinate(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
@@ -102,7 +95,7 @@ enum fj_rc policy_subordinate(const struct hsm_job *j, struct fj_slice tbs, stru
 	MUST(x.not_after <= root.not_after, "RFC 5280 6.1.3", "the subordinate CA outlives its root");
 	FJ_TRY(refused(fj_limits_of(&x, &there, &l, err), err));
 	FJ_TRY(check_alone(j, &x, &l, err));
-	MUST(m->n_subs < HSM_MAX_SUBS || known(m, x.spki), CITE, "this root has certified as many CAs as its list of revocations may name");
+	MUST(m->n_subs < HSM_MAX_SUBS, CITE, "this root has certified as many CAs as its list of revocations may name");
 	return fj_put_u8(delta, MEM_OP_SUBORDINATE) == FJ_OK && fj_put_bytes(delta, tbs) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "a memory delta is too large");
 }
 

@@ -285,6 +285,18 @@ static enum fj_rc ask(struct iss_call *c, const struct crm_sub *s, const struct 
 	return apr_request(c, "root.certify", s->request.base, c->actor->org, payload, err);
 }
 
+/* a second certificate would stand beside the first, wider or narrower, and a revocation would name one of them */
+static enum fj_rc check_new(struct sto *db, const struct crm_sub *s, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	int64_t n;
+
+	FJ_TRY(number_for(db, fj_buf_slice(&s->request.spki[FJ_ES256]), &n, err));
+	if (sub_get(db, n, FJ_ES256, &der, NULL) != FJ_OK)
+		return FJ_OK;
+	return say(err, FJ_E_EXISTS, "this key is certified already; for other limits or a longer time the other appliance makes a new key (init --subordinate in a new folder), and the first certificate is revoked", "该密钥已获认证；需要变更限制或延长有效期的，请对方系统另建新密钥（在新目录执行 init --subordinate），并吊销原证书");
+}
+
 enum fj_rc cmd_root_certify(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
@@ -292,6 +304,7 @@ enum fj_rc cmd_root_certify(struct iss_call *c, struct fj_err *err)
 	bool planned = false;
 
 	FJ_TRY(request_of(c, &file, &s, err));
+	FJ_TRY(check_new(c->db, &s, err));
 	FJ_TRY(crm_renewal_sub(c, &s, &planned, err));
 	return planned ? FJ_OK : ask(c, &s, &file, err);
 }

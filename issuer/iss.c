@@ -183,7 +183,7 @@ static enum fj_rc load_past(struct iss *i, const char *what, struct fj_buf *out,
 	return fj_buf_put(out, s.p, s.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-static enum fj_rc load_before(struct iss *i, struct iss_ca *ca, enum fj_alg alg, struct fj_err *err)
+static enum fj_rc load_before(struct iss *i, struct iss_ca *ca, const struct fj_buf *issuing, enum fj_alg alg, struct fj_err *err)
 {
 	char token[24], status[24];
 
@@ -191,31 +191,48 @@ static enum fj_rc load_before(struct iss *i, struct iss_ca *ca, enum fj_alg alg,
 	snprintf(status, sizeof(status), "status%s", fj_alg_suffix(alg));
 	FJ_TRY(load_past(i, token, &ca->before.token, &ca->since, err));
 	FJ_TRY(load_past(i, status, &ca->before.status, &ca->since, err));
-	return ca->before.token.len > 0 ? load_signing(&ca->before, &ca->issuing, alg, err) : FJ_OK;
+	return ca->before.token.len > 0 ? load_signing(&ca->before, issuing, alg, err) : FJ_OK;
 }
 
-static enum fj_rc load_ca(struct iss *i, enum fj_alg alg, struct fj_err *err)
+/* of a hierarchy what is the same for ever: read without a lock by whoever asks */
+static enum fj_rc load_fixed(struct iss *i, enum fj_alg alg, struct fj_err *err)
 {
-	FJ_AUTO(iss_ca) ca = {.since = 0};
+	struct iss_ca *ca = &i->ca[alg];
+	struct fj_x509 x;
+	char root[24], issuing[24];
+
+	snprintf(root, sizeof(root), "root%s", fj_alg_suffix(alg));
+	snprintf(issuing, sizeof(issuing), "issuing%s", fj_alg_suffix(alg));
+	FJ_TRY(load_cert(i, root, &ca->root, err));
+	FJ_TRY(load_cert(i, issuing, &ca->issuing, err));
+	FJ_TRY(fj_x509_read(fj_buf_slice(&ca->issuing), &x, err));
+	FJ_TRY(fj_limits_of(&x, &i->limited, &i->limits, err));
+	return ca_trust_open(fj_buf_slice(&ca->issuing), fj_buf_slice(&ca->root), &ca->trust, err);
+}
+
+/* what a rollover changes */
+static enum fj_rc load_rolling(struct iss *i, enum fj_alg alg, struct fj_err *err)
+{
+	struct iss_ca *ca = &i->ca[alg];
+	FJ_AUTO(iss_ca) fresh = {.since = 0};
 	struct {
 		const char *what;
 		struct fj_buf *to;
-	} certs[] = {{"root", &ca.root}, {"issuing", &ca.issuing}, {"token", &ca.now.token}, {"status", &ca.now.status}, {"ocsp", &ca.ocsp}};
-	struct fj_x509 x;
+	} certs[] = {{"token", &fresh.now.token}, {"status", &fresh.now.status}, {"ocsp", &fresh.ocsp}};
 	char what[24];
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++) {
 		snprintf(what, sizeof(what), "%s%s", certs[k].what, fj_alg_suffix(alg));
 		FJ_TRY(load_cert(i, what, certs[k].to, err));
 	}
-	FJ_TRY(fj_x509_read(fj_buf_slice(&ca.issuing), &x, err));
-	FJ_TRY(fj_limits_of(&x, &i->limited, &i->limits, err));
-	FJ_TRY(load_signing(&ca.now, &ca.issuing, alg, err));
-	FJ_TRY(load_before(i, &ca, alg, err));
-	FJ_TRY(ca_trust_open(fj_buf_slice(&ca.issuing), fj_buf_slice(&ca.root), &ca.trust, err));
-	struct iss_ca old = i->ca[alg];
-	i->ca[alg] = ca;
-	ca = old; /* released */
+	FJ_TRY(load_signing(&fresh.now, &ca->issuing, alg, err));
+	FJ_TRY(load_before(i, &fresh, &ca->issuing, alg, err));
+	struct iss_ca old = {.now = ca->now, .before = ca->before, .ocsp = ca->ocsp};
+	ca->now = fresh.now;
+	ca->before = fresh.before;
+	ca->ocsp = fresh.ocsp;
+	ca->since = fresh.since;
+	fresh = old; /* released */
 	return FJ_OK;
 }
 
@@ -225,8 +242,8 @@ static enum fj_rc load_keys(struct iss *i, struct fj_err *err)
 
 	FJ_TRY(load_cert(i, "log", &i->log_signer, err));
 	FJ_TRY(load_past(i, "log", &log_before, &i->log_since, err));
-	FJ_TRY(load_ca(i, FJ_ES256, err));
-	return i->sm2 ? load_ca(i, FJ_SM2, err) : FJ_OK;
+	FJ_TRY(load_rolling(i, FJ_ES256, err));
+	return i->sm2 ? load_rolling(i, FJ_SM2, err) : FJ_OK;
 }
 
 enum fj_rc iss_take_keys(struct iss *i, bool making, struct fj_err *err)
@@ -274,6 +291,9 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	i->home.demo = strcmp(demo, "true") == 0;
 	FJ_TRY(load_setting(i, "sm2", sm2, sizeof(sm2), err));
 	i->sm2 = strcmp(sm2, "true") == 0;
+	FJ_TRY(load_fixed(i, FJ_ES256, err));
+	if (i->sm2)
+		FJ_TRY(load_fixed(i, FJ_SM2, err));
 	FJ_TRY(load_keys(i, err));
 	i->pub.keys = i->ca[FJ_ES256].since > 0 || i->ca[FJ_SM2].since > 0 || i->log_since > 0; /* a rollover may not be shown yet */
 	return FJ_OK;

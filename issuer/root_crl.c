@@ -80,6 +80,30 @@ static enum fj_rc revoking_of(const json_t *o, struct revoking *r, struct fj_err
 	return r->reason != 0 ? FJ_OK : say(err, FJ_E_INVALID, "the reason is missing: keyCompromise, cACompromise, affiliationChanged, superseded or cessationOfOperation", "缺少吊销原因：keyCompromise、cACompromise、affiliationChanged、superseded 或 cessationOfOperation");
 }
 
+/* The entry's date is fixed when the revocation is first asked for, and kept before anything is signed: a signer that has signed an
+ * entry signs no other date for it, so what was cut between its part and ours has to come again octet by octet. */
+static enum fj_rc begun_at(struct iss_call *c, struct ca_revoked *one, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char key[64], hex[33], value[40], *end;
+
+	fj_hex(one->serial.b, sizeof(one->serial.b), hex);
+	snprintf(key, sizeof(key), "revoking.%s", hex);
+	snprintf(value, sizeof(value), "%lld %u", (long long)fj_now(), one->reason);
+	if (!c->trial)
+		FJ_TRY(sto_run(c->db, STO_REVOKING_ADD, NULL, err, "tt", key, value));
+	enum fj_rc rc = sto_first(c->db, STO_SETTING_GET, &q, key, err, "t", key);
+	if (rc == FJ_E_NOTFOUND && c->trial) {
+		one->at = fj_now();
+		return FJ_OK;
+	}
+	FJ_TRY(rc);
+	one->at = strtoll(sto_text(&q, 0), &end, 10);
+	if ((unsigned)strtoul(end, NULL, 10) == one->reason)
+		return FJ_OK;
+	return say(err, FJ_E_STATE, "this revocation was begun with another reason, which may be signed already; give that one", "该吊销已按另一原因开始办理，可能已经签名；请填写原来的原因");
+}
+
 /* *n: 1, or 0 where nothing of this hierarchy is to be revoked */
 static enum fj_rc to_revoke(struct iss_call *c, enum fj_alg alg, const struct revoking *r, struct ca_revoked *one, size_t *n, struct fj_err *err)
 {
@@ -90,7 +114,6 @@ static enum fj_rc to_revoke(struct iss_call *c, enum fj_alg alg, const struct re
 	if (rc == FJ_E_NOTFOUND && alg != FJ_ES256)
 		return FJ_OK; /* it has none of this hierarchy */
 	FJ_TRY(rc);
-	one->at = fj_now();
 	one->reason = r->reason;
 	*n = 1;
 	return FJ_OK;
@@ -120,8 +143,10 @@ static enum fj_rc next_tbs(struct iss_call *c, enum fj_alg alg, const struct rev
 	FJ_TRY(sto_first(c->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
 	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &crl, err));
 	FJ_TRY(revoked_of(&crl, revoked, &n, err));
-	if (adds > 0)
+	if (adds > 0) {
 		FJ_TRY(add_revoked(&one, revoked, &n, err));
+		FJ_TRY(begun_at(c, &revoked[n - 1], err));
+	}
 	uint64_t number = crl.number + 1 > (uint64_t)fj_now() ? crl.number + 1 : (uint64_t)fj_now();
 	return crm_crl(c->iss, alg, number, revoked, n, tbs, err);
 }
@@ -236,6 +261,15 @@ enum fj_rc cmd_root_renew(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(rc);
 	if (planned)
 		return FJ_OK;
+	if (more.number != 0 && !c->trial) { /* its date is of now, however often it has to be tried */
+		struct ca_revoked one;
+		size_t n;
+		for (enum fj_alg alg = FJ_ES256; alg <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); alg++) {
+			FJ_TRY(to_revoke(c, alg, &more, &one, &n, err));
+			if (n > 0)
+				FJ_TRY(begun_at(c, &one, err));
+		}
+	}
 	FJ_AUTO(json) payload = more.number == 0 ? json_object() : json_pack("{s:I, s:s}", "revoke", (json_int_t)more.number, "reason", reasons[more.reason - 1]);
 	return apr_request(c, "root.renew", "root", c->actor->org, payload, err);
 }

@@ -35,7 +35,7 @@ static enum fj_rc say(struct fj_err *err, enum fj_rc rc, const char *en, const c
 
 enum fj_rc iss_seal_look(struct iss *i, struct hsm_conn **conn, struct fj_err *err)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(131072);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	FJ_AUTO(json) status = NULL;
 
 	if (!i->log.seals)

@@ -518,11 +518,20 @@ static enum fj_rc step_freshness(struct judging *g, struct fj_err *err)
 /* --- certificates --- */
 
 /* "token", "token-sm2" */
-static bool of_role(const char *name, const char *role)
+static bool of_role(const char *name, const char *role, unsigned curve)
 {
 	size_t n = strlen(role);
+	const char *hierarchy = curve == VER_TPM_CURVE_SM2 ? "-sm2" : "";
 
-	return n == 0 || (strncmp(name, role, n) == 0 && (name[n] == '\0' || name[n] == '-'));
+	if (n == 0)
+		return true;
+	if (strncmp(name, role, n) != 0 || strncmp(name + n, hierarchy, strlen(hierarchy)) != 0)
+		return false;
+	name += n + strlen(hierarchy);
+	if (*name == '\0')
+		return true;
+	/* a later generation; a CA's key has none, and what a plan says is asked of the one name */
+	return strcmp(role, "root") != 0 && strcmp(role, "issuing") != 0 && name[0] == '-' && name[1] != '\0' && strspn(name + 1, "0123456789") == strlen(name + 1);
 }
 
 static const struct ver_object *attested(const struct ver_attestation *a, const struct fj_x509 *x, const char *role)
@@ -531,7 +540,7 @@ static const struct ver_object *attested(const struct ver_attestation *a, const 
 
 	for (size_t i = 0; x->key.len == 65 && i < a->n; i++) {
 		const struct ver_object *o = &a->object[i];
-		if (o->said.type == VER_TPM_CREATION && o->area.kind == VER_AREA_SIGNING && o->area.curve == curve && memcmp(o->area.xy, x->key.p + 1, 64) == 0 && of_role(o->name, role))
+		if (o->said.type == VER_TPM_CREATION && o->area.kind == VER_AREA_SIGNING && o->area.curve == curve && memcmp(o->area.xy, x->key.p + 1, 64) == 0 && of_role(o->name, role, curve))
 			return o;
 	}
 	return NULL;

@@ -146,9 +146,12 @@ static enum fj_rc renew_one(struct iss *i, const char *what, struct fj_buf *of, 
 		return rc;
 	}
 	pthread_mutex_lock(&i->lock);
-	rc = sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&cert));
+	bool rolled = i->rolled; /* the key was rolled over meanwhile: what is there now stays */
+	rc = rolled ? FJ_OK : sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&cert));
 	pthread_mutex_unlock(&i->lock);
 	FJ_TRY(rc);
+	if (rolled)
+		return FJ_OK;
 	fj_buf_release(of);
 	*of = cert;
 	memset(&cert, 0, sizeof(cert));

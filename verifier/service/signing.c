@@ -51,7 +51,7 @@ static enum fj_rc sign_once(struct svc_signer *g, struct hsm_request *r, struct 
 /* one that does not answer is not known to be sealed */
 static bool look(struct svc_signer *g)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(131072);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	FJ_AUTO(json) status = NULL;
 
 	if (g->conn != NULL && hsm_ended(g->conn)) {

@@ -155,7 +155,6 @@ enum fj_rc crm_sub_keep(struct iss_call *c, const struct crm_sub *s, const struc
 	FJ_AUTO(json) body = json_pack("{s:I, s:s, s:s, s:s, s:s, s:O, s:O}", "number", (json_int_t)n, "operator", s->request.operator_, "base", s->request.base,
 	    "division", s->limits.division, "holders", holders, "certificates", list, "officers", officers);
 	FJ_TRY(evt_append(c, "root.certified", what, body, err));
-	c->iss->pub.subs = true;
 	c->dirty_status = true;
 	return FJ_OK;
 }
@@ -223,14 +222,11 @@ enum fj_rc pub_subs(struct iss *i, struct fj_err *err)
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 	char path[64];
 
-	if (!i->pub.subs)
-		return FJ_OK;
-	i->pub.subs = false;
 	for (int64_t n = 1; sub_get(i->pub.db, n, FJ_ES256, &der, NULL) == FJ_OK; n++) {
 		FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_MAX);
 		snprintf(path, sizeof(path), "publish/ca/subordinate-%lld.pem", (long long)n);
 		FJ_TRY(bundle(i->pub.db, n, &pem, err));
-		FJ_TRY(pub_file(i, path, fj_buf_slice(&pem), err));
+		FJ_TRY(pub_keep_file(i, path, &pem, err));
 	}
 	if (der.len == 0)
 		return FJ_OK;
@@ -238,7 +234,7 @@ enum fj_rc pub_subs(struct iss *i, struct fj_err *err)
 		FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_MAX);
 		snprintf(path, sizeof(path), "publish/trust/chain%s.pem", fj_alg_suffix(a));
 		FJ_TRY(pub_chain_pem(i, i->pub.db, a, &pem, err));
-		FJ_TRY(pub_file(i, path, fj_buf_slice(&pem), err));
+		FJ_TRY(pub_keep_file(i, path, &pem, err));
 	}
 	return FJ_OK;
 }

@@ -73,7 +73,6 @@ struct iss {
 		int64_t done;          /* events up to this are published */
 		int64_t rows_done;     /* rows up to this event are in public.db; noted with the next files */
 		fj_time pruned;        /* when the history was last gone through */
-		bool subs;             /* subordinate CAs are to be published anew: one was certified, or a service starts */
 		bool attest;           /* the TPM is to say anew what it holds: at init, and when a service starts */
 		fj_time attest_at;     /* not before then */
 		char attested[12];     /* "software", "none": what a verifier makes of what was published; "" not known */

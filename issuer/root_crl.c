@@ -167,7 +167,6 @@ static enum fj_rc keep(struct iss_call *c, enum fj_alg alg, const struct fj_buf 
 	FJ_TRY(evt_append(c, "root.renewed", what, body, err));
 	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(der)));
 	c->dirty_status = true;
-	c->iss->pub.subs = true; /* what they take in has the list */
 	return FJ_OK;
 }
 

@@ -132,7 +132,6 @@ static void judge(struct iss *i)
 
 void pub_attest_due(struct iss *i)
 {
-	i->pub.subs = true;
 	i->pub.attest = i->conf.attest || access(FOLDER "/attestation.json", F_OK) != 0;
 	if (!i->pub.attest)
 		judge(i);

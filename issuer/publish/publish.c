@@ -59,8 +59,7 @@ enum fj_rc pub_noted(struct iss *i, const char *what, int64_t number, fj_time at
 	return FJ_OK;
 }
 
-/* one that is there as it is to be stays: no reader has to look */
-static enum fj_rc keep_file(struct iss *i, const char *path, const struct fj_buf *data, struct fj_err *err)
+enum fj_rc pub_keep_file(struct iss *i, const char *path, const struct fj_buf *data, struct fj_err *err)
 {
 	FJ_AUTO(buf) now = FJ_BUF_INIT(data->len + 1);
 
@@ -76,7 +75,7 @@ static enum fj_rc pem_file(struct iss *i, const char *path, struct fj_slice a, s
 	FJ_TRY(ca_pem("CERTIFICATE", a, &pem, err));
 	if (b.len > 0)
 		FJ_TRY(ca_pem("CERTIFICATE", b, &pem, err));
-	return keep_file(i, path, &pem, err);
+	return pub_keep_file(i, path, &pem, err);
 }
 
 /* --- delegated certificates --- */
@@ -239,7 +238,7 @@ static enum fj_rc issuer_metadata(struct iss *i, struct fj_err *err)
 	snprintf(lists, sizeof(lists), "%.160s/status", iss_base(i));
 	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:{s:O}}", "issuer", iss_base(i), "status_list_aggregation_endpoint", lists, "jwks", "keys", keys);
 	FJ_TRY(fj_json_canonical(j, &text, err));
-	return keep_file(i, "publish/jwt-vc-issuer.json", &text, err);
+	return pub_keep_file(i, "publish/jwt-vc-issuer.json", &text, err);
 }
 
 static enum fj_rc put_pem(struct iss *i, const char *what, int64_t generation, struct fj_slice der, void *pem, struct fj_err *err)
@@ -257,7 +256,7 @@ static enum fj_rc log_file(struct iss *i, struct fj_err *err)
 
 	FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&i->log_signer), &pem, err));
 	FJ_TRY(each_past(i, "log", put_pem, &pem, err));
-	return keep_file(i, "publish/trust/log.pem", &pem, err);
+	return pub_keep_file(i, "publish/trust/log.pem", &pem, err);
 }
 
 /* signer/token.1.pem: for who looks at an old signature */

@@ -141,6 +141,8 @@ enum fj_rc pub_chain_pem(struct iss *i, struct sto *db, enum fj_alg alg, struct 
 enum fj_rc pub_subs(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* a file below publish/, replaced whole; made durable together at the end of the publication */
 enum fj_rc pub_file(struct iss *i, const char *path, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
+/* The same, but one that is there as it is to be stays: no reader has to look. */
+enum fj_rc pub_keep_file(struct iss *i, const char *path, const struct fj_buf *data, struct fj_err *err) FJ_MUST_USE;
 /* --- history.c: what was published before --- */
 /* a list, CRL or credential that counts from this second on, kept beside the newest; name: that of
  * the list, or a number; suffix ".jwt" or ".crl" */

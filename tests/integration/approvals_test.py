@@ -321,6 +321,11 @@ def conquered(a, b, tbs, payload, resumed):
     no('an approval of more items than the signer holds', s.plain(INTENT, said(many, (a, a.sign(many)), (b, b.sign(many)))), 'more than 20000 items', 4)
     loose = json.dumps(json.loads(own)).encode()
     no('a payload that is not canonical', s.plain(INTENT, said(loose, (a, a.sign(loose)), (b, b.sign(loose)))), 'canonical')
+    for hidden in ('key.roll:token', 'clock.reset', 'log.restore'):
+        smuggled = act('certificate.issue', assets=[{'asset_no': 'HARMLESS', 'content': hashlib.sha256(b'act\n' + hidden.encode()).hexdigest()}])
+        check('the hash of %s in an approval of a certificate is held as a certificate\'s' % hidden, s.plain(INTENT, said(smuggled, (a, a.sign(smuggled)), (b, b.sign(smuggled))))[0] == 0)
+    no('and rolls over no key', s.plain(16, bytes([TOKEN]) + names('hb-fin1', 'hb-fin2')), 'names alone do not count')
+    no('nor resets the clock', s.plain(7, names('hb-fin1', 'hb-fin2')), 'names alone do not count')
     no('names do not open a signer', s.plain(7, names('hb-fin1', 'hb-fin2')), 'names alone do not count')
     stolen = Key()
     entry = act('officer-key.change', enrolment={'op': 'add', 'login': 'hb-fin3', 'person': 'stranger', 'kind': 'file', 'key': b64(stolen.spki)})

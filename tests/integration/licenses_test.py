@@ -246,6 +246,8 @@ def conquered(a, b, j1, j2, used, compact, lifting, twin_payload):
     lifts = dict(lifting, lifts=[{'serial': '0' * 32}])
     lifts.pop('act')
     no('a certificate lifted in a license\'s name', s.plain(INTENT, by_keys(act('token.resume', **lifts), j1, j2)), 'not the token\'s')
+    lifts['lifts'] = [dict(lifting['lifts'][0], serial='0' * 32)]
+    no('nor beside the license\'s own entry', s.plain(INTENT, by_keys(act('token.resume', **lifts), j1, j2)), 'not the token\'s')
     lifts['lifts'] = [dict(lifting['lifts'][0], idx=lifting['lifts'][0]['idx'] ^ 1)]
     no('another license lifted in its name', s.plain(INTENT, by_keys(act('token.resume', **lifts), j1, j2)), 'not the token\'s')
     lifts = {k: v for k, v in lifting.items() if k not in ('act', 'token', 'parent')}

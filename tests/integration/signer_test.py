@@ -600,6 +600,8 @@ try:
     high = now + 1000
     refused('the same CRL again (its number does not rise)', reg.sign(ISSUING, CRL, crl))
     refused('a CRL whose number falls', reg.sign(ISSUING, CRL, make_crl(5, entries)))
+    refused('one whose number leaves none for those after it', reg.sign(ISSUING, CRL, make_crl(now + 400 * 86400, entries)))
+    refused('one whose number is two days ahead', reg.sign(ISSUING, CRL, make_crl(now + 2 * 86400, entries)))
     refused('a CRL without a revoked certificate', reg.sign(ISSUING, CRL, make_crl(high, [e for e in entries if e != final])))
     refused('the same, with two officers', reg.sign(ISSUING, CRL, make_crl(high, [e for e in entries if e != final]), two))
     refused('a CRL that lifts a suspension without officers', reg.sign(ISSUING, CRL, make_crl(high, [e for e in entries if e != held])))

@@ -106,6 +106,7 @@ def certified(parent, sub, other):
 
     check('another one, of P-256 alone', certify(parent, other.request) == 0)
     second = bundle(parent, 2)
+    check('a key is certified once: what would stand beside the first, a list would not name', 'certified already' in str(certify(parent, sub.request)))
     twin = Sub(parent, 'other2', '--limit-division', '42', '--limit-holders', 'INST', '--base', 'http://127.0.0.1:%d/below' % other.v, sm2=False)
     check('an address below that of another is refused by the signer', twin.code == 0 and 'has that address' in str(certify(parent, twin.request)), twin.err)
     twin = Sub(parent, 'other3', '--limit-division', '42', '--limit-holders', 'INST', '--base', 'http://127.0.0.1:%d/below' % parent.v, sm2=False)

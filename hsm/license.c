@@ -237,7 +237,6 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, un
 	static const struct hsm_whose department = {.department = true};
 	enum mem_tokens to;
 
-	MUST(s->mem.ceremony != MEM_SPARE, "formats.md 28", "a spare has no officers' keys and no rules of its own");
 	MUST(!q->refuse && strcmp(q->act.kind, HSM_ACT_RULE) == 0, "R22", "what was approved is no rule of who signs");
 	MUST(officers_check(&s->mem), "R22", "two officers have keys before anybody is asked to sign; enrol theirs first (fujie officer-key add)");
 	FJ_TRY(intent_fresh(&s->mem, q, fj_now(), err));
@@ -248,25 +247,9 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, un
 
 enum fj_rc signer_rule(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
-	FJ_AUTO(said) q = {.json = NULL};
-	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX);
-	struct fj_slice who;
-	struct fj_rd r;
-	unsigned officers;
+	static const struct hsm_change rule = {AUDIT_RULE, judge, rule_replay};
 
 	(void)from;
 	(void)answer;
-	fj_rd_init(&r, fj_buf_slice(&f->body));
-	FJ_TRY(intent_read(&r, &q, err));
-	FJ_TRY(signer_names(&r, &who, &officers, err));
-	if (fj_rd_end(&r) != FJ_OK)
-		return signer_broken(err, "a rule is longer than it says");
-	FJ_TRY(judge(s, &q, officers, err));
-	if (q.dry)
-		return FJ_OK;
-	s->fatal = true;
-	FJ_TRY(said_record(s, AUDIT_RULE, &q, who, &b, err));
-	FJ_TRY(rule_replay(&s->mem, fj_buf_slice(&b), err));
-	s->fatal = false;
-	return FJ_OK;
+	return officers_change(s, f, &rule, err);
 }

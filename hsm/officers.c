@@ -262,13 +262,6 @@ enum fj_rc said_recorded(struct fj_slice record, struct fj_slice *payload, struc
 	return FJ_OK;
 }
 
-enum fj_rc said_record(struct hsm_signer *s, enum audit_type type, const struct hsm_said *q, struct fj_slice names, struct fj_buf *record, struct fj_err *err)
-{
-	if (fj_put_bytes(record, q->payload) != FJ_OK || fj_put_bytes(record, q->raw) != FJ_OK || fj_put_bytes(record, names) != FJ_OK)
-		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
-	return signer_record(s, type, fj_buf_slice(record), err);
-}
-
 enum fj_rc officers_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err)
 {
 	struct fj_slice payload;
@@ -282,7 +275,6 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, un
 	const json_t *e = json_object_get(q->json, "enrolment");
 	struct mem_officer o;
 
-	MUST(s->mem.ceremony != MEM_SPARE, "formats.md 28", "a spare has no officers' keys of its own");
 	MUST(!q->refuse && strcmp(q->act.kind, HSM_ACT_ENROL) == 0, "R22", "what was approved is no enrolment of an officer's key");
 	FJ_TRY(intent_fresh(&s->mem, q, fj_now(), err));
 	if (strcmp(fj_json_text(e, "op"), "remove") == 0) {
@@ -295,7 +287,7 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, un
 	return q->dry ? officers_signed(&s->mem, q, &department, &o, &(unsigned){0}, &(bool){false}, err) : officers_agree(&s->mem, q, &o, names, err);
 }
 
-enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+enum fj_rc officers_change(struct hsm_signer *s, const struct fj_frame *f, const struct hsm_change *c, struct fj_err *err)
 {
 	FJ_AUTO(said) q = {.json = NULL};
 	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX);
@@ -303,22 +295,32 @@ enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct
 	struct fj_rd r;
 	unsigned officers;
 
-	(void)from;
-	(void)answer;
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	FJ_TRY(intent_read(&r, &q, err));
 	FJ_TRY(signer_names(&r, &names, &officers, err));
 	if (fj_rd_end(&r) != FJ_OK)
-		return signer_broken(err, "an enrolment is longer than it says");
+		return signer_broken(err, "a change by officers is longer than it says");
 	MUST(s->mem.ceremony != MEM_NONE, "design.md 2", "there are no keys yet; the ceremony makes them");
-	FJ_TRY(judge(s, &q, officers, err));
+	MUST(s->mem.ceremony != MEM_SPARE, "formats.md 28", "a spare has no officers' keys and no rules of its own");
+	FJ_TRY(c->judge(s, &q, officers, err));
 	if (q.dry)
 		return FJ_OK;
+	if (fj_put_bytes(&b, q.payload) != FJ_OK || fj_put_bytes(&b, q.raw) != FJ_OK || fj_put_bytes(&b, names) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
 	s->fatal = true;
-	FJ_TRY(said_record(s, AUDIT_ENROL, &q, names, &b, err));
-	FJ_TRY(officers_replay(&s->mem, fj_buf_slice(&b), err));
+	FJ_TRY(signer_record(s, c->type, fj_buf_slice(&b), err));
+	FJ_TRY(c->replay(&s->mem, fj_buf_slice(&b), err));
 	s->fatal = false;
 	return FJ_OK;
+}
+
+enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	static const struct hsm_change enrolment = {AUDIT_ENROL, judge, officers_replay};
+
+	(void)from;
+	(void)answer;
+	return officers_change(s, f, &enrolment, err);
 }
 
 enum fj_rc officers_into(const struct hsm_memory *m, json_t *status, struct fj_err *err)

@@ -82,7 +82,8 @@ static enum fj_rc compare(const struct hsm_job *j, const struct mem_crl *old, co
 	while (rc == FJ_OK && (a < n_old || b < n)) {
 		int order = a == n_old ? 1 : b == n ? -1 : memcmp(old->entry[a].serial, now[b].serial, 16);
 		if (order < 0) {
-			MUST(old->entry[a].reason == HOLD, "lesson 6", "a revoked certificate would leave the CRL");
+			MUST(old->entry[a].reason == HOLD, "lesson 6", j->kind == HSM_CRL_ROOT ? "a revoked CA would leave the CRL; where its revocation was cut, ask for it again (fujie ceremony root-crl --revoke)"
+			    : "a revoked certificate would leave the CRL");
 			fj_content_serial(old->entry[a].serial, &content);
 			FJ_TRY(intent_lift(j, &content, err));
 			rc = put_entry(changes, &old->entry[a++], GONE, count);

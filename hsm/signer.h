@@ -395,8 +395,15 @@ enum fj_rc rule_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err
 const char *rule_name(const struct hsm_memory *m);
 /* ECDSA on P-256 over a digest */
 bool officer_verifies(const uint8_t xy[64], const struct fj_hash *digest, struct fj_slice der);
-/* what ENROL and RULE record (payload, signatures, names), and its payload again */
-enum fj_rc said_record(struct hsm_signer *s, enum audit_type type, const struct hsm_said *q, struct fj_slice names, struct fj_buf *record, struct fj_err *err) FJ_MUST_USE;
+/* A change by officers of what the signer knows of them (ENROL, RULE): read, judged, recorded (payload, signatures, names), and
+ * memory learns from the record. */
+struct hsm_change {
+	enum audit_type type;
+	enum fj_rc (*judge)(const struct hsm_signer *s, const struct hsm_said *q, unsigned officers, struct fj_err *err);
+	enum fj_rc (*replay)(struct hsm_memory *m, struct fj_slice record, struct fj_err *err);
+};
+enum fj_rc officers_change(struct hsm_signer *s, const struct fj_frame *f, const struct hsm_change *c, struct fj_err *err) FJ_MUST_USE;
+/* the payload of such a record */
 enum fj_rc said_recorded(struct fj_slice record, struct fj_slice *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc officers_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;

@@ -33,7 +33,7 @@ struct iss {
 		} now, before;
 		int64_t since;         /* what was intended up to this event is signed by the key of before */
 	} ca[FJ_ALG_END];              /* replaced under three locks: make's, the publisher's and the writer's, in this order */
-	atomic_bool rolled;            /* the keyring has others than these (rollover.c) */
+	atomic_bool rolled;            /* the keyring has others than these (key_roll.c) */
 	bool sm2;                      /* ca[FJ_SM2] is there */
 	bool limited;                  /* the root is another appliance's, and this home's CA has limits */
 	struct fj_limits limits;

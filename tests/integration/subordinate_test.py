@@ -293,6 +293,32 @@ def taken_back(parent, h, path):
     check('once is enough', code != 200 and 'revoked already' in said(out), out)
 
 
+def cut(parent):
+    """a revocation of which the signer has signed one hierarchy's list and the register has nothing"""
+    p, why = begin(parent, 'root-crl', '--revoke', '2', '--reason', 'cACompromise', round_='root-crl')
+    check('another is to be revoked', p is not None, why)
+    approve(parent, 'officer1', 'root-crl')
+    challenges = json.load(open(parent.d + '/ceremony/root-crl.challenges'))['challenges']
+    of_sm2 = next(c['structure'] for c in challenges if c['alg'] == 'SM2')
+    kind, _ = Signer(parent.d, 'registry.sock').ask(QUORUM_BEGIN, bytes([7, CRL_ROOT]) + by(base64.urlsafe_b64decode(of_sm2 + '==')))
+    check('the second structure is lost between two officers', kind == QUORUM_BEGIN and approve(parent, 'officer2', 'root-crl')[0] == 'refused')
+    p.kill()
+    p.communicate()
+    root_crl = lambda: run('openssl', 'crl', '-inform', 'DER', '-in', parent.d + '/trust/crl/root.crl', '-noout', '-text')[1]
+    check('it is not on the published list', root_crl().count('Serial Number') == 1, root_crl())
+    time.sleep(2)  # a list's number is the time
+    p, why = begin(parent, 'root-crl', round_='root-crl')
+    check('a list without it is signed no more, and says what to do', p is None and '--revoke' in why, why)
+    p, why = begin(parent, 'root-crl', '--revoke', '2', '--reason', 'superseded', round_='root-crl')
+    check('nor with another reason', p is None and 'another reason' in why, why)
+    p, why = begin(parent, 'root-crl', '--revoke', '2', '--reason', 'cACompromise', round_='root-crl')
+    check('it is asked for again', p is not None, why)
+    for officer in ('officer1', 'officer2'):
+        approve(parent, officer, 'root-crl')
+    out, err = p.communicate(timeout=300)
+    check('and now it is signed and published, with the date of the first time', p.returncode == 0 and until(lambda: root_crl().count('Serial Number') == 2 or None), (out + err, root_crl()))
+
+
 parent = Home(cases=False, own=True)
 h = None
 try:
@@ -310,6 +336,7 @@ try:
     conquered_register(h, path)
     forged_by_the_tpm(h, path)
     taken_back(parent, h, path)
+    cut(parent)
     h.stop()
     check('its signer starts again on its log', h.serve())
     check('the parent\'s too', parent.stop() is not None and parent.serve())

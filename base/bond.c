@@ -20,23 +20,6 @@ static enum fj_rc bad(struct fj_err *err, const char *field, const char *en, con
 
 /* --- public areas --- */
 
-static enum fj_rc get_u16(struct fj_rd *r, uint16_t *out)
-{
-	struct fj_slice s;
-
-	FJ_TRY(fj_get_raw(r, 2, &s));
-	*out = (uint16_t)(s.p[0] << 8 | s.p[1]);
-	return FJ_OK;
-}
-
-static enum fj_rc get_2b(struct fj_rd *r, size_t max, struct fj_slice *out)
-{
-	uint16_t n;
-
-	FJ_TRY(get_u16(r, &n));
-	return n <= max ? fj_get_raw(r, n, out) : FJ_E_PARSE;
-}
-
 #define EK_MUST 0x00030032u  /* fixedTPM, fixedParent, sensitiveDataOrigin, restricted, decrypt */
 #define EK_NEVER 0x00040804u /* stClear, encryptedDuplication, sign */
 
@@ -46,8 +29,8 @@ static bool read_head(struct fj_rd *r, struct fj_ek *k)
 	uint32_t attributes;
 	struct fj_slice policy;
 
-	if (get_u16(r, &type) != FJ_OK || get_u16(r, &k->hash) != FJ_OK || fj_get_u32(r, &attributes) != FJ_OK || get_2b(r, 48, &policy) != FJ_OK ||
-	    get_u16(r, &alg) != FJ_OK || get_u16(r, &bits) != FJ_OK || get_u16(r, &mode) != FJ_OK || get_u16(r, &scheme) != FJ_OK)
+	if (fj_tpm_u16(r, &type) != FJ_OK || fj_tpm_u16(r, &k->hash) != FJ_OK || fj_get_u32(r, &attributes) != FJ_OK || fj_tpm_2b(r, 48, &policy) != FJ_OK ||
+	    fj_tpm_u16(r, &alg) != FJ_OK || fj_tpm_u16(r, &bits) != FJ_OK || fj_tpm_u16(r, &mode) != FJ_OK || fj_tpm_u16(r, &scheme) != FJ_OK)
 		return false;
 	k->rsa = type == 0x0001;
 	k->sym_bits = bits;
@@ -60,7 +43,7 @@ static bool read_rsa(struct fj_rd *r, struct fj_ek *k)
 	uint16_t bits;
 	uint32_t exponent;
 
-	return get_u16(r, &bits) == FJ_OK && fj_get_u32(r, &exponent) == FJ_OK && get_2b(r, 512, &k->modulus) == FJ_OK && (exponent == 0 || exponent == 65537) &&
+	return fj_tpm_u16(r, &bits) == FJ_OK && fj_get_u32(r, &exponent) == FJ_OK && fj_tpm_2b(r, 512, &k->modulus) == FJ_OK && (exponent == 0 || exponent == 65537) &&
 	    bits >= 2048 && bits % 8 == 0 && k->modulus.len == bits / 8u && (k->modulus.p[0] & 0x80) != 0;
 }
 
@@ -68,11 +51,11 @@ static bool read_ecc(struct fj_rd *r, struct fj_ek *k)
 {
 	uint16_t curve, kdf;
 
-	if (get_u16(r, &curve) != FJ_OK || get_u16(r, &kdf) != FJ_OK)
+	if (fj_tpm_u16(r, &curve) != FJ_OK || fj_tpm_u16(r, &kdf) != FJ_OK)
 		return false;
 	k->curve = curve;
 	size_t size = curve == 4 ? 48 : 32;
-	return (curve == 3 || curve == 4) && kdf == ALG_NULL && get_2b(r, size, &k->x) == FJ_OK && get_2b(r, size, &k->y) == FJ_OK && k->x.len > 0 && k->y.len > 0;
+	return (curve == 3 || curve == 4) && kdf == ALG_NULL && fj_tpm_2b(r, size, &k->x) == FJ_OK && fj_tpm_2b(r, size, &k->y) == FJ_OK && k->x.len > 0 && k->y.len > 0;
 }
 
 enum fj_rc fj_ek_read(struct fj_slice in, struct fj_ek *out, struct fj_err *err)

@@ -306,3 +306,20 @@ void fj_tpm_approval_move_digest(const uint8_t nonce[FJ_TPM_NONCE_LEN], uint32_t
 	add(&h, ref.p, ref.len);
 	crypto_hash_sha256_final(&h, out->b);
 }
+
+enum fj_rc fj_tpm_u16(struct fj_rd *r, uint16_t *out)
+{
+	struct fj_slice s;
+
+	FJ_TRY(fj_get_raw(r, 2, &s));
+	*out = (uint16_t)(s.p[0] << 8 | s.p[1]);
+	return FJ_OK;
+}
+
+enum fj_rc fj_tpm_2b(struct fj_rd *r, size_t max, struct fj_slice *out)
+{
+	uint16_t n;
+
+	FJ_TRY(fj_tpm_u16(r, &n));
+	return n <= max ? fj_get_raw(r, n, out) : FJ_E_PARSE;
+}

@@ -84,4 +84,8 @@ void fj_tpm_approval_digest(const uint8_t nonce[FJ_TPM_NONCE_LEN], uint32_t expi
  * place (Part 3, 23.15), so an approval can't.  SHA-256(nonceTPM || expiration || policyRef); its policyRef is its own. */
 void fj_tpm_approval_move_digest(const uint8_t nonce[FJ_TPM_NONCE_LEN], uint32_t expiration_s, struct fj_slice ref, struct fj_hash *out);
 
+/* of a TPM's structures: big-endian u16, and a TPM2B of at most `max` octets, borrowed */
+enum fj_rc fj_tpm_u16(struct fj_rd *r, uint16_t *out) FJ_MUST_USE;
+enum fj_rc fj_tpm_2b(struct fj_rd *r, size_t max, struct fj_slice *out) FJ_MUST_USE;
+
 #endif

@@ -12,27 +12,10 @@
 
 #define WANT(cond, cite, what) FJ_ENSURE(cond, fj_fail(err, FJ_E_PARSE, "verify", "TPM 2.0 Part 2, " cite, "%s", what))
 
-static enum fj_rc get_u16(struct fj_rd *r, uint16_t *out)
-{
-	struct fj_slice s;
-
-	FJ_TRY(fj_get_raw(r, 2, &s));
-	*out = (uint16_t)(s.p[0] << 8 | s.p[1]);
-	return FJ_OK;
-}
-
-static enum fj_rc get_2b(struct fj_rd *r, size_t max, struct fj_slice *out)
-{
-	uint16_t n;
-
-	FJ_TRY(get_u16(r, &n));
-	return n <= max ? fj_get_raw(r, n, out) : FJ_E_PARSE;
-}
-
 /* a Name, or a qualified one, by SHA-256 */
 static enum fj_rc get_name(struct fj_rd *r, struct fj_slice *out)
 {
-	FJ_TRY(get_2b(r, VER_TPM_NAME, out));
+	FJ_TRY(fj_tpm_2b(r, VER_TPM_NAME, out));
 	return out->len == VER_TPM_NAME && out->p[0] == 0 && out->p[1] == VER_TPM_SHA256 ? FJ_OK : FJ_E_PARSE;
 }
 
@@ -56,7 +39,7 @@ static enum fj_rc get_coordinate(struct fj_rd *r, uint8_t out[32])
 {
 	struct fj_slice s;
 
-	FJ_TRY(get_2b(r, 32, &s));
+	FJ_TRY(fj_tpm_2b(r, 32, &s));
 	if (s.len == 0)
 		return FJ_E_PARSE;
 	memset(out, 0, 32);
@@ -69,25 +52,25 @@ static enum fj_rc read_symmetric(struct fj_rd *r, enum ver_area_kind *kind)
 {
 	uint16_t alg, bits, mode;
 
-	FJ_TRY(get_u16(r, &alg));
+	FJ_TRY(fj_tpm_u16(r, &alg));
 	*kind = alg == ALG_NULL ? VER_AREA_SIGNING : VER_AREA_STORAGE;
 	if (alg == ALG_NULL)
 		return FJ_OK;
-	FJ_TRY(get_u16(r, &bits));
-	FJ_TRY(get_u16(r, &mode));
+	FJ_TRY(fj_tpm_u16(r, &bits));
+	FJ_TRY(fj_tpm_u16(r, &mode));
 	return alg == 0x0006 && bits == 128 && mode == 0x0043 ? FJ_OK : FJ_E_PARSE;
 }
 
 static enum fj_rc read_scheme(struct fj_rd *r, struct ver_area *a)
 {
-	FJ_TRY(get_u16(r, &a->scheme));
+	FJ_TRY(fj_tpm_u16(r, &a->scheme));
 	if (a->scheme == ALG_NULL) {
 		a->scheme = 0;
 		return FJ_OK;
 	}
 	if (a->scheme != VER_TPM_ECDSA && a->scheme != VER_TPM_SM2)
 		return FJ_E_PARSE;
-	FJ_TRY(get_u16(r, &a->hash));
+	FJ_TRY(fj_tpm_u16(r, &a->hash));
 	return a->hash == VER_TPM_SHA256 || (a->hash == VER_TPM_SM3 && a->scheme == VER_TPM_SM2) ? FJ_OK : FJ_E_PARSE;
 }
 
@@ -97,8 +80,8 @@ static enum fj_rc read_ecc(struct fj_rd *r, struct ver_area *a, struct fj_err *e
 
 	WANT(read_symmetric(r, &a->kind) == FJ_OK, "12.2.3.6", "a key's symmetric algorithm is none that our keys have");
 	WANT(read_scheme(r, a) == FJ_OK, "11.2.3.2", "a key's scheme is neither ECDSA with SHA-256 nor SM2");
-	WANT(get_u16(r, &a->curve) == FJ_OK && (a->curve == VER_TPM_P256 || a->curve == VER_TPM_CURVE_SM2), "6.4", "a key is on neither P-256 nor SM2's curve");
-	WANT(get_u16(r, &kdf) == FJ_OK && kdf == ALG_NULL, "12.2.3.6", "a key has a derivation function");
+	WANT(fj_tpm_u16(r, &a->curve) == FJ_OK && (a->curve == VER_TPM_P256 || a->curve == VER_TPM_CURVE_SM2), "6.4", "a key is on neither P-256 nor SM2's curve");
+	WANT(fj_tpm_u16(r, &kdf) == FJ_OK && kdf == ALG_NULL, "12.2.3.6", "a key has a derivation function");
 	WANT(get_coordinate(r, a->xy) == FJ_OK && get_coordinate(r, a->xy + 32) == FJ_OK, "11.2.5.2", "a key's point is malformed");
 	WANT((a->kind == VER_AREA_SIGNING) == (a->scheme != 0), "12.2.3.6", "a key that signs has one scheme, and a parent none");
 	WANT(a->scheme != VER_TPM_ECDSA || a->curve == VER_TPM_P256, "6.4", "a key for ECDSA is not on P-256");
@@ -112,8 +95,8 @@ static enum fj_rc read_sealed(struct fj_rd *r, struct ver_area *a, struct fj_err
 	struct fj_slice unique;
 
 	a->kind = VER_AREA_SEALED;
-	WANT(get_u16(r, &scheme) == FJ_OK && scheme == ALG_NULL, "12.2.3.3", "sealed octets have a scheme: they are a key");
-	WANT(get_2b(r, FJ_SHA256_LEN, &unique) == FJ_OK && unique.len == FJ_SHA256_LEN, "12.2.3.2", "a public area is malformed");
+	WANT(fj_tpm_u16(r, &scheme) == FJ_OK && scheme == ALG_NULL, "12.2.3.3", "sealed octets have a scheme: they are a key");
+	WANT(fj_tpm_2b(r, FJ_SHA256_LEN, &unique) == FJ_OK && unique.len == FJ_SHA256_LEN, "12.2.3.2", "a public area is malformed");
 	return FJ_OK;
 }
 
@@ -125,7 +108,7 @@ enum fj_rc ver_area_read(struct fj_slice in, struct ver_area *out, struct fj_err
 
 	memset(out, 0, sizeof(*out));
 	fj_rd_init(&r, in);
-	WANT(get_u16(&r, &type) == FJ_OK && get_u16(&r, &name) == FJ_OK && fj_get_u32(&r, &out->attributes) == FJ_OK && get_2b(&r, FJ_SHA256_LEN, &out->policy) == FJ_OK,
+	WANT(fj_tpm_u16(&r, &type) == FJ_OK && fj_tpm_u16(&r, &name) == FJ_OK && fj_get_u32(&r, &out->attributes) == FJ_OK && fj_tpm_2b(&r, FJ_SHA256_LEN, &out->policy) == FJ_OK,
 	    "12.2.4", "a public area is cut");
 	WANT(name == VER_TPM_SHA256, "12.2.4", "a public area's name is not by SHA-256");
 	WANT((out->attributes & ~(uint32_t)KNOWN_ATTRIBUTES) == 0, "8.3.2", "an attribute that is reserved is set");
@@ -154,7 +137,7 @@ static enum fj_rc get_selection(struct fj_rd *r, bool bank, uint32_t *out)
 		return FJ_E_PARSE;
 	if (!bank)
 		return FJ_OK;
-	FJ_TRY(get_u16(r, &hash));
+	FJ_TRY(fj_tpm_u16(r, &hash));
 	FJ_TRY(fj_get_u8(r, &n));
 	if (hash != VER_TPM_SHA256 || n < 3 || n > 4)
 		return FJ_E_PARSE;
@@ -186,11 +169,11 @@ static enum fj_rc read_attested(struct fj_rd *r, struct ver_statement *s)
 		return get_name(r, &s->qualified);
 	case VER_TPM_CREATION:
 		FJ_TRY(get_name(r, &s->name));
-		FJ_TRY(get_2b(r, FJ_SHA256_LEN, &s->creation));
+		FJ_TRY(fj_tpm_2b(r, FJ_SHA256_LEN, &s->creation));
 		return s->creation.len == FJ_SHA256_LEN ? FJ_OK : FJ_E_PARSE;
 	case VER_TPM_QUOTE:
 		FJ_TRY(get_selection(r, true, &s->registers));
-		FJ_TRY(get_2b(r, FJ_SHA256_LEN, &s->digest));
+		FJ_TRY(fj_tpm_2b(r, FJ_SHA256_LEN, &s->digest));
 		return s->digest.len == FJ_SHA256_LEN ? FJ_OK : FJ_E_PARSE;
 	default:
 		return FJ_E_PARSE;
@@ -205,9 +188,9 @@ enum fj_rc ver_statement_read(struct fj_slice in, struct ver_statement *out, str
 	memset(out, 0, sizeof(*out));
 	fj_rd_init(&r, in);
 	WANT(fj_get_u32(&r, &magic) == FJ_OK && magic == GENERATED, "6.2", "a statement does not begin with TPM_GENERATED_VALUE: no TPM made it");
-	WANT(get_u16(&r, &out->type) == FJ_OK && (out->type == VER_TPM_CERTIFY || out->type == VER_TPM_QUOTE || out->type == VER_TPM_CREATION), "10.12.8",
+	WANT(fj_tpm_u16(&r, &out->type) == FJ_OK && (out->type == VER_TPM_CERTIFY || out->type == VER_TPM_QUOTE || out->type == VER_TPM_CREATION), "10.12.8",
 	    "a statement is neither a certification nor a quote");
-	WANT(get_name(&r, &out->signer) == FJ_OK && get_2b(&r, 64, &out->data) == FJ_OK && read_clock(&r, out) == FJ_OK && read_attested(&r, out) == FJ_OK && fj_rd_end(&r) == FJ_OK,
+	WANT(get_name(&r, &out->signer) == FJ_OK && fj_tpm_2b(&r, 64, &out->data) == FJ_OK && read_clock(&r, out) == FJ_OK && read_attested(&r, out) == FJ_OK && fj_rd_end(&r) == FJ_OK,
 	    "10.12.12", "a statement is malformed");
 	return FJ_OK;
 }
@@ -222,8 +205,8 @@ enum fj_rc ver_creation_read(struct fj_slice in, struct ver_creation *out, struc
 
 	memset(out, 0, sizeof(*out));
 	fj_rd_init(&r, in);
-	WANT(get_selection(&r, false, &none) == FJ_OK && get_2b(&r, FJ_SHA256_LEN, &digest) == FJ_OK && fj_get_u8(&r, &locality) == FJ_OK && get_u16(&r, &alg) == FJ_OK &&
-	    get_name(&r, &out->parent) == FJ_OK && get_name(&r, &out->parent_qualified) == FJ_OK && get_2b(&r, 64, &out->outside) == FJ_OK && fj_rd_end(&r) == FJ_OK &&
+	WANT(get_selection(&r, false, &none) == FJ_OK && fj_tpm_2b(&r, FJ_SHA256_LEN, &digest) == FJ_OK && fj_get_u8(&r, &locality) == FJ_OK && fj_tpm_u16(&r, &alg) == FJ_OK &&
+	    get_name(&r, &out->parent) == FJ_OK && get_name(&r, &out->parent_qualified) == FJ_OK && fj_tpm_2b(&r, 64, &out->outside) == FJ_OK && fj_rd_end(&r) == FJ_OK &&
 	    alg == VER_TPM_SHA256, "15.1", "how a key was made is malformed");
 	return FJ_OK;
 }

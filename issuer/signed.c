@@ -523,9 +523,11 @@ enum fj_rc cmd_officer_key_remove(struct iss_call *c, struct fj_err *err)
 	return ask(c, e, key, err);
 }
 
-enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struct fj_err *err)
+typedef enum fj_rc (*change_fn)(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err);
+
+/* what officers change in the signer, and what the register knows of it afterwards */
+static enum fj_rc change(struct iss_call *c, const struct apr *a, change_fn send, struct fj_err *err)
 {
-	const json_t *e = json_object_get(a->payload, "enrolment");
 	FJ_AUTO(hsm_conn) conn = NULL;
 	FJ_AUTO(buf) said = FJ_BUF_INIT(0);
 	FJ_AUTO(json) status = NULL;
@@ -536,8 +538,15 @@ enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struc
 	FJ_TRY(apr_for_signer(c->db, a->id, who, &n, &digest, err));
 	FJ_TRY(write_said(c->db, a->id, false, &said, err));
 	FJ_TRY(iss_signer(c->iss, &conn, err));
-	FJ_TRY(hsm_enrol(conn, &said, who, n, err));
-	FJ_TRY(signer_status(c->iss, &status, err));
+	FJ_TRY(send(conn, &said, who, n, err));
+	return signer_status(c->iss, &status, err);
+}
+
+enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struct fj_err *err)
+{
+	const json_t *e = json_object_get(a->payload, "enrolment");
+
+	FJ_TRY(change(c, a, hsm_enrol, err));
 	FJ_AUTO(json) body = json_pack("{s:s, s:s, s:s}", "op", fj_json_text(e, "op"), "key", a->object, "kind", fj_json_text(e, "kind"));
 	return evt_append(c, "officer-key.changed", fj_json_peek(e, "login") != NULL ? fj_json_text(e, "login") : a->object, body, err);
 }
@@ -586,19 +595,8 @@ enum fj_rc cmd_officer_key_require(struct iss_call *c, struct fj_err *err)
 
 enum fj_rc apr_officer_key_require(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
-	FJ_AUTO(hsm_conn) conn = NULL;
-	FJ_AUTO(buf) said = FJ_BUF_INIT(0);
-	FJ_AUTO(json) status = NULL;
-	struct hsm_approval who[HSM_MAX_APPROVALS];
-	struct fj_hash digest;
-	size_t n = 0;
-
 	FJ_TRY(no_job_by_names(c, err));
-	FJ_TRY(apr_for_signer(c->db, a->id, who, &n, &digest, err));
-	FJ_TRY(write_said(c->db, a->id, false, &said, err));
-	FJ_TRY(iss_signer(c->iss, &conn, err));
-	FJ_TRY(hsm_rule(conn, &said, who, n, err));
-	FJ_TRY(signer_status(c->iss, &status, err));
+	FJ_TRY(change(c, a, hsm_rule, err));
 	FJ_AUTO(json) body = json_pack("{s:s}", "tokens", fj_json_text(a->payload, "tokens"));
 	return evt_append(c, "officer-key.required", "tokens", body, err);
 }

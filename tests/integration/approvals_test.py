@@ -2,8 +2,6 @@
 First what officers do through the register; then a conquered registry that speaks to the
 signer's socket itself, with every right it has and one officer's key: nothing gets through,
 before and after a restart.  All names and numbers are illustrative."""
-import signal
-
 from officers_lib import *
 from signer_lib import *
 
@@ -65,21 +63,6 @@ def act(kind, days=20, **more):
 
 def no(sentence, answer, words, rc=POLICY):
     check(sentence, answer[0] == rc and words in answer[1], answer)
-
-
-def restarted():
-    pid = h.children()['fujie-signer']
-    os.kill(pid, signal.SIGKILL)
-    for _ in range(1200):
-        time.sleep(0.1)
-        try:
-            if h.children().get('fujie-signer') not in (None, pid):
-                signer = Signer(h.d, 'registry.sock')
-                signer.status()
-                return signer
-        except (OSError, TypeError, ValueError):
-            pass
-    raise RuntimeError('the signer did not come back')
 
 
 def approve(approval, *keys):
@@ -353,7 +336,7 @@ def approved_once(a, b, own, tbs, number):
     check('the certificate that they approved is signed', got[0] == 0, got)
     check('the same once more is the same signature', asked_to_sign(s, ISSUING, C_ASSET, one, own, ident)[0] == 0)
     no('a second one is not', asked_to_sign(s, ISSUING, C_ASSET, another_serial(tbs, 4), own), 'signed already')
-    s = restarted()
+    s = restarted(h)
     check('after a restart the signer checks still', s.status()['approvals'] == 'signer' and len(s.status()['officers']) == 4, s.status())
     no('the approval is not known until it is brought again', asked_to_sign(s, ISSUING, C_ASSET, another_serial(tbs, 5), own), 'names alone do not count')
     check('it is brought again', s.plain(INTENT, signed)[0] == 0)

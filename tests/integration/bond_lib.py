@@ -20,24 +20,6 @@ def unb64u(text):
     return base64.urlsafe_b64decode(text + '==')
 
 
-def canon(o):
-    return json.dumps(o, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
-
-
-def tool(*args):
-    """(exit code, its JSON)"""
-    r = subprocess.run(list(args) + ['--json'], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
-    try:
-        return r.returncode, json.loads(r.stdout)
-    except ValueError:
-        return r.returncode, {'stdout': r.stdout, 'stderr': r.stderr}
-
-
-def said(out):
-    d = out.get('detail') or {}
-    return d.get('en', '') + d.get('zh', '') or str(out)
-
-
 # --- a demo's officers ---
 
 def plan_of(h):

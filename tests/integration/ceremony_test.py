@@ -12,19 +12,6 @@ HOME = root + '/home'
 EXPIRATION = 25
 
 
-def tool(cmd, *args, timeout=300):
-    """(exit code, its JSON)"""
-    r = subprocess.run([cmd] + list(args) + ['--json'], capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
-    try:
-        return r.returncode, json.loads(r.stdout)
-    except ValueError:
-        return r.returncode, {'stdout': r.stdout, 'stderr': r.stderr}
-
-
-def canon(o):
-    return json.dumps(o, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
-
-
 def said(out):
     d = out.get('detail') or (out.get('error') or {}).get('detail') if isinstance(out.get('error'), dict) else out.get('detail')
     return (d or {}).get('en', '') + (d or {}).get('zh', '') or str(out)

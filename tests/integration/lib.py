@@ -119,6 +119,26 @@ def is_free(port):
         s.close()
 
 
+def canon(o):
+    """canonical JSON, as what is signed and hashed has it"""
+    return json.dumps(o, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
+
+
+def tool(cmd, *args, env=None):
+    """(exit code, JSON) of a program with --json"""
+    r = subprocess.run([cmd] + list(args) + ['--json'], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, env=env)
+    try:
+        return r.returncode, json.loads(r.stdout)
+    except ValueError:
+        return r.returncode, {'stdout': r.stdout, 'stderr': r.stderr}
+
+
+def said(out):
+    """the words of a refusal, in both languages"""
+    d = out.get('detail') or {}
+    return str(d.get('en', '')) + str(d.get('zh', '')) or str(out)
+
+
 def until(true, seconds=30):
     end = time.time() + seconds
     while time.time() < end:

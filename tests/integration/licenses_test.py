@@ -3,8 +3,6 @@ docs/formats.md 25): the rule of the home, keys of an operator, single licenses,
 SM2, resumption; then a conquered registry at the signer's own socket, with every name, a key of
 the department's and a key of the operator's: no token comes of it that nobody approved.
 All names and numbers are illustrative."""
-import signal
-
 from officers_lib import *
 from signer_lib import *
 
@@ -270,21 +268,6 @@ def conquered(a, b, j1, j2, used, compact, lifting, twin_payload):
     return own, fresh
 
 
-def restarted():
-    pid = h.children()['fujie-signer']
-    os.kill(pid, signal.SIGKILL)
-    for _ in range(200):
-        time.sleep(0.1)
-        try:
-            if h.children().get('fujie-signer') not in (None, pid):
-                signer = Signer(h.d, 'registry.sock')
-                signer.status()
-                return signer
-        except (OSError, TypeError, ValueError):
-            pass
-    raise RuntimeError('the signer did not come back')
-
-
 def once(j1, own, fresh, compact):
     s = Signer(h.d, 'registry.sock')
     signed = by_keys(own, j1)
@@ -293,7 +276,7 @@ def once(j1, own, fresh, compact):
     check('the token that he approved is signed', ask(s, fresh, own, ident=ident)[0] == 0)
     check('the same once more is the same', ask(s, fresh, own, ident=ident)[0] == 0)
     no('a second one is not', ask(s, another(compact), own), 'signed already')
-    s = restarted()
+    s = restarted(h)
     check('after a restart the rule holds', s.status()['tokens'] == 'one', s.status())
     no('the approval is not known until it is brought', ask(s, another(compact), own), 'names alone do not count')
     check('it is brought', s.plain(INTENT, signed)[0] == 0)

@@ -203,3 +203,14 @@ def blob_of(home, slot):
     pub, data = data[4:4 + n], data[4 + n:]
     n = struct.unpack('>I', data[:4])[0]
     return pub, data[4:4 + n]
+
+
+def refused_plan(root, sentence, plan):
+    """a signer that is new does not open its ceremony under it"""
+    home = root + '/bad'
+    shutil.rmtree(home, ignore_errors=True)
+    a = Alone(home)
+    rc, why, _ = Signer(home, 'registry.sock').plain(OPEN, by(canon({'demo': True, 'arc': ARC, 'base': BASE, 'operator': 'Test', 'plan': plan})))
+    a.ended()
+    a.tpm.end()
+    check('%s is refused, and nothing is recorded' % sentence, rc not in (0, None) and os.path.getsize(home + '/signer/audit.log') == 0, (rc, why))

@@ -247,15 +247,7 @@ def plans_test(root, plan):
     for sentence, change in (('of another operator', {'home': dict(plan['home'], operator='Other')}), ('for another algorithm', {'algorithms': ['P-256', 'SM2']}), ('of a home that is no demo', {'home': dict(plan['home'], demo=False)}),
                              ('with one officer twice', {'officers': [plan['officers'][0]] * 2}), ('that asks for more officers than there are', {'quorum': {'root': 4}}),
                              ('with an unknown member', {'more': 1}), ('without an end', {'expiration': 0})):
-        home = root + '/bad'
-        shutil.rmtree(home, ignore_errors=True)
-        a = Alone(home)
-        reg = Signer(home, 'registry.sock')
-        policy = {'demo': True, 'arc': ARC, 'base': BASE, 'operator': 'Test', 'plan': dict(plan, **change)}
-        rc, why, _ = reg.plain(OPEN, by(json.dumps(policy, sort_keys=True, separators=(',', ':')).encode()))
-        a.ended()
-        a.tpm.end()
-        check('a plan %s is refused, and nothing is recorded' % sentence, rc not in (0, None) and os.path.getsize(home + '/signer/audit.log') == 0, (rc, why))
+        refused_plan(root, 'a plan ' + sentence, dict(plan, **change))
 
 
 root = tempfile.mkdtemp(prefix='fujie-test-')

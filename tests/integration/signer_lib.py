@@ -89,6 +89,21 @@ class Signer:
         return json.loads(self.plain(STATUS)[2][4:])
 
 
+def restarted(home):
+    """the signer of a home that serves, killed and started again by its supervisor"""
+    pid = home.children()['fujie-signer']
+    os.kill(pid, signal.SIGKILL)
+
+    def again():
+        try:
+            if home.children().get('fujie-signer') not in (None, pid):
+                s = Signer(home.d, 'registry.sock')
+                return s.status() and s
+        except (OSError, TypeError, ValueError):
+            return None
+    return until(again, 120)
+
+
 # --- a signer of our own, without an appliance around it ---
 def spawn(cmd, fds):
     """a child that has these descriptors as 3, 4, 5..."""

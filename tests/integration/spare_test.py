@@ -9,10 +9,6 @@ PROOF, EXISTS = 20, 8
 OFFICER = B + '/fujie-officer'
 
 
-def canon(o):
-    return json.dumps(o, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
-
-
 def name_of(public):
     return b'\0\x0b' + h(public)
 
@@ -435,19 +431,6 @@ class Person:
         r = subprocess.run([OFFICER, 'approve', challenges, '--plan', plan, '--key', self.key, '--passphrase-file', self.secret, '--out', out, '--yes', '--lang', 'en'],
                            capture_output=True, text=True, stdin=subprocess.DEVNULL)
         return r.returncode, r.stdout + r.stderr
-
-
-def tool(cmd, *args, env=None):
-    r = subprocess.run([cmd] + list(args) + ['--json'], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL, env=env)
-    try:
-        return r.returncode, json.loads(r.stdout)
-    except ValueError:
-        return r.returncode, {'stdout': r.stdout, 'stderr': r.stderr}
-
-
-def said(out):
-    d = out.get('detail') or {}
-    return str(d.get('en', '')) + str(d.get('zh', '')) or str(out)
 
 
 class Waiting:

@@ -363,13 +363,7 @@ def without_test(root, officers, plan):
     check('after a start the issuing key signs as ever', reg.sign(ISSUING, CRL, issued_crl(spki[ISSUING], 1))[0] == 0)
     a.end()
     for sentence, change in (('with m above its officers', {'m': 4}), ('with m 0', {'m': 0}), ('with no m', {}), ('with more than m', {'m': 2, 'n': 3}), ('with a number', 2), ('with null', None)):
-        home = root + '/bad'
-        shutil.rmtree(home, ignore_errors=True)
-        a = Alone(home)
-        rc, why, _ = Signer(home, 'registry.sock').plain(OPEN, by(canonical({'demo': True, 'arc': ARC, 'base': BASE, 'operator': 'Test', 'plan': dict(plan, unseal=change)})))
-        a.ended()
-        a.tpm.end()
-        check('a plan %s is refused, and nothing is recorded' % sentence, rc not in (0, None) and os.path.getsize(home + '/signer/audit.log') == 0, (rc, why))
+        refused_plan(root, 'a plan ' + sentence, dict(plan, unseal=change))
 
 
 root = tempfile.mkdtemp(prefix='fujie-test-')

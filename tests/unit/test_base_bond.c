@@ -6,6 +6,7 @@
 
 #include "base/bond.h"
 #include "base/file.h"
+#include "tests/unit/altered.h"
 #include "tests/unit/test.h"
 
 #define CORPUS "tests/fuzz/corpus/bond/"
@@ -13,17 +14,6 @@
 static bool file(const char *name, struct fj_buf *out)
 {
 	return fj_file_read(AT_FDCWD, name, out, NULL) == FJ_OK;
-}
-
-/* text with the first `from` as `to` */
-static struct fj_slice with(struct fj_buf *b, const char *text, const char *from, const char *to)
-{
-	const char *at = strstr(text, from);
-
-	fj_buf_clear(b);
-	if (at == NULL || fj_buf_put(b, text, (size_t)(at - text)) != FJ_OK || fj_buf_puts(b, to) != FJ_OK || fj_buf_puts(b, at + strlen(from)) != FJ_OK)
-		return FJ_SLICE(NULL, 0);
-	return fj_buf_slice(b);
 }
 
 TEST("endorsement keys of RSA, P-256 and P-384 are read; one with any octet of its form altered is not")

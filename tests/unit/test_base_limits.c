@@ -3,6 +3,7 @@
  * with each member changed, left out or added, which is refused.
  */
 #include "base/limits.h"
+#include "tests/unit/altered.h"
 #include "tests/unit/test.h"
 
 #define SPKI "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEe0jEWWD6XeujXS/1Zbe/qYSvY2T9ia64PVjvOEjXrKkOzGP2LgIBE0KaEunn969U6WEwJ+B9vtZEj9rNm7SNXQ=="
@@ -80,17 +81,6 @@ TEST("what is beyond a limit is refused, and what is just within is not")
 	CHECK_RC(fj_limits_address(&some, FJ_SLICE(NULL, 0), &err), FJ_E_REFUSED);
 }
 
-/* text with the first `from` as `to` */
-static struct fj_slice with(struct fj_buf *b, const char *from, const char *to)
-{
-	const char *at = strstr(REQUEST, from);
-
-	fj_buf_clear(b);
-	if (at == NULL || fj_buf_put(b, REQUEST, (size_t)(at - REQUEST)) != FJ_OK || fj_buf_puts(b, to) != FJ_OK || fj_buf_puts(b, at + strlen(from)) != FJ_OK)
-		return FJ_SLICE(NULL, 0);
-	return fj_buf_slice(b);
-}
-
 TEST("a request is read, and what its keys sign is its canonical text")
 {
 	FJ_AUTO(fj_ca_request) r = {0};
@@ -125,7 +115,7 @@ TEST("a request with a member changed, left out or added is none")
 	struct fj_ca_request r;
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(changes); i++) {
-		struct fj_slice text = with(&b, changes[i][0], changes[i][1]);
+		struct fj_slice text = with(&b, REQUEST, changes[i][0], changes[i][1]);
 		enum fj_rc rc = text.len > 0 ? fj_ca_request_read(text, &r, NULL) : FJ_OK;
 		if (rc == FJ_OK)
 			printf("# %s as %s\n", changes[i][0], changes[i][1]);

@@ -3,34 +3,12 @@
  * the spare's request and what is moved: one right one of each, and what is changed is refused at its place.
  */
 #include "base/spare.h"
+#include "tests/unit/altered.h"
 #include "tests/unit/test.h"
 
-#define KEY(c) "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" c "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 /* a storage key of our form with the point 0101…, 0202… */
 #define PARENT "ACMACwADBHIAAAAGAIAAQwAQAAMAEAAgAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEAIAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIC"
-#define PLAN                                                                                                   \
-	"{\"version\":1,\"home\":{\"demo\":true,\"arc\":\"1.3.6.1.4.1.1\",\"base\":\"http://127.0.0.1:8444\",\"operator\":\"财政局\"}," \
-	"\"algorithms\":[\"P-256\",\"SM2\"],\"officers\":[{\"login\":\"a\",\"name\":\"甲\",\"key\":\"" KEY("AAAAAA") "\"},"  \
-	"{\"login\":\"b\",\"name\":\"乙\",\"key\":\"" KEY("BAAAAA") "\"},{\"login\":\"c\",\"name\":\"丙\",\"key\":\"" KEY("CAAAAA") "\"}]," \
-	"\"quorum\":{\"root\":2},\"expiration\":600,\"made\":\"2026-03-16T08:00:00Z\",\"move\":{\"m\":3,\"parent\":\"" PARENT "\"}}"
-
-static struct fj_slice with(struct fj_buf *b, const char *text, const char *from, const char *to)
-{
-	const char *at = strstr(text, from);
-
-	fj_buf_clear(b);
-	if (at == NULL || fj_buf_put(b, text, (size_t)(at - text)) != FJ_OK || fj_buf_puts(b, to) != FJ_OK || fj_buf_puts(b, at + strlen(from)) != FJ_OK)
-		return FJ_SLICE(NULL, 0);
-	return fj_buf_slice(b);
-}
-
-static enum fj_rc plan_of(struct fj_slice text, struct fj_plan *p, struct fj_err *err)
-{
-	FJ_AUTO(json) j = NULL;
-
-	FJ_TRY(fj_json_parse(text, FJ_PLAN_MAX, &j, err));
-	return fj_plan_read(j, p, err);
-}
+#define PLAN PLAN_WITH(",\"move\":{\"m\":3,\"parent\":\"" PARENT "\"}")
 
 TEST("a plan with a spare has its parent and its number of officers")
 {

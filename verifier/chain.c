@@ -144,7 +144,7 @@ void ver_dates(const struct ver_trust *t, const struct fj_x509 *leaf, const stru
 
 struct ver_pool {
 	pthread_mutex_t lock;
-	struct ver_signer *s[VER_MAX_SIGNERS]; /* only appended to: pointers stay good */
+	struct ver_signer *s[VER_MAX_SIGNERS + VER_MAX_LIMITED * VER_MAX_CA]; /* only appended to: pointers stay good */
 	size_t n;
 };
 
@@ -231,8 +231,12 @@ static const struct ver_signer *pool_find(struct ver_pool *p, struct fj_slice le
 /* two threads may bring the same one: the second copy does no harm */
 static bool pool_add(struct ver_pool *p, struct ver_signer *s)
 {
+	size_t beside = 0;
+
 	pthread_mutex_lock(&p->lock);
-	bool room = p->n < VER_MAX_SIGNERS;
+	for (size_t i = 0; i < p->n; i++)
+		beside += s->ca->limited ? p->s[i]->ca == s->ca : !p->s[i]->ca->limited;
+	bool room = beside < (s->ca->limited ? VER_MAX_LIMITED : VER_MAX_SIGNERS);
 	if (room)
 		p->s[p->n++] = s;
 	pthread_mutex_unlock(&p->lock);

@@ -14,7 +14,8 @@
 #include "verifier/verify.h"
 
 #define VER_MAX_CA 136 /* an issuing CA and 64 subordinate ones of each algorithm, and some */
-#define VER_MAX_SIGNERS 64
+#define VER_MAX_SIGNERS 64 /* that are kept, of CAs without limits */
+#define VER_MAX_LIMITED 8  /* of each CA that the root has limited: it fills its own part alone */
 #define VER_MAX_LISTS 1024
 #define VER_MAX_CRLS 256
 #define VER_MAX_AUTHORISATIONS 1000000

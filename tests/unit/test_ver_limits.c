@@ -5,6 +5,7 @@
  */
 #include "tests/unit/test.h"
 #include "tests/unit/ver_pki.h"
+#include "verifier/internal.h"
 
 /* what the world does: 440300, INST, BASE */
 static const struct fj_limits right = {.division = "44", .holders = 1u << 1, .base = BASE};
@@ -161,3 +162,35 @@ TEST("revoked by the root's list, or out of date, it is over for all that it iss
 }
 
 TEST_MAIN
+
+/* how many of 80 token signers of the world's issuing CA are kept, beside those that its trust has brought */
+static size_t kept(struct world *w)
+{
+	struct spec s = w->token_s;
+	struct fj_err err;
+	size_t n = 0;
+
+	for (int i = 0; i < 80; i++) {
+		struct bytes der;
+		FJ_AUTO(ver_signer) ref = {NULL, NULL};
+		s.serial = (uint8_t)(100 + i);
+		X509_free(world_cert(w, &s, w->token_key, &der));
+		if (ver_signer_get(w->trust, slice(&der), slice(&w->issuing), &ref, &err) == FJ_OK)
+			n += ref.owned == NULL;
+	}
+	return n;
+}
+
+TEST("a limited CA has a part of the signers that are kept for itself, and takes nobody else's")
+{
+	FJ_AUTO(world) w = world_make();
+	struct fj_limits l = right;
+
+	CHECK_STR(all_under(w, &l), "permit");
+	size_t of_limited = kept(w);
+	CHECK(of_limited > 0 && of_limited <= VER_MAX_LIMITED);
+	CHECK_STR(plain(w, fj_buf_slice(&w->token_jwt)), "permit"); /* those that are not kept are judged all the same */
+	CHECK_STR(all_under(w, NULL), "permit");
+	size_t of_own = kept(w);
+	CHECK(of_own > VER_MAX_LIMITED && of_own <= VER_MAX_SIGNERS);
+}

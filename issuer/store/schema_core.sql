@@ -45,7 +45,7 @@ CREATE TABLE past_key (           -- certificates of keys that were rolled over 
   ended      INTEGER NOT NULL,    -- when the key was destroyed; 0: the signer still has it
   PRIMARY KEY (what, generation)
 ) STRICT;
-CREATE TABLE setting (            -- fixed at init: arc, operator, demo, base, keeper
+CREATE TABLE setting (            -- fixed at init: arc, operator, demo, base, keeper, sm2; and revoking.<serial>: when a revocation of a CA was begun, and why
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT;

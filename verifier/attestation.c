@@ -453,21 +453,27 @@ static enum fj_rc read_spare_qualifying(struct judging *g, struct fj_err *err)
 	return fj_time_parse(at, &g->a->at, err);
 }
 
+/* one of the roots that are trusted */
+static bool of_root(const struct ver_trust *t, struct fj_slice line)
+{
+	for (size_t i = 0; i < t->a->n_root; i++)
+		if (line_is(line, t->a->root[i].sha256))
+			return true;
+	return false;
+}
+
 /* "fujie-attestation-1", a time, the root's fingerprint, then a checkpoint of the public log */
 static enum fj_rc read_qualifying(struct judging *g, struct fj_slice *note, struct fj_err *err)
 {
 	struct fj_slice rest = fj_buf_slice(&g->a->qualifying), line;
-	struct fj_hash root;
-	char hex[65], at[FJ_TIME_CAP];
+	char at[FJ_TIME_CAP];
 
 	if (line_of(&rest, &line) != FJ_OK || !line_is(line, "fujie-attestation-1") || line_of(&rest, &line) != FJ_OK || line.len >= sizeof(at))
 		return bad(err, "the qualifying text is malformed");
 	memcpy(at, line.p, line.len);
 	at[line.len] = '\0';
 	FJ_TRY(fj_time_parse(at, &g->a->at, err));
-	fj_sha256(fj_buf_slice(&g->t->a->root[FJ_ES256].der), &root);
-	fj_hex(root.b, FJ_SHA256_LEN, hex);
-	if (line_of(&rest, &line) != FJ_OK || !line_is(line, hex))
+	if (line_of(&rest, &line) != FJ_OK || !of_root(g->t, line))
 		return fj_refuse(err, FJ_E_SIGNATURE, "verify", CITE, "the attestation is of another root", "证明文件属于另一根证书");
 	*note = rest;
 	return FJ_OK;
@@ -580,7 +586,7 @@ static bool under_parent(const struct judging *g, const struct ver_ca *root)
 	const struct ver_anchors *c = g->t->a;
 
 	for (size_t i = 0; i < c->n_ca; i++)
-		if (c->ca[i].root == root && c->ca[i].limited && attested(g->a, &c->ca[i].x, "issuing") != NULL)
+		if (ver_root_of(&c->ca[i]) == root && c->ca[i].limited && attested(g->a, &c->ca[i].x, "issuing") != NULL)
 			return true;
 	return false;
 }
@@ -618,9 +624,8 @@ static enum fj_rc step_certificates(struct judging *g, struct fj_err *err)
 	const struct ver_signer *s;
 	bool all = true;
 
-	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
-		if (c->root[alg].key != NULL)
-			FJ_TRY(note_certificate(g, alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[alg].x, "root", under_parent(g, &c->root[alg]) ? "parent" : NULL, &all, err));
+	for (size_t i = 0; i < c->n_root; i++)
+		FJ_TRY(note_certificate(g, c->root[i].x.alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[i].x, "root", under_parent(g, &c->root[i]) ? "parent" : NULL, &all, err));
 	for (size_t i = 0; i < c->n_ca; i++)
 		FJ_TRY(note_certificate(g, c->ca[i].x.alg == FJ_SM2 ? "chain-sm2.pem" : "chain.pem", &c->ca[i].x, "issuing", c->ca[i].limited && own_ca(g) ? "subordinate" : NULL, &all, err));
 	fj_time newest = 0; /* former keys of the log are destroyed, and then nothing is said of them */

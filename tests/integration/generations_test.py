@@ -215,6 +215,25 @@ def ended(cas, old, new, compact, other_path, other):
     check('the attestation stands', r.get('tpm') == 'software', r)
 
 
+def lost(crowd, old, compact):
+    """the former CA's key was found somewhere"""
+    for what, why, part in (('the newest key', {'former': 'issuing.2'}, 'no former key'), ('one that never was', {'former': 'issuing.7'}, 'no former key'), ('a name that is none', {'former': 'token.1'}, 'issuing.1'),
+                            ('two CAs at once', {'former': 'issuing.1', 'revoke': 1}, 'at a time')):
+        code, out = o.do('mof1', 'root.renew', reason='keyCompromise', **why)
+        check('the root does not revoke ' + what, code != 200 and part in said(out), out)
+    p, why = begin(h, 'root-crl', '--revoke', 'issuing.1', '--reason', 'keyCompromise', round_='root-crl')
+    check('the root\'s officers are asked to revoke the former CA', p is not None, why)
+    shown = [approve(h, n, 'root-crl')[1] for n in ('officer1', 'officer2')]
+    out, err = p.communicate(timeout=120)
+    gone = x509.load_der_x509_certificate(open(h.d + '/publish/ca/issuing.cer', 'rb').read()).serial_number
+    check('they see which and why, and it is on the root\'s list', p.returncode == 0 and '%x' % gone in shown[0].lower().replace(':', '') and until(lambda: crl('root').get_revoked_certificate_by_serial_number(gone)) is not None, (shown, err))
+    check('what is under it is refused by tool and service', until(lambda: tool_says(old)[0] == 'deny' == service_says(old)), tool_says(old))
+    open(h.root + '/credential', 'w').write(compact)
+    check('a token of before too', tool_says(h.root + '/credential')[0] == 'deny')
+    path, _ = crowd.issue()
+    check('what is under the newer one goes on', tool_says(path)[0] == 'permit' == service_says(path), tool_says(path))
+
+
 def served_again(crowd, old, new):
     h.stop()
     check('served again after all that', h.serve())
@@ -234,6 +253,7 @@ try:
     conquered(cas)
     ended(cas, old, new, compact, other_path, other)
     served_again(crowd, old, new)
+    lost(crowd, old, compact)
     code, out = h.cli('audit', 'verify')
     check('the whole record verifies', code == 0, out)
     rebuilt(h)

@@ -73,12 +73,24 @@ static enum fj_rc check_request(const struct iss *i, const struct fj_ca_request 
 	return FJ_OK;
 }
 
-static bool narrower(const struct fj_limits *l, const struct fj_limits *asked)
+static bool is_revoked(struct sto *db, const struct fj_x509 *x)
 {
-	return strncmp(l->division, asked->division, strlen(asked->division)) == 0 && (l->holders & ~asked->holders) == 0;
+	FJ_AUTO(sto_q) q = {0};
+	struct fj_crl crl;
+	struct fj_crl_entry e;
+	char what[24];
+
+	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(x->alg));
+	if (sto_first(db, STO_KEYRING_GET, &q, "root CRL", NULL, "t", what) != FJ_OK || fj_crl_read(sto_blob(&q, 0), &crl, NULL) != FJ_OK)
+		return true; /* who can't look does not trust */
+	for (struct fj_der walk = crl.entries; fj_crl_next(&walk, &e);)
+		if (fj_slice_eq(e.serial, x->serial))
+			return true;
+	return false;
 }
 
-/* A request of a CA that was certified before: signed by the keys that it has certificates for too, of one CA, within its limits. */
+/* A request of a CA that was certified before and is not revoked: signed by the keys that it has certificates for too, of one CA,
+ * within its limits. */
 static enum fj_rc check_former(struct sto *db, const struct fj_ca_request *r, struct fj_err *err)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
@@ -92,11 +104,11 @@ static enum fj_rc check_former(struct sto *db, const struct fj_ca_request *r, st
 		bool all = true;
 		for (enum fj_alg a = FJ_ES256; all && a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++)
 			all = sub_get(db, n, a, &der, NULL) == FJ_OK && fj_x509_read(fj_buf_slice(&der), &x, NULL) == FJ_OK && fj_limits_of(&x, &limited, &l, NULL) == FJ_OK &&
-			    fj_limits_same(&l, &r->limits) && ca_spki_verify(x.spki, fj_buf_slice(&text), fj_buf_slice(&r->former[a]), NULL) == FJ_OK;
+			    !is_revoked(db, &x) && fj_limits_same(&l, &r->limits) && ca_spki_verify(x.spki, fj_buf_slice(&text), fj_buf_slice(&r->former[a]), NULL) == FJ_OK;
 		if (all)
 			return FJ_OK;
 	}
-	return say(err, FJ_E_SIGNATURE, "the request is for a newer key of a CA that was certified before, and no CA of this root with these limits has signed it by its former keys; its home writes it when both newer keys are made (key roll issuing)", "申请是为已认证的签发机构更换密钥，但本根认证过的、限制相同的签发机构中没有一个以原密钥签署；对方在新密钥均制作后生成申请（key roll issuing）");
+	return say(err, FJ_E_SIGNATURE, "the request is for a newer key of a CA that was certified before, and no CA of this root with these limits, which is not revoked, has signed it by its former keys; its home writes it when both newer keys are made (key roll issuing)", "申请是为已认证的签发机构更换密钥，但本根认证过、未被吊销且限制相同的签发机构中，没有一个以原密钥签署；对方在新密钥均制作后生成申请（key roll issuing）");
 }
 
 enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err)
@@ -111,7 +123,7 @@ enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *d
 	FJ_TRY(fj_limits_make(division != NULL ? division : s->request.limits.division, holders != NULL ? holders : asked, s->request.base, &s->limits, err));
 	if (s->request.follows && !fj_limits_same(&s->limits, &s->request.limits))
 		return say(err, FJ_E_REFUSED, "a newer key of a CA has the limits of the one before; for others a new CA is made", "签发机构的新密钥沿用原有限制；需要其他限制的，另建签发机构");
-	if (!narrower(&s->limits, &s->request.limits))
+	if (!fj_limits_within(&s->limits, &s->request.limits))
 		return say(err, FJ_E_REFUSED, "limits can be narrower than those that were asked for, and no wider: a department answers for what it asked for", "所定限制只可比申请的更窄，不得更宽");
 	s->years = (int)years;
 	return years >= 1 && years <= 12 ? FJ_OK : say(err, FJ_E_INVALID, "a CA certificate is valid for 1 to 12 years", "签发机构证书有效期为 1 至 12 年");
@@ -292,11 +304,8 @@ static enum fj_rc ask(struct iss_call *c, const struct crm_sub *s, const struct 
 
 	for (enum fj_alg a = FJ_ES256; a <= last_alg(s); a++) {
 		struct fj_hash h;
-		char hex[65], key[65], o[260];
-		size_t n = fj_utf8_prefix(s->request.operator_, 64);
-		memcpy(o, s->request.operator_, n);
-		o[n] = '\0';
-		FJ_TRY(fj_content_subordinate(a, fj_buf_slice(&s->request.spki[a]), o, &s->limits, &h, err));
+		char hex[65], key[65];
+		FJ_TRY(fj_content_ca_request(&s->request, a, &s->limits, &h, err));
 		fj_hex(h.b, FJ_SHA256_LEN, hex);
 		fj_sha256(fj_buf_slice(&s->request.spki[a]), &h);
 		fj_hex(h.b, FJ_SHA256_LEN, key);

@@ -151,6 +151,30 @@ static bool speaks_for(const struct ver_trust *t, const struct ver_ca *by, const
 	return leads(t, by, ver_root_of(ca), now, before);
 }
 
+/* as strcmp orders the lists of a trust */
+static int address_order(const char *uri, struct fj_slice address)
+{
+	size_t n = strlen(uri), m = n < address.len ? n : address.len;
+	int c = m == 0 ? 0 : memcmp(uri, address.p, m);
+
+	return c != 0 ? c : n < address.len ? -1 : n > address.len;
+}
+
+/* where the lists of this address begin */
+static size_t first_of(const struct ver_trust *t, struct fj_slice address)
+{
+	size_t lo = 0, hi = t->n_crl;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (address_order(t->crl[mid].uri, address) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 /* what is asked, of whom, and what was found: the list of then, one of later */
 struct question {
 	const struct ver_trust *t;
@@ -182,9 +206,9 @@ static void take(struct question *q, const struct ver_crl *c)
 /* a list of later is worth what its signer was when it was made */
 static void look_in(struct question *q, const struct ver_trust *t)
 {
-	for (size_t i = 0; i < t->n_crl; i++) {
+	for (size_t i = first_of(t, q->x->crldp); i < t->n_crl && address_order(t->crl[i].uri, q->x->crldp) == 0; i++) {
 		const struct ver_crl *c = &t->crl[i];
-		if (fj_slice_eq(fj_slice_str(c->uri), q->x->crldp) && speaks_for(q->t, c->ca, q->ca, c->from > q->now + VER_SKEW ? c->from : q->now, q->asking))
+		if (speaks_for(q->t, c->ca, q->ca, c->from > q->now + VER_SKEW ? c->from : q->now, q->asking))
 			take(q, c);
 	}
 }

@@ -195,7 +195,8 @@ static void take(struct question *q, const struct ver_crl *c)
 		const struct found *was = &q->chosen;
 		bool newer = was->c == NULL || c->number > was->c->number;
 		bool worse = !newer && hit != NULL && was->hit == NULL && (q->x->ca || c->number == was->c->number);
-		if ((newer && !for_good) || worse)
+		bool longer = !newer && c->number == was->c->number && (hit != NULL) == (was->hit != NULL) && c->to > was->c->to;
+		if ((newer && !for_good) || worse || longer)
 			q->chosen = (struct found){c, hit};
 		return;
 	}

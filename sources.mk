@@ -60,6 +60,7 @@ HSM_SRC := \
 	hsm/rollover.c \
 	hsm/spare.c \
 	hsm/subordinate.c \
+	hsm/successor.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \

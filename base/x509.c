@@ -46,6 +46,14 @@ const char *fj_alg_suffix(enum fj_alg a)
 	return a == FJ_SM2 ? "-sm2" : "";
 }
 
+void fj_generation_name(const char *head, enum fj_alg a, unsigned n, const char *tail, char out[40])
+{
+	if (n < 2)
+		snprintf(out, 40, "%s%s%s", head, fj_alg_suffix(a), tail);
+	else
+		snprintf(out, 40, "%s%s-%u%s", head, fj_alg_suffix(a), n, tail);
+}
+
 /* AlgorithmIdentifier ecdsa-with-SHA256 (RFC 5758 3.2) or SM2 with SM3 (GM/T 0015-2012 5.2.3.1), parameters absent */
 static enum fj_rc read_algorithm(struct fj_der *d, enum fj_alg *out, struct fj_err *err)
 {

@@ -49,6 +49,9 @@ const char *fj_alg_name(enum fj_alg a);
  * both "" of P-256. */
 const char *fj_alg_prefix(enum fj_alg a);
 const char *fj_alg_suffix(enum fj_alg a);
+#define FJ_GENERATIONS 255 /* of a CA: keys of one name, one after the other */
+/* head, the algorithm's suffix, from the second generation on -N, tail: "/ca/root-sm2-2.cer"; head and tail have 24 octets together at most */
+void fj_generation_name(const char *head, enum fj_alg a, unsigned n, const char *tail, char out[40]);
 
 struct fj_x509 {
 	enum fj_alg alg;                  /* that it is signed with */

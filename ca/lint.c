@@ -37,6 +37,19 @@ static bool crldp_ok(const struct ca_home *h, const struct ca_profile_row *p, en
 	return memcmp(name, begin, head) == 0 && d > 0 && d < 10 && strcmp(name + head + d, ".crl") == 0;
 }
 
+/* BASE/ca/root.cer, or with the generation of a later root: BASE/ca/root-2.cer */
+static bool root_is(const struct ca_home *h, const struct fj_x509 *x)
+{
+	char want[40];
+
+	for (unsigned n = 1; n <= FJ_GENERATIONS; n++) {
+		fj_generation_name("/ca/root", x->alg, n, ".cer", want);
+		if (uri_is(x->ca_issuers, h->base, want))
+			return true;
+	}
+	return false;
+}
+
 static enum fj_rc lint_names(const struct ca_profile_row *p, const struct fj_x509 *x, struct fj_err *err)
 {
 	char text[300];
@@ -48,7 +61,7 @@ static enum fj_rc lint_names(const struct ca_profile_row *p, const struct fj_x50
 		WANT(i != 0 || strcmp(text, "CN") == 0, "formats.md 2", "the country is not CN");
 	}
 	bool self = fj_slice_eq(x->subject, x->issuer);
-	WANT(self == (p->id == CA_ROOT), "RFC 5280 3.2", "only the root is its own issuer");
+	WANT(self == (p->id == CA_ROOT || p->id == CA_CROSS), "RFC 5280 3.2", "only a root is its own issuer, and what one generation of it signs of another");
 	return FJ_OK;
 }
 
@@ -98,8 +111,7 @@ static enum fj_rc lint_extensions(const struct ca_home *h, const struct ca_profi
 	if (p->wants & FJ_X_CRLDP)
 		WANT(crldp_ok(h, p, x->alg, x->crldp), "RFC 5280 4.2.1.13", "the CRL distribution point is not this home's");
 	if (p->wants & FJ_X_AIA) {
-		snprintf(want, sizeof(want), "/ca/%s%s.cer", p->ca ? "root" : "issuing", fj_alg_suffix(x->alg));
-		WANT(uri_is(x->ca_issuers, h->base, want), "RFC 5280 4.2.2.1", "caIssuers is not this home's");
+		WANT(p->ca ? root_is(h, x) : uri_is(x->ca_issuers, h->base, x->alg == FJ_SM2 ? "/ca/issuing-sm2.cer" : "/ca/issuing.cer"), "RFC 5280 4.2.2.1", "caIssuers is not this home's");
 		WANT(p->ca ? x->ocsp.len == 0 : uri_is(x->ocsp, h->base, "/ocsp"), "RFC 5280 4.2.2.1", "the OCSP address is not this home's");
 	}
 	if (p->wants & FJ_X_SAN)

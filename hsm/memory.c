@@ -9,6 +9,7 @@
  *   PACKAGE        u8 snapshot, u64 number, raw[32] hash of what was signed
  *   LOG            u64 size, raw[32] root
  *   SUBORDINATE    bytes tbs (subordinate.c)
+ *   NEXT_ROOT, NEW_WITH_OLD, OLD_WITH_NEW  bytes tbs (successor.c)
  *   USE            raw[32] hash of an approval's payload, u32 item (intent.c)
  */
 #include "hsm/signer.h"
@@ -20,6 +21,9 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 	memset(m, 0, sizeof(*m));
 	fj_buf_init(&m->policy, 65536);
 	for (int a = 0; a < FJ_ALG_END; a++) {
+		fj_buf_init(&m->next.root_tbs[a], FJ_X509_MAX);
+		fj_buf_init(&m->next.new_with_old[a], FJ_X509_MAX);
+		fj_buf_init(&m->next.old_with_new[a], FJ_X509_MAX);
 		fj_buf_init(&m->root_tbs[a], FJ_X509_MAX);
 		fj_buf_init(&m->issuing_tbs[a], FJ_X509_MAX);
 	}
@@ -51,6 +55,9 @@ void mem_release(struct hsm_memory *m)
 	intents_release(m);
 	fj_buf_release(&m->policy);
 	for (int a = 0; a < FJ_ALG_END; a++) {
+		fj_buf_release(&m->next.root_tbs[a]);
+		fj_buf_release(&m->next.new_with_old[a]);
+		fj_buf_release(&m->next.old_with_new[a]);
 		fj_buf_release(&m->root_tbs[a]);
 		fj_buf_release(&m->issuing_tbs[a]);
 		fj_buf_release(&m->moved[a].public);
@@ -310,6 +317,15 @@ enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err 
 			break;
 		case MEM_OP_ISSUING:
 			FJ_TRY(apply_tbs(m->issuing_tbs, &r, err));
+			break;
+		case MEM_OP_NEXT_ROOT:
+			FJ_TRY(apply_tbs(m->next.root_tbs, &r, err));
+			break;
+		case MEM_OP_NEW_WITH_OLD:
+			FJ_TRY(apply_tbs(m->next.new_with_old, &r, err));
+			break;
+		case MEM_OP_OLD_WITH_NEW:
+			FJ_TRY(apply_tbs(m->next.old_with_new, &r, err));
 			break;
 		case MEM_OP_CRL:
 			FJ_TRY(apply_crl(m, &r, err));

@@ -20,7 +20,7 @@
 static enum fj_rc check_head(const struct hsm_job *j, const struct fj_crl *c, struct fj_err *err)
 {
 	bool root = j->kind == HSM_CRL_ROOT;
-	const struct fj_buf *tbs = root ? &j->s->mem.root_tbs[j->alg] : &j->s->mem.issuing_tbs[j->alg];
+	const struct fj_buf *tbs = root ? mem_root_tbs(&j->s->mem, j->role) : &j->s->mem.issuing_tbs[j->alg];
 	struct fj_x509 ca;
 
 	MUST(tbs->len > 0, "design.md 2", "the CA of this CRL is not made yet");

@@ -194,7 +194,7 @@ static enum fj_rc read_follows(const json_t *plan, struct fj_plan *p, struct fj_
 		return FJ_OK;
 	FJ_TRY(fj_json_obj(plan, "follows", &follows, err));
 	FJ_TRY(fj_json_only(follows, keys, err));
-	FJ_TRY(fj_json_int(follows, "generation", 2, FJ_GENERATIONS, &n, err));
+	FJ_TRY(fj_json_int(follows, "generation", 2, FJ_MAX_ROOTS, &n, err));
 	FJ_TRY(fj_json_str(follows, "plan", 64, &hex, err));
 	if (strlen(hex) != 64 || fj_unhex(hex, 64, p->former.b) != FJ_OK)
 		return bad(err, "plan", "\"plan\" in \"follows\" is the hash of the plan before, 64 hexadecimal digits", "“follows”中的“plan”应为前一方案的散列值（64 位十六进制数字）");

@@ -37,19 +37,6 @@ static bool crldp_ok(const struct ca_home *h, const struct ca_profile_row *p, en
 	return memcmp(name, begin, head) == 0 && d > 0 && d < 10 && strcmp(name + head + d, ".crl") == 0;
 }
 
-/* BASE/ca/root.cer, or with the generation of a later root: BASE/ca/root-2.cer */
-static bool root_is(const struct ca_home *h, const struct fj_x509 *x)
-{
-	char want[40];
-
-	for (unsigned n = 1; n <= FJ_GENERATIONS; n++) {
-		fj_generation_name("/ca/root", x->alg, n, ".cer", want);
-		if (uri_is(x->ca_issuers, h->base, want))
-			return true;
-	}
-	return false;
-}
-
 static enum fj_rc lint_names(const struct ca_profile_row *p, const struct fj_x509 *x, struct fj_err *err)
 {
 	char text[300];
@@ -96,6 +83,19 @@ static enum fj_rc lint_keys(const struct fj_x509 *x, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* of a generation of the root, or of the issuing CA */
+static bool ca_file_ok(const struct ca_home *h, const struct ca_profile_row *p, const struct fj_x509 *x)
+{
+	char want[FJ_CA_FILE_CAP];
+	bool ok = false;
+
+	for (unsigned g = 1; !ok && g <= (p->ca ? FJ_MAX_ROOTS : FJ_MAX_CAS); g++) {
+		fj_generation_name(p->ca ? "/ca/root" : "/ca/issuing", x->alg, g, ".cer", want);
+		ok = uri_is(x->ca_issuers, h->base, want);
+	}
+	return ok;
+}
+
 static enum fj_rc lint_extensions(const struct ca_home *h, const struct ca_profile_row *p, const struct fj_x509 *x, struct fj_err *err)
 {
 	char want[80];
@@ -111,7 +111,7 @@ static enum fj_rc lint_extensions(const struct ca_home *h, const struct ca_profi
 	if (p->wants & FJ_X_CRLDP)
 		WANT(crldp_ok(h, p, x->alg, x->crldp), "RFC 5280 4.2.1.13", "the CRL distribution point is not this home's");
 	if (p->wants & FJ_X_AIA) {
-		WANT(p->ca ? root_is(h, x) : uri_is(x->ca_issuers, h->base, x->alg == FJ_SM2 ? "/ca/issuing-sm2.cer" : "/ca/issuing.cer"), "RFC 5280 4.2.2.1", "caIssuers is not this home's");
+		WANT(ca_file_ok(h, p, x), "RFC 5280 4.2.2.1", "caIssuers is not this home's");
 		WANT(p->ca ? x->ocsp.len == 0 : uri_is(x->ocsp, h->base, "/ocsp"), "RFC 5280 4.2.2.1", "the OCSP address is not this home's");
 	}
 	if (p->wants & FJ_X_SAN)

@@ -278,7 +278,7 @@ static bool address_is(const struct asked *a, struct fj_slice uri, const char *p
 /* whose certificate the address names: the root's of this plan's generation */
 static bool root_address_is(const struct asked *a, struct fj_slice uri)
 {
-	char want[256], name[40];
+	char want[256], name[FJ_CA_FILE_CAP];
 
 	fj_generation_name("/ca/root", a->c->alg, a->plan->generation, ".cer", name);
 	int n = snprintf(want, sizeof(want), "%s%s", a->plan->base, name);

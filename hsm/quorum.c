@@ -174,8 +174,7 @@ enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || fj_get_bytes(&r, FJ_CRL_MAX, &tbs) != FJ_OK || fj_rd_end(&r) != FJ_OK)
 		return signer_broken(err, "a structure to be approved is malformed");
-	bool newer = role > HSM_ROLE_END && role < HSM_KEY_END;
-	o.row = signer_row(kind, newer ? role - HSM_ROLE_END : role, from);
+	o.row = signer_row(kind, role, from);
 	o.role = role;
 	if (o.row == NULL || o.row->role != HSM_ROOT)
 		return signer_broken(err, "officers approve what the root signs, and nothing else");

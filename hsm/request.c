@@ -55,7 +55,7 @@ struct item {
 };
 struct request {
 	const struct hsm_kind_row *row;
-	enum hsm_role role; /* row->role, or the one that stands in for it */
+	unsigned role; /* row->role, or the one that stands in for it */
 	struct fj_slice intent;
 	struct fj_slice approvals_raw;
 	unsigned officers;
@@ -100,8 +100,11 @@ enum fj_rc signer_names(struct fj_rd *r, struct fj_slice *raw, unsigned *officer
 	return read_approvals(r, raw, officers, err);
 }
 
-const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socket from)
+const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t key, enum hsm_socket from)
 {
+	bool follows = key > HSM_ROLE_END && key < HSM_KEY_END && hsm_role(key)->as == HSM_ROOT; /* of the root alone, since of other roles a structure says which key signs it */
+	uint8_t role = follows ? (uint8_t)(key - HSM_ROLE_END) : key;
+
 	if (role < HSM_ROOT || role >= HSM_ROLE_END)
 		return NULL;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
@@ -143,7 +146,7 @@ static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, s
 	q->row = signer_row(kind, role, from);
 	if (q->row == NULL)
 		return signer_broken(err, "this socket may not ask for this kind of signature with this key");
-	q->role = role;
+	q->role = role; /* or HSM_NEWER of the root's */
 	FJ_TRY(read_approvals(&r, &q->approvals_raw, &q->officers, err));
 	return read_items(&r, q, err);
 }

@@ -308,7 +308,7 @@ size_t policy_numbered(const struct hsm_job *j, struct fj_slice uri, const char 
 /* --- request.c: one frame from a socket, one answer --- */
 enum hsm_socket { HSM_FROM_REGISTRY = 1, HSM_FROM_VERIFIER = 2 };
 /* NULL: this socket may not ask for it */
-const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socket from);
+const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t key, enum hsm_socket from);
 /* keys, counter, ceremony, approvals, clock, for a key of that role: before anything of the kind is looked at */
 enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, unsigned key, unsigned officers, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_PROTO: end the connection.  `answer` is the frame's body, *kind its kind. */

@@ -489,6 +489,15 @@ enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, cons
 	return FJ_OK;
 }
 
+void ofc_show_made(const struct ofc *o, enum fj_step step, const struct fj_tpm_name *ak)
+{
+	if (step == FJ_STEP_NEW_WITH_OLD)
+		ofc_line(o, "该继任根密钥", "this new root key", "%s", o->zh ? "据其 TPM 的声明：在该 TPM 内生成，只按本算法、凭新方案官员批准签名；可否迁出见新方案" : "by its TPM's statements: made in that TPM, signs by this algorithm with the new plan's officers alone; whether it may leave is in the new plan");
+	else
+		ofc_line(o, "该签发密钥", "this issuing key", "%s", o->zh ? "据其 TPM 的声明：在该 TPM 内生成，不能离开，只按本算法签名" : "by its TPM's statements: made in that TPM, can't leave it, signs by this algorithm alone");
+	hex_line(o, "  声明出自证明密钥（Name；应与 fujie-officer bond 所示相同）", "  stated by the attestation key (its Name; the one that fujie-officer bond shows)", ak->b, sizeof(ak->b));
+}
+
 void ofc_show_unseal(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, const struct fj_tpm_name *name)
 {
 	ofc_title(o, "解封签发密钥", "Unsealing the issuing keys");

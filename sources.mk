@@ -385,6 +385,7 @@ ISSUER_SRC := \
 	issuer/status.c \
 	issuer/stops.c \
 	issuer/store/store.c \
+	issuer/succession.c \
 	issuer/supervision.c \
 	issuer/task.c \
 	issuer/throttle.c \

@@ -553,6 +553,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_bundle.c \
+	tests/unit/test_ver_generations.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_library.c \
 	tests/unit/test_ver_limits.c \

@@ -174,6 +174,17 @@ static enum fj_rc put_former(const struct iss *i, const struct fj_plan *next, js
 	return FJ_OK;
 }
 
+/* what was challenged and is not signed: its approvals are void now */
+static bool awaits(const struct pieces *p)
+{
+	bool any = false;
+
+	for (int s = 0; s < FJ_STEP_END; s++)
+		for (int a = 0; a < FJ_ALG_END; a++)
+			any = any || (p->last[s][a].len > 0 && p->out[s][a].len == 0);
+	return any;
+}
+
 /* the first line, or that it goes on: sessions of before are gone */
 static enum fj_rc begin_log(struct iss_call *c, struct hsm_conn *conn, const struct crm_succession *s, const struct pieces *p, struct crm_log *l, struct fj_err *err)
 {
@@ -181,6 +192,8 @@ static enum fj_rc begin_log(struct iss_call *c, struct hsm_conn *conn, const str
 	FJ_AUTO(json) former = json_object();
 	char next[65], now[65];
 
+	if (p->begun && !awaits(p))
+		return FJ_OK;
 	if (p->begun)
 		return crm_log_put(l, "go-on", json_object(), json_object(), err);
 	FJ_TRY(put_keys(conn, &s->next, keys, err));
@@ -430,6 +443,8 @@ static enum fj_rc finish(struct stage *g, struct fj_slice file, struct fj_err *e
 {
 	const struct crm_succession *s = g->r->succession;
 	FJ_AUTO(json) roots = json_array();
+	struct crm_item gave = {.set = g->p->set[FJ_STEP_NEW_WITH_OLD][FJ_ES256]};
+	FJ_AUTO(json) officers = crm_names(&s->now, &gave);
 	char next[65], now[65];
 
 	FJ_TRY(signer_passes(g, err));
@@ -440,7 +455,7 @@ static enum fj_rc finish(struct stage *g, struct fj_slice file, struct fj_err *e
 		FJ_TRY(keep(g, a, roots, err));
 	fj_hex(s->next.hash.b, FJ_SHA256_LEN, next);
 	fj_hex(s->now.hash.b, FJ_SHA256_LEN, now);
-	FJ_AUTO(json) body = json_pack("{s:i, s:s, s:s, s:O}", "generation", (int)s->next.generation, "plan", next, "follows", now, "roots", roots);
+	FJ_AUTO(json) body = json_pack("{s:i, s:s, s:s, s:O, s:O}", "generation", (int)s->next.generation, "plan", next, "follows", now, "roots", roots, "officers", officers);
 	FJ_TRY(evt_append(g->c, "root.succeeded", "root", body, err));
 	g->c->dirty_status = true;
 	g->c->iss->rolled = true;

@@ -35,7 +35,7 @@ static const struct {
 	{"plan", "show", FILE_, ofc_plan_show},
 	{"plan", "sign", FILE_ | KEY | MAY_OUT, ofc_plan_sign},
 	{"approve", NULL, FILE_ | KEY | PLAN | OUT | OTHER, ofc_approve},
-	{"transcript", "sign", FILE_ | KEY | PLAN | MAY_OUT | BESIDE, ofc_transcript_sign},
+	{"transcript", "sign", FILE_ | KEY | PLAN | MAY_OUT | BESIDE | OTHER, ofc_transcript_sign},
 	{"bond", NULL, FILE_ | KEY | PLAN | OUT | VENDORS, ofc_bond},
 	{"sign", NULL, FILE_ | KEY | MAY_OUT, ofc_sign},
 };
@@ -49,7 +49,7 @@ static void usage(FILE *to, bool zh)
 		   "fujie-officer approve    质询 --plan 已签方案 [--other 另一方案] 密钥 --out 答复\n"
 		   "                                                    批准由根签名的内容，或者解封签发密钥；根移交时\n"
 		   "                                                    另以 --other 给出另一代根的方案\n"
-		   "fujie-officer transcript sign 记录 --plan 已签方案 密钥 [--out 文件]\n"
+		   "fujie-officer transcript sign 记录 --plan 已签方案 [--other 前一方案] 密钥 [--out 文件]\n"
 		   "                                                    逐行核验密钥仪式记录并签署（写入 记录.signatures）\n"
 		   "fujie-officer bond       背书密钥 --plan 已签方案 密钥 [--vendors PEM] --out 凭据\n"
 		   "                                                    核对证明密钥是否在该 TPM 内（生成凭据，由 TPM 应答）\n"
@@ -71,7 +71,7 @@ static void usage(FILE *to, bool zh)
 		   "                                                    approve what a root is to sign, or that the\n"
 		   "                                                    issuing keys are unsealed; where the root passes\n"
 		   "                                                    on, --other is the other generation's plan\n"
-		   "fujie-officer transcript sign TRANSCRIPT --plan SIGNED KEY [--out FILE]\n"
+		   "fujie-officer transcript sign TRANSCRIPT --plan SIGNED [--other PLAN] KEY [--out FILE]\n"
 		   "                                                    replay a ceremony's transcript and sign it\n"
 		   "                                                    (into TRANSCRIPT.signatures)\n"
 		   "fujie-officer bond       ENDORSEMENT --plan SIGNED KEY [--vendors PEM] --out CREDENTIAL\n"

@@ -183,6 +183,7 @@ OFFICER_SRC := \
 	officer/approve.c \
 	officer/bond.c \
 	officer/card.c \
+	officer/certify.c \
 	officer/digest.c \
 	officer/key.c \
 	officer/key_file.c \

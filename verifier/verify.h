@@ -159,6 +159,10 @@ enum fj_rc ver_no_such(const char *number, struct fj_err *err) FJ_MUST_USE;
  * is none. */
 bool ver_history_at(int dir, const char *folder, const char *suffix, fj_time t, char out[200]);
 
+/* --- key.c --- */
+/* Is it a signature (DER) over that by this SubjectPublicKeyInfo, ECDSA on P-256 or SM2? */
+bool ver_spki_signed(struct fj_slice spki, struct fj_slice data, struct fj_slice der);
+
 /* --- attestation.c --- */
 /* Of a challenge "issuing" (formats.md 22): do the TPM's statements in `made` say that the key in the structure was made in it,
  * under the storage key of one attestation key, can't leave it and signs by that algorithm alone; for this plan, session and

@@ -131,7 +131,7 @@ static bool leads(const struct ver_trust *t, const struct ver_ca *by, const stru
 		return true;
 	for (size_t i = 0; i < t->a->n_ca && (before == NULL || before->depth < MAX_ASKING); i++) {
 		const struct ver_ca *e = &t->a->ca[i];
-		if (!ver_same_ca(e, by) || now < e->x.not_before || now > e->x.not_after)
+		if (!ver_same_ca(e, by) || !ver_ca_in_time(e, false, now))
 			continue;
 		if ((is_asked(before, &e->x) || look_up(t, &e->x, e->above, now, before, &c, &hit) == VER_PASS) &&
 		    leads(t, e->above, root, now, &(struct asking){&e->x, before, before != NULL ? before->depth + 1 : 0}))
@@ -189,9 +189,9 @@ struct question {
 static void take(struct question *q, const struct ver_crl *c)
 {
 	const struct ver_serial *hit = entry(c, q->x);
-	bool for_good = q->x->ca && q->chosen.hit != NULL;
+	bool for_good = q->x->ca && q->chosen.hit != NULL, before_it = q->x->ca && q->now < q->x->not_before;
 
-	if (c->from <= q->now + VER_SKEW) {
+	if (before_it || c->from <= q->now + VER_SKEW) {
 		const struct found *was = &q->chosen;
 		bool newer = was->c == NULL || c->number > was->c->number;
 		bool worse = !newer && hit != NULL && was->hit == NULL && (q->x->ca || c->number == was->c->number);
@@ -228,6 +228,8 @@ static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 
 	*hit = f->hit;
 	if (*hit != NULL) /* an old list that names it still counts */
 		return VER_FAIL;
+	if (*c != NULL && x->ca && now < x->not_before) /* what a root says of an older one counts for the time before it, until some list lifts it */
+		return VER_PASS;
 	return *c != NULL && now + VER_SKEW >= (*c)->from && now <= (*c)->to ? VER_PASS : VER_UNKNOWN;
 }
 

@@ -42,6 +42,7 @@ HSM_SRC := \
 	hsm/clockwatch.c \
 	hsm/counter.c \
 	hsm/ek.c \
+	hsm/inherit.c \
 	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \

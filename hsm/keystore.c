@@ -192,9 +192,7 @@ static enum fj_rc create_sealed(struct hsm_signer *s, enum fj_alg alg, struct hs
 	struct fj_slice secret = FJ_SLICE(octets, sizeof(octets));
 	enum fj_rc rc = FJ_OK;
 
-	if (alg == 0)
-		fj_random(octets, sizeof(octets));
-	else if (!new_scalar(alg, octets))
+	if (!new_scalar(alg, octets))
 		rc = fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not be made");
 	if (rc == FJ_OK)
 		rc = hsm_tpm_create(s->tpm, 0, &secret, NULL, false, b, err);
@@ -233,6 +231,22 @@ static enum fj_rc create_seal(struct hsm_signer *s, const struct fj_hash *policy
 	return hsm_tpm_create(s->tpm, 0, &secret, policy, false, b, err);
 }
 
+/* The log's key is its identity, so where the plan has a spare it leaves with the roots: for that one TPM, by its policy. */
+static enum fj_rc create_note(struct hsm_signer *s, struct hsm_blob *b, struct fj_err *err)
+{
+	uint8_t octets[32];
+	struct fj_slice secret = FJ_SLICE(octets, sizeof(octets));
+	struct fj_hash policy;
+	bool moves = s->mem.planned && s->mem.plan.move > 0;
+
+	if (moves)
+		fj_plan_note_policy(&s->mem.plan, &policy);
+	fj_random(octets, sizeof(octets));
+	enum fj_rc rc = hsm_tpm_create(s->tpm, 0, &secret, moves ? &policy : NULL, moves, b, err);
+	fj_wipe(octets, sizeof(octets));
+	return rc;
+}
+
 static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b, struct fj_err *err)
 {
 	const struct hsm_role_row *r = hsm_role(role);
@@ -242,6 +256,8 @@ static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b
 		return role == HSM_SEAL ? create_seal(s, &policy, b, err) : create_ruled(s, r->alg, &policy, b, err);
 	if (role == HSM_AK)
 		return hsm_tpm_create_ak(s->tpm, b, err);
+	if (role == HSM_NOTE)
+		return s->mem.inherited ? inherit_note(s, b, err) : create_note(s, b, err);
 	FJ_TRY(unseal_open(s, role, err)); /* who makes one more knows what opens it */
 	if (unseal_rules(&s->mem, role))
 		return hsm_tpm_create_locked(s->tpm, r->alg, &s->auth, b, err);
@@ -267,7 +283,7 @@ static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle,
 	if (slot == HSM_MAX_KEYS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
 	FJ_TRY(create(s, role, &b, err));
-	uint8_t generation = s->mem.slot[role] == 0 ? 1 : (uint8_t)(s->mem.key[s->mem.slot[role]].generation + 1);
+	uint8_t generation = (uint8_t)(s->mem.slot[role] == 0 ? s->mem.former[role] + 1 : s->mem.key[s->mem.slot[role]].generation + 1);
 	FJ_TRY(record(s, slot, (uint8_t)role, generation, handle, &b, err));
 	return attach(s, slot, &b, err);
 }

@@ -30,7 +30,7 @@ static void chain(const struct fj_hash *before, struct fj_slice record, struct f
 
 static enum fj_rc broken(struct fj_err *err, const struct hsm_audit *a, const char *what)
 {
-	return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "the %s audit log %s at record %llu (octet %lld); %s", a->copy ? "copied" : "signer's", what, (unsigned long long)a->seq + 1, (long long)a->size,
+	return fj_fail(err, a->copy ? FJ_E_INVALID : FJ_E_CORRUPT, HSM_LAYER, NULL, "the %s audit log %s at record %llu (octet %lld); %s", a->copy ? "copied" : "signer's", what, (unsigned long long)a->seq + 1, (long long)a->size,
 	    a->copy ? "a spare takes in no log that was changed: bring another copy" : "the signer does not start on a log that was changed");
 }
 

@@ -38,6 +38,7 @@ BASE_SRC := \
 HSM_SRC := \
 	hsm/attest.c \
 	hsm/audit.c \
+	hsm/ca.c \
 	hsm/checkpoint.c \
 	hsm/clockwatch.c \
 	hsm/counter.c \

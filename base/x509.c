@@ -46,6 +46,15 @@ const char *fj_alg_suffix(enum fj_alg a)
 	return a == FJ_SM2 ? "-sm2" : "";
 }
 
+void fj_ca_file(enum fj_alg a, unsigned generation, char out[FJ_CA_FILE_CAP])
+{
+	int n = snprintf(out, FJ_CA_FILE_CAP, "/ca/issuing%s", fj_alg_suffix(a));
+
+	if (generation > 1)
+		n += snprintf(out + n, FJ_CA_FILE_CAP - (size_t)n, "-%u", generation);
+	snprintf(out + n, FJ_CA_FILE_CAP - (size_t)n, ".cer");
+}
+
 /* AlgorithmIdentifier ecdsa-with-SHA256 (RFC 5758 3.2) or SM2 with SM3 (GM/T 0015-2012 5.2.3.1), parameters absent */
 static enum fj_rc read_algorithm(struct fj_der *d, enum fj_alg *out, struct fj_err *err)
 {

@@ -49,6 +49,11 @@ const char *fj_alg_name(enum fj_alg a);
  * both "" of P-256. */
 const char *fj_alg_prefix(enum fj_alg a);
 const char *fj_alg_suffix(enum fj_alg a);
+/* Keys that an issuing CA can have, one after the other; and where below an appliance's address the certificate of each stands:
+ * "/ca/issuing.cer", from the second generation on "/ca/issuing-2.cer", "/ca/issuing-sm2-2.cer". */
+#define FJ_MAX_CAS 8
+#define FJ_CA_FILE_CAP 40
+void fj_ca_file(enum fj_alg a, unsigned generation, char out[FJ_CA_FILE_CAP]);
 
 struct fj_x509 {
 	enum fj_alg alg;                  /* that it is signed with */

@@ -37,6 +37,7 @@ struct ca_cert_in {
 	struct fj_slice spki;        /* subject key, DER; a root's decides the algorithm, else the issuer's key does */
 	struct fj_slice issuer_cert; /* DER; empty for CA_ROOT */
 	unsigned shard;              /* leaves */
+	unsigned generation;         /* leaves: of the issuer's key, from 1; 0 is 1 */
 	/* CA_DATA_ASSET only: */
 	char holder_name[484], usci[19];
 	struct fj_asset asset;

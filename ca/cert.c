@@ -109,7 +109,10 @@ static enum fj_rc issuer_uris(const struct building *w, char crl[240], char ca[2
 	const char *suffix = fj_alg_suffix(w->alg);
 	int n = w->p->ca ? snprintf(crl, 240, "%s/crl/root%s.crl", w->h->base, suffix)
 	    : snprintf(crl, 240, "%s/crl/%s%u.crl", w->h->base, fj_alg_prefix(w->alg), w->in->shard);
-	int m = snprintf(ca, 240, "%s/ca/%s%s.cer", w->h->base, w->p->ca ? "root" : "issuing", suffix);
+	char file[FJ_CA_FILE_CAP];
+
+	fj_ca_file(w->alg, w->in->generation, file);
+	int m = w->p->ca ? snprintf(ca, 240, "%s/ca/root%s.cer", w->h->base, suffix) : snprintf(ca, 240, "%s%s", w->h->base, file);
 
 	return n > 0 && n < 201 && m > 0 && m < 201 ? FJ_OK : FJ_E_LIMIT;
 }

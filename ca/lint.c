@@ -83,6 +83,23 @@ static enum fj_rc lint_keys(const struct fj_x509 *x, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* the root's, or one of the issuing CA's generations */
+static bool ca_file_ok(const struct ca_home *h, const struct ca_profile_row *p, const struct fj_x509 *x)
+{
+	char want[FJ_CA_FILE_CAP];
+	bool ok = false;
+
+	if (p->ca) {
+		snprintf(want, sizeof(want), "/ca/root%s.cer", fj_alg_suffix(x->alg));
+		return uri_is(x->ca_issuers, h->base, want);
+	}
+	for (unsigned g = 1; !ok && g <= FJ_MAX_CAS; g++) {
+		fj_ca_file(x->alg, g, want);
+		ok = uri_is(x->ca_issuers, h->base, want);
+	}
+	return ok;
+}
+
 static enum fj_rc lint_extensions(const struct ca_home *h, const struct ca_profile_row *p, const struct fj_x509 *x, struct fj_err *err)
 {
 	char want[80];
@@ -98,8 +115,7 @@ static enum fj_rc lint_extensions(const struct ca_home *h, const struct ca_profi
 	if (p->wants & FJ_X_CRLDP)
 		WANT(crldp_ok(h, p, x->alg, x->crldp), "RFC 5280 4.2.1.13", "the CRL distribution point is not this home's");
 	if (p->wants & FJ_X_AIA) {
-		snprintf(want, sizeof(want), "/ca/%s%s.cer", p->ca ? "root" : "issuing", fj_alg_suffix(x->alg));
-		WANT(uri_is(x->ca_issuers, h->base, want), "RFC 5280 4.2.2.1", "caIssuers is not this home's");
+		WANT(ca_file_ok(h, p, x), "RFC 5280 4.2.2.1", "caIssuers is not this home's");
 		WANT(p->ca ? x->ocsp.len == 0 : uri_is(x->ocsp, h->base, "/ocsp"), "RFC 5280 4.2.2.1", "the OCSP address is not this home's");
 	}
 	if (p->wants & FJ_X_SAN)

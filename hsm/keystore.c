@@ -130,7 +130,7 @@ enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_er
 	if (fj_get_u8(&r, &slot) != FJ_OK || slot >= HSM_MAX_KEYS || fj_get_u8(&r, &k.role) != FJ_OK || k.role >= HSM_ROLE_END || fj_get_u8(&r, &k.generation) != FJ_OK ||
 	    fj_get_u32(&r, &k.handle) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &hash) != FJ_OK || fj_rd_end(&r) != FJ_OK || m->key[slot].used || (slot == 0) != (k.role == 0))
 		return malformed(err);
-	unsigned key = m->slot[k.role] == 0 || !hsm_role(k.role)->rolls ? k.role : HSM_NEWER(k.role);
+	unsigned key = m->slot[k.role] == 0 || !hsm_role(k.role)->rolls || m->ceremony == MEM_OPEN ? k.role : HSM_NEWER(k.role); /* a ceremony that was cut may make one anew */
 	if (key != k.role && m->slot[key] != 0)
 		return malformed(err);
 	memcpy(k.blob.b, hash.p, FJ_SHA256_LEN);

@@ -32,7 +32,7 @@ static enum fj_rc check_signer(const struct hsm_signer *s, const struct fj_jws *
 
 	FJ_TRY(fj_x509_read(fj_buf_slice(&w->x5c[0]), &leaf, err));
 	snprintf(purpose, sizeof(purpose), "%s.2.3", s->mem.arc);
-	MUST(strcmp(leaf.eku, purpose) == 0 && signer_verifies(s, HSM_ISSUING, leaf.tbs, leaf.sig), "RFC 5280 6.1.3", "the credential that is shown was not signed by a token key of this appliance");
+	MUST(strcmp(leaf.eku, purpose) == 0 && ca_verifies(s, FJ_ES256, &leaf), "RFC 5280 6.1.3", "the credential that is shown was not signed by a token key of this appliance");
 	fj_time now = fj_now();
 	MUST(now >= leaf.not_before && now <= leaf.not_after && leaf.serial.len == 16 && mem_revoked(&s->mem, leaf.serial.p) == NULL, "RFC 5280 6.1.3", "the certificate behind the credential that is shown is not valid now");
 	fj_sha256(w->input, &digest);

@@ -21,7 +21,8 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 	fj_buf_init(&m->policy, 65536);
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		fj_buf_init(&m->root_tbs[a], FJ_X509_MAX);
-		fj_buf_init(&m->issuing_tbs[a], FJ_X509_MAX);
+		for (int k = 0; k < FJ_MAX_CAS; k++)
+			fj_buf_init(&m->ca[a][k], FJ_X509_MAX);
 	}
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		fj_buf_init(&m->moved[a].public, FJ_ROOT_PUBLIC_LEN);
@@ -54,7 +55,8 @@ void mem_release(struct hsm_memory *m)
 	fj_buf_release(&m->policy);
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		fj_buf_release(&m->root_tbs[a]);
-		fj_buf_release(&m->issuing_tbs[a]);
+		for (int k = 0; k < FJ_MAX_CAS; k++)
+			fj_buf_release(&m->ca[a][k]);
 		fj_buf_release(&m->moved[a].public);
 		fj_buf_release(&m->moved[a].private);
 		fj_buf_release(&m->moved[a].seed);
@@ -258,16 +260,17 @@ static enum fj_rc apply_list(struct hsm_memory *m, struct fj_rd *r, struct fj_er
 	return FJ_OK;
 }
 
-static enum fj_rc apply_tbs(struct fj_buf of[FJ_ALG_END], struct fj_rd *r, struct fj_err *err)
+static enum fj_rc apply_ca(struct hsm_memory *m, bool root, struct fj_rd *r, struct fj_err *err)
 {
 	struct fj_slice s;
 	struct fj_x509 x;
 
 	if (fj_get_bytes(r, FJ_X509_MAX, &s) != FJ_OK || fj_x509_read_tbs(s, &x, NULL) != FJ_OK)
 		return corrupt(err);
-	struct fj_buf *to = &of[x.alg];
-	fj_buf_clear(to);
-	return fj_buf_put(to, s.p, s.len) == FJ_OK ? FJ_OK : full(err);
+	if (!root)
+		return ca_put(m, x.alg, s, err);
+	fj_buf_clear(&m->root_tbs[x.alg]);
+	return fj_buf_put(&m->root_tbs[x.alg], s.p, s.len) == FJ_OK ? FJ_OK : full(err);
 }
 
 static enum fj_rc apply_package(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err)
@@ -308,10 +311,8 @@ enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err 
 			return corrupt(err);
 		switch (op) {
 		case MEM_OP_ROOT:
-			FJ_TRY(apply_tbs(m->root_tbs, &r, err));
-			break;
 		case MEM_OP_ISSUING:
-			FJ_TRY(apply_tbs(m->issuing_tbs, &r, err));
+			FJ_TRY(apply_ca(m, op == MEM_OP_ROOT, &r, err));
 			break;
 		case MEM_OP_CRL:
 			FJ_TRY(apply_crl(m, &r, err));

@@ -36,8 +36,8 @@ static enum fj_rc check_pair(const struct hsm_job *j, const struct fj_jws *w, co
 	snprintf(want, sizeof(want), "%s%s", s->mem.arc, purpose);
 	MUST(fj_slice_eq(leaf.spki, signer_spki(s, *j->key)), "RFC 7515 4.1.6", "x5c is not a certificate of the token key");
 	MUST(strcmp(leaf.eku, want) == 0, "RFC 5280 4.2.1.12", "x5c is a certificate for another purpose");
-	MUST(fj_slice_eq(ca.tbs, fj_buf_slice(&s->mem.issuing_tbs[j->alg])), "RFC 7515 4.1.6", "x5c does not lead to our issuing CA");
-	MUST(signer_verifies(s, hsm_role_of(HSM_ISSUING, j->alg), leaf.tbs, leaf.sig), "RFC 5280 6.1.3", "x5c was not signed by our issuing CA");
+	MUST(ca_is(&s->mem, j->alg, ca.tbs) && fj_slice_eq(leaf.aki, ca.ski), "RFC 7515 4.1.6", "x5c does not lead to our issuing CA");
+	MUST(ca_verifies(s, j->alg, &leaf), "RFC 5280 6.1.3", "x5c was not signed by our issuing CA");
 	out->from = leaf.not_before > ca.not_before ? leaf.not_before : ca.not_before;
 	out->until = leaf.not_after < ca.not_after ? leaf.not_after : ca.not_after;
 	return FJ_OK;

@@ -55,18 +55,22 @@ static enum fj_rc read_cert_id(const struct hsm_job *j, struct fj_der *single, s
 {
 	struct fj_der id;
 	struct fj_slice name, key, serial;
+	const struct hsm_memory *m = &j->s->mem;
 	struct fj_x509 ca;
 	const EVP_MD *md;
 
-	MUST(j->s->mem.issuing_tbs[j->alg].len > 0, "design.md 2", "there is no issuing CA yet");
-	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.issuing_tbs[j->alg]), &ca, err));
+	MUST(m->n_ca[j->alg] > 0, "design.md 2", "there is no issuing CA yet");
 	FJ_TRY(fj_der_enter(single, FJ_DER_SEQ, &id, err));
 	FJ_TRY(read_hash(&id, &md, err));
 	FJ_TRY(fj_der_get(&id, FJ_DER_OCTETS, &name, NULL, err));
 	FJ_TRY(fj_der_get(&id, FJ_DER_OCTETS, &key, NULL, err));
 	FJ_TRY(fj_der_integer(&id, &serial, err));
 	FJ_TRY(fj_der_end(&id, err));
-	out->ours = serial.len == 16 && hash_is(md, ca.subject, name) && hash_is(md, ca.key, key);
+	out->ours = false;
+	for (size_t k = 0; k < m->n_ca[j->alg] && !out->ours; k++) {
+		FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->ca[j->alg][k]), &ca, err));
+		out->ours = serial.len == 16 && hash_is(md, ca.subject, name) && hash_is(md, ca.key, key);
+	}
 	if (out->ours)
 		memcpy(out->serial, serial.p, 16);
 	return FJ_OK;

@@ -129,15 +129,34 @@ enum fj_rc policy_ca_frame(const struct hsm_job *j, const struct fj_x509 *x, str
 	return check_ca_flags(x, 0, err);
 }
 
+/* the newest of our issuing keys; one that was certified again in the ceremony, or in a rollover whose answer was lost, is no newer CA */
+static enum fj_rc check_issuing_key(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
+{
+	struct hsm_memory *m = &j->s->mem;
+	unsigned role = hsm_role_of(HSM_ISSUING, j->alg), newest = m->slot[HSM_NEWER(role)] != 0 ? HSM_NEWER(role) : role;
+	struct fj_slice before = ca_newest(m, j->alg);
+	struct fj_x509 ca;
+
+	MUST(fj_slice_eq(x->spki, signer_spki(j->s, newest)), "design.md 2", "the certificate is not for our newest issuing key");
+	if (before.len == 0)
+		return FJ_OK;
+	FJ_TRY(fj_x509_read_tbs(before, &ca, err));
+	MUST(m->n_ca[j->alg] > 1 || !fj_slice_eq(ca.spki, x->spki) || !quorum_final(m, &m->ca[j->alg][0]), "design.md 2", "there is an issuing CA already");
+	MUST(fj_slice_eq(ca.spki, x->spki) || m->n_ca[j->alg] < FJ_MAX_CAS, "formats.md 26", "the issuing CA has had as many keys as are remembered");
+	MUST(fj_slice_eq(ca.subject, x->subject), "RFC 5280 6.3.3 (f)", "a newer key of the issuing CA is certified under another name");
+	return FJ_OK;
+}
+
 static enum fj_rc check_issuing(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
 	struct fj_x509 root;
 
-	MUST(quorum_final(&j->s->mem, &j->s->mem.root_tbs[j->alg]) && !quorum_final(&j->s->mem, &j->s->mem.issuing_tbs[j->alg]), "design.md 2", "there is no root yet, or an issuing CA already");
+	MUST(quorum_final(&j->s->mem, &j->s->mem.root_tbs[j->alg]), "design.md 2", "there is no root yet");
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.root_tbs[j->alg]), &root, err));
 	MUST(fj_slice_eq(x->issuer, root.subject) && fj_slice_eq(x->aki, root.ski), "RFC 5280 4.1.2.4", "the issuer is not our root");
 	MUST(!fj_slice_eq(x->subject, root.subject), "RFC 5280 4.1.2.6", "the issuing CA has the root's name");
-	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[hsm_role_of(HSM_ISSUING, j->alg)])), "design.md 2", "the certificate is not for our issuing key");
+	FJ_TRY(check_issuing_key(j, x, err));
+	MUST(x->not_after <= root.not_after, "RFC 5280 6.1.3", "the issuing CA outlives its root");
 	MUST(x->seen == (FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA), "formats.md 2", "an issuing CA has other extensions");
 	return policy_ca_frame(j, x, err);
 }
@@ -154,30 +173,31 @@ enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf
 
 /* --- leaves --- */
 
-static enum fj_rc check_issuer(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
+/* the CA that it names, whose key signs it */
+static enum fj_rc check_issuer(const struct hsm_job *j, const struct fj_x509 *x, unsigned *generation, struct fj_err *err)
 {
 	struct fj_x509 ca;
 
-	MUST(j->s->mem.issuing_tbs[j->alg].len > 0, "design.md 2", "there is no issuing CA yet");
-	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.issuing_tbs[j->alg]), &ca, err));
-	MUST(fj_slice_eq(x->issuer, ca.subject) && fj_slice_eq(x->aki, ca.ski), "RFC 5280 4.1.2.4", "the issuer is not our issuing CA");
+	FJ_TRY(ca_named(j->s, j->alg, x->aki, &ca, generation, j->key, err));
+	MUST(fj_slice_eq(x->issuer, ca.subject), "RFC 5280 4.1.2.4", "the issuer is not our issuing CA");
 	MUST(!fj_slice_eq(x->subject, ca.subject), "RFC 5280 4.1.2.6", "a leaf has the issuing CA's name");
 	MUST(x->not_after <= ca.not_after, "RFC 5280 6.1.3", "a leaf outlives its issuing CA");
 	return FJ_OK;
 }
 
-static enum fj_rc check_addresses(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
+static enum fj_rc check_addresses(const struct hsm_job *j, const struct fj_x509 *x, unsigned generation, struct fj_err *err)
 {
 	const char *base = j->s->mem.base;
-	char shard[24] = "";
+	char shard[24] = "", issuing[FJ_CA_FILE_CAP];
 
 	size_t head = policy_numbered(j, x->crldp, "/crl/");
 	if (head > 0 && x->crldp.len - head < sizeof(shard))
 		memcpy(shard, x->crldp.p + head, x->crldp.len - head);
 	size_t d = strspn(shard, "0123456789");
 	MUST(d > 0 && d < 10 && strcmp(shard + d, ".crl") == 0, "RFC 5280 4.2.1.13", "the CRL distribution point is not a shard of this appliance");
-	MUST(policy_uri_is(x->ocsp, base, "/ocsp") && policy_path_is(j, x->ca_issuers, "/ca/issuing%s.cer"), "RFC 5280 4.2.2.1",
-	    "OCSP or CA address are not this appliance's");
+	fj_ca_file(j->alg, generation, issuing);
+	MUST(policy_uri_is(x->ocsp, base, "/ocsp") && policy_uri_is(x->ca_issuers, base, issuing), "RFC 5280 4.2.2.1",
+	    "OCSP or CA address are not this appliance's, or another generation's of the CA");
 	return FJ_OK;
 }
 
@@ -271,11 +291,12 @@ static enum fj_rc check_leaf_key(const struct hsm_job *j, const struct fj_x509 *
 enum fj_rc policy_leaf(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
 {
 	struct fj_x509 x;
+	unsigned generation;
 
 	(void)delta;
 	FJ_TRY(fj_x509_read_tbs(tbs, &x, err));
 	FJ_TRY(policy_common(j, &x, err));
-	FJ_TRY(check_issuer(j, &x, err));
+	FJ_TRY(check_issuer(j, &x, &generation, err));
 	const struct leaf *l = leaf_of(j, x.eku);
 	MUST(l != NULL, "RFC 5280 4.2.1.12", "the extended key usage is not one for this kind of certificate");
 	MUST(x.seen == l->wants && x.critical == FJ_X_KU, "formats.md 2", "an extension is missing, is beyond the profile, or is wrongly critical");
@@ -285,7 +306,7 @@ enum fj_rc policy_leaf(const struct hsm_job *j, struct fj_slice tbs, struct fj_b
 	FJ_TRY(check_leaf_key(j, &x, l, err));
 	if (l->wants & FJ_X_POLICY) {
 		FJ_TRY(check_policy_oid(j, &x, err));
-		FJ_TRY(check_addresses(j, &x, err));
+		FJ_TRY(check_addresses(j, &x, generation, err));
 	}
 	if (l->wants & FJ_X_SAN)
 		MUST(policy_uri_is(x.san, j->s->mem.base, ""), "RFC 5280 4.2.1.6", "the alternative name is not this appliance's address");

@@ -15,7 +15,7 @@
 
 static const struct hsm_kind_row table[] = {
 	{HSM_CERT_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca},
-	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca},
+	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_ca},
 	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_crl},
 	{HSM_CERT_SUBORDINATE, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_subordinate},
 	{HSM_CA_REQUEST, HSM_ISSUING, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca_request},
@@ -161,7 +161,7 @@ static const char *lacking(const struct hsm_memory *m, enum hsm_role role)
 
 enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, unsigned officers, struct fj_err *err)
 {
-	bool early = s->mem.ceremony == MEM_OPEN && s->mem.issuing_tbs[hsm_role(role)->alg].len == 0;
+	bool early = s->mem.ceremony == MEM_OPEN && s->mem.n_ca[hsm_role(role)->alg] == 0;
 	bool late = row->ceremony && row->approvals == 0 && s->mem.ceremony != MEM_OPEN;
 
 	if (s->mem.ceremony == MEM_SPARE || row->kind == HSM_PROOF)

@@ -4,6 +4,7 @@
  * Both keys live for a while, and each structure names the one that signs it: a token its kid, an OCSP answer its
  * responder; a head of the log is signed by both.  So no moment has to be agreed on between the register and us:
  * the register goes over when it has certificates of the newer key, and what it has under way is signed by the older.
+ * A newer issuing key is nobody until the root has certified it (policy_x509.c), and the older one ends no sooner.
  * Both requests need two officers, and where approvals are checked an approval of just this act; both are good again
  * when their answer was lost.
  */
@@ -32,7 +33,7 @@ static enum fj_rc read_wish(const struct fj_frame *f, bool generation, struct wi
 static enum fj_rc may(struct hsm_signer *s, const struct wish *w, struct fj_err *err)
 {
 	MUST(s->mem.ceremony == MEM_CLOSED && s->mem.slot[w->role] != 0, "design.md 2", "keys are rolled over after the ceremony, and of this role there is none");
-	MUST(hsm_role(w->role)->rolls, "formats.md 26", "this role's key is not rolled over: a CA's is made and ends with its certificate, under the root's officers");
+	MUST(hsm_role(w->role)->rolls, "formats.md 26", "this role's key is not rolled over: the root's has a successor with its officers, the note's and the attestation key live as long as the appliance");
 	MUST(w->officers >= 2, "R22", "a rollover needs the approval of two different officers");
 	FJ_TRY(counter_open(s, err));
 	FJ_TRY(clock_check(s, err));
@@ -81,6 +82,17 @@ static bool ended_before(const struct hsm_memory *m, const struct wish *w)
 	return false;
 }
 
+/* the newer issuing key: by the root, finally */
+static enum fj_rc certified(struct hsm_signer *s, unsigned role, struct fj_err *err)
+{
+	enum fj_alg alg = hsm_role(role)->alg;
+	struct fj_x509 ca;
+
+	FJ_TRY(fj_x509_read_tbs(ca_newest(&s->mem, alg), &ca, err));
+	MUST(fj_slice_eq(ca.spki, signer_spki(s, HSM_NEWER(role))) && quorum_final(&s->mem, &s->mem.ca[alg][s->mem.n_ca[alg] - 1]), "formats.md 26", "the root has not certified the newer issuing key yet; it does first (fujie ceremony issuing)");
+	return FJ_OK;
+}
+
 enum fj_rc signer_key_end(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
 	struct wish w;
@@ -93,6 +105,8 @@ enum fj_rc signer_key_end(struct hsm_signer *s, enum hsm_socket from, const stru
 	if (ended_before(&s->mem, &w))
 		return FJ_OK;
 	unsigned slot = s->mem.slot[w.role];
+	if (hsm_role(w.role)->as == HSM_ISSUING && s->mem.slot[HSM_NEWER(w.role)] != 0)
+		FJ_TRY(certified(s, w.role, err));
 	if (s->mem.slot[HSM_NEWER(w.role)] == 0 || s->mem.key[slot].generation != w.generation)
 		return fj_refuse(err, FJ_E_STATE, HSM_LAYER, "formats.md 26", "only the older of a role's two keys can end; this one is the only one, or the newer, or there is none of that generation",
 		    "只能销毁两代密钥中较旧的一代；该密钥是唯一的、较新的，或者不存在这一代");

@@ -125,7 +125,9 @@ struct hsm_memory {
 	} note;
 	bool inherited;                    /* a spare in service: it has a home's memory, and keys of its own */
 	uint8_t former[HSM_ROLE_END];      /* generations that the home's roles had before, in the TPM that is gone */
-	struct fj_buf root_tbs[FJ_ALG_END], issuing_tbs[FJ_ALG_END]; /* as signed; by the algorithm that they are signed with */
+	struct fj_buf root_tbs[FJ_ALG_END]; /* as signed; by the algorithm that it is signed with */
+	struct fj_buf ca[FJ_ALG_END][FJ_MAX_CAS]; /* issuing CAs as they were signed, of one name, by generation (ca.c) */
+	size_t n_ca[FJ_ALG_END];
 	bool parent;                      /* the root is another appliance's (subordinate.c); root_tbs is that one's */
 	struct fj_hash parent_root[FJ_ALG_END]; /* SHA-256 of its certificates */
 	bool limited;                     /* what is signed is bounded by the issuing CA's limits */
@@ -327,6 +329,17 @@ enum fj_rc signer_log_head(struct hsm_signer *s, enum hsm_socket from, const str
 /* --- ek.c --- */
 enum fj_rc signer_eks(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_activate(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+
+/* --- ca.c: the issuing CAs, of one name, a key each --- */
+/* to-be-signed bytes; empty: there is none yet */
+struct fj_slice ca_newest(const struct hsm_memory *m, enum fj_alg alg);
+/* a signed one, at its key's place, or as the newest */
+enum fj_rc ca_put(struct hsm_memory *m, enum fj_alg alg, struct fj_slice tbs, struct fj_err *err) FJ_MUST_USE;
+/* The CA of this key identifier into *ca, which borrows, and the key that signs for it; FJ_E_POLICY: there is none, or its key is gone. */
+enum fj_rc ca_named(const struct hsm_signer *s, enum fj_alg alg, struct fj_slice ski, struct fj_x509 *ca, unsigned *generation, unsigned *key, struct fj_err *err) FJ_MUST_USE;
+/* a certificate that one of them signed, whether its key is still here or not */
+bool ca_verifies(const struct hsm_signer *s, enum fj_alg alg, const struct fj_x509 *x);
+bool ca_is(const struct hsm_memory *m, enum fj_alg alg, struct fj_slice tbs);
 
 /* --- attest.c --- */
 /* endorsement certificates as {u32 NV index, bytes DER}, *n of them; what can't be read is left out */

@@ -61,7 +61,7 @@ static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, 
 
 	fj_sha256(x->spki, &key);
 	fj_sha256(x->subject, &name);
-	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->issuing_tbs[j->alg]), &own, err));
+	FJ_TRY(fj_x509_read_tbs(ca_newest(m, j->alg), &own, err));
 	MUST(!fj_slice_eq(x->subject, own.subject), "RFC 5280 4.2.1.1", "the subordinate CA has our own issuing CA's name");
 	MUST(!nested(m->base, l->base) && !nested(l->base, m->base), CITE, "the subordinate's address is this appliance's, or one of the two lies below the other");
 	for (size_t i = 0; i < m->n_subs; i++) {
@@ -237,13 +237,12 @@ enum fj_rc sub_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err 
 
 	if (read_body(body, &alg, &cert, &x, NULL) != FJ_OK || fj_limits_of(&x, &m->limited, &m->limits, NULL) != FJ_OK || !m->limited)
 		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a record of the audit log is malformed");
-	fj_buf_clear(&m->issuing_tbs[alg]);
-	return fj_buf_put(&m->issuing_tbs[alg], x.tbs.p, x.tbs.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
+	return ca_put(m, alg, x.tbs, err);
 }
 
 bool sub_certified(const struct hsm_memory *m)
 {
-	return !m->parent || (m->issuing_tbs[FJ_ES256].len > 0 && (!m->sm2 || m->issuing_tbs[FJ_SM2].len > 0));
+	return !m->parent || (m->n_ca[FJ_ES256] > 0 && (!m->sm2 || m->n_ca[FJ_SM2] > 0));
 }
 
 enum fj_rc signer_ca_cert(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
@@ -256,8 +255,8 @@ enum fj_rc signer_ca_cert(struct hsm_signer *s, enum hsm_socket from, const stru
 	(void)answer;
 	FJ_TRY(read_body(fj_buf_slice(&f->body), &alg, &cert, &x, err));
 	MUST(s->mem.parent && s->mem.ceremony == MEM_OPEN && store_whole(&s->mem) && (alg == FJ_ES256 || s->mem.sm2), CITE, "no certificate of this algorithm is awaited here");
-	if (s->mem.issuing_tbs[alg].len > 0) {
-		MUST(fj_slice_eq(fj_buf_slice(&s->mem.issuing_tbs[alg]), x.tbs), CITE, "another certificate was taken already");
+	if (s->mem.n_ca[alg] > 0) {
+		MUST(fj_slice_eq(ca_newest(&s->mem, alg), x.tbs), CITE, "another certificate was taken already");
 		return FJ_OK;
 	}
 	FJ_TRY(counter_open(s, err));

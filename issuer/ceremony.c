@@ -29,21 +29,36 @@ void crm_item_release(struct crm_item *it)
 
 /* --- structures --- */
 
+static enum fj_rc ca_tbs(struct iss *i, bool root, enum fj_alg alg, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err)
+{
+	struct ca_cert_in in = {.profile = root ? CA_ROOT : CA_ISSUING, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[alg].root), .spki = fj_buf_slice(spki)};
+	struct fj_date d = fj_date_of(in.not_before, 0);
+	struct ca_info above;
+
+	d.y += ca_profile_find(in.profile)->years;
+	d.d = d.d > 28 ? 28 : d.d;
+	in.not_after = fj_time_of(d, 0, 0, 0, 0) - 1;
+	if (!root) {
+		FJ_TRY(ca_cert_info(in.issuer_cert, &above, err));
+		in.not_after = in.not_after > above.not_after ? above.not_after : in.not_after;
+	}
+	ca_serial_new(&in.serial);
+	return ca_cert_tbs(&i->home, &in, tbs, err);
+}
+
+enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err)
+{
+	return ca_tbs(i, false, alg, spki, tbs, err);
+}
+
 static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
-	struct ca_cert_in in = {.profile = root ? CA_ROOT : CA_ISSUING, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[alg].root)};
-	struct fj_date d = fj_date_of(in.not_before, 0);
 	enum hsm_role role = alg == FJ_SM2 ? (root ? HSM_ROOT_SM2 : HSM_ISSUING_SM2) : root ? HSM_ROOT : HSM_ISSUING;
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
 	FJ_TRY(hsm_public_key(i->make.signer, role, &spki, err));
-	in.spki = fj_buf_slice(&spki);
-	d.y += ca_profile_find(in.profile)->years;
-	d.d = d.d > 28 ? 28 : d.d;
-	in.not_after = fj_time_of(d, 0, 0, 0, 0) - 1;
-	ca_serial_new(&in.serial);
-	return ca_cert_tbs(&i->home, &in, tbs, err);
+	return ca_tbs(i, root, alg, &spki, tbs, err);
 }
 
 enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err)

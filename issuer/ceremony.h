@@ -27,6 +27,8 @@ void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg);
 void crm_item_release(struct crm_item *it);
 /* To-be-signed bytes of a step by the certificates that i has; number: a CRL's. */
 enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* an issuing CA's certificate by the root, for a key that the signer has made anew */
+enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* a root's CRL with these entries, for 400 days from now */
 enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 enum hsm_kind crm_kind(enum fj_step step);
@@ -89,7 +91,7 @@ struct crm_renewal {
 	struct fj_plan plan;
 	struct crm_item item[2];
 	size_t n;
-	bool certify;        /* certificates of sub, and no lists */
+	enum { CRM_LISTS, CRM_CERTIFY, CRM_ISSUE } what; /* the root's lists; certificates of sub; of this appliance's newer issuing key */
 	struct crm_sub sub;
 };
 void crm_renewal_free(struct crm_renewal *r);
@@ -118,6 +120,11 @@ enum fj_rc crm_subordinate(struct iss *i, const json_t *in, bool *certified, str
 enum fj_rc crm_home_plan(struct fj_plan *p, bool *there, struct fj_err *err) FJ_MUST_USE;
 /* logins of those whose approval is in hand; the caller's */
 json_t *crm_names(const struct fj_plan *p, const struct crm_item *it);
+/* --- key_roll.c: the appliance's newer issuing keys --- */
+/* the one that waits for the root; FJ_E_STATE: none does */
+enum fj_rc rol_made(struct sto *db, enum fj_alg alg, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+/* The root has certified it: it issues from now on. */
+enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_buf *der, const json_t *officers, struct fj_err *err) FJ_MUST_USE;
 /* --- root_move.c: with enough approvals in hand the roots leave for the spare; c->answer gets "blob" --- */
 enum fj_rc crm_moved(struct iss_call *c, struct crm_renewal *r, struct fj_err *err) FJ_MUST_USE;
 

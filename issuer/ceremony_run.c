@@ -80,7 +80,7 @@ static enum fj_rc put_line(struct hold *h, const char *step, json_t *in, json_t 
 /* where what a step yields belongs */
 static struct fj_buf *result(const struct hold *h, enum fj_step step, enum fj_alg alg)
 {
-	return step == FJ_STEP_ROOT ? &h->i->ca[alg].root : step == FJ_STEP_ISSUING ? &h->i->ca[alg].issuing : &h->crl[alg];
+	return step == FJ_STEP_ROOT ? &h->i->ca[alg].root : step == FJ_STEP_ISSUING ? &h->i->ca[alg].issuing[0].cert : &h->crl[alg];
 }
 
 /* --- going on from the transcript --- */

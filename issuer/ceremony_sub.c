@@ -171,7 +171,7 @@ static enum fj_rc read_certificates(struct iss *i, struct fj_slice pem, struct f
 	while ((rc = next_block(&pem, "CERTIFICATE", &der, err)) == FJ_OK) {
 		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
 		if (x.alg == FJ_ES256 || i->sm2)
-			FJ_TRY(copy(fj_buf_slice(&der), &i->ca[x.alg].issuing, FJ_X509_MAX, err));
+			FJ_TRY(copy(fj_buf_slice(&der), &i->ca[x.alg].issuing[0].cert, FJ_X509_MAX, err));
 	}
 	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 }
@@ -201,7 +201,7 @@ static enum fj_rc check_list(struct iss *i, enum fj_alg a, const struct fj_buf *
 		return no(err, FJ_E_INVALID, "the file lacks the root's revocation list; take ca/subordinate-N.pem of the parent as it is", "文件中缺少根的吊销列表；请原样使用上级的 ca/subordinate-N.pem");
 	FJ_TRY(ca_verify_signed_by(fj_buf_slice(crl), fj_buf_slice(&i->ca[a].root), err));
 	FJ_TRY(fj_crl_read(fj_buf_slice(crl), &l, err));
-	FJ_TRY(fj_x509_read(fj_buf_slice(&i->ca[a].issuing), &x, err));
+	FJ_TRY(fj_x509_read(fj_buf_slice(&i->ca[a].issuing[0].cert), &x, err));
 	if (!fj_slice_eq(l.uri, x.crldp) || fj_now() > l.next_update)
 		return no(err, FJ_E_INVALID, "the root's revocation list is over, or not the one that the certificate names; get ca/subordinate-N.pem of the parent anew", "根的吊销列表已过期，或不是证书所指的列表；请重新获取上级的 ca/subordinate-N.pem");
 	for (struct fj_der walk = l.entries; fj_crl_next(&walk, &e);)
@@ -215,10 +215,10 @@ static enum fj_rc take(struct iss *i, struct fj_slice pem, bool closed, struct f
 	FJ_TRY(read_certificates(i, pem, err));
 	FJ_TRY(read_lists(i, pem, crl, err));
 	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
-		if (i->ca[a].issuing.len == 0)
+		if (i->ca[a].issuing[0].cert.len == 0)
 			return no(err, FJ_E_INVALID, "the file has no certificate for one of this home's hierarchies; ask the parent for ca/subordinate-N.pem", "文件中缺少本系统某一体系的证书；请向上级索取 ca/subordinate-N.pem");
 		if (!closed)
-			FJ_TRY(hsm_ca_cert(i->make.signer, a, fj_buf_slice(&i->ca[a].issuing), err));
+			FJ_TRY(hsm_ca_cert(i->make.signer, a, fj_buf_slice(&i->ca[a].issuing[0].cert), err));
 		FJ_TRY(check_list(i, a, &crl[a], err));
 	}
 	return closed ? FJ_OK : hsm_ceremony_close(i->make.signer, err);

@@ -210,7 +210,10 @@ enum fj_rc pub_chain_pem(struct iss *i, struct sto *db, enum fj_alg alg, struct 
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 
-	FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&i->ca[alg].issuing), pem, err));
+	const struct iss_ca *ca = &i->ca[alg];
+
+	for (size_t k = ca->n_issuing > 0 ? ca->n_issuing : 1; k > 0; k--)
+		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&ca->issuing[k - 1].cert), pem, err));
 	for (int64_t n = 1; sub_get(db, n, FJ_ES256, &der, NULL) == FJ_OK; n++)
 		if (sub_get(db, n, alg, &der, NULL) == FJ_OK)
 			FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));

@@ -182,8 +182,10 @@ enum fj_rc sts_apply_set(const struct evt *e, int64_t list, uint32_t idx, enum s
 #define STS_CRL_SHARD 1000000 /* certificates in one CRL, about: those of one act may be more (standards.md) */
 /* the shard of the next certificate: the newest one's, or the next when that holds STS_CRL_SHARD of them */
 enum fj_rc crl_shard_next(struct sto *db, int64_t *out, struct fj_err *err) FJ_MUST_USE;
-/* the newest shard that a certificate is in, at least 1 */
+/* the newest shard that a certificate is in, or may be from now on; at least 1 */
 enum fj_rc crl_shard_last(struct sto *db, int64_t *out, struct fj_err *err) FJ_MUST_USE;
+/* certificates are in another shard from now on; `setting` keeps which (iss_shard_setting) */
+enum fj_rc crl_shard_begin(struct sto *db, const char *setting, int64_t *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crl_apply_set(const struct evt *e, const char *serial_hex, int64_t shard, unsigned reason, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj_err *err) FJ_MUST_USE;
 
@@ -192,7 +194,7 @@ const char *iss_base(const struct iss *i);
 /* limits of this home's CA, which another appliance's root has certified; NULL: it has none */
 const struct fj_limits *iss_limits(const struct iss *i);
 const struct ca_home *iss_ca_home(const struct iss *i);
-struct fj_slice iss_issuing_cert(const struct iss *i, enum fj_alg alg); /* DER */
+struct fj_slice iss_issuing_cert(const struct iss *i, enum fj_alg alg); /* DER, the newest generation's */
 /* JWS signing input: canonical header {alg,typ,kid,x5c} and payload, with `typ`, by the key that signs what event `seq` intended;
  * INT64_MAX: by the one of now */
 enum fj_rc iss_jws_input(struct iss *i, enum fj_alg alg, int64_t seq, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;

@@ -90,14 +90,14 @@ static enum fj_rc make_hierarchy(struct iss *i, enum fj_alg alg, struct fj_buf *
 	struct iss_ca *ca = &i->ca[alg];
 
 	FJ_TRY(make_one(i, alg, FJ_STEP_ROOT, &ca->root, err));
-	FJ_TRY(make_one(i, alg, FJ_STEP_ISSUING, &ca->issuing, err));
+	FJ_TRY(make_one(i, alg, FJ_STEP_ISSUING, &ca->issuing[0].cert, err));
 	return make_one(i, alg, FJ_STEP_ROOT_CRL, crl, err);
 }
 
 static enum fj_rc keep_hierarchy(struct iss *i, enum fj_alg alg, const struct fj_buf *crl, struct fj_err *err)
 {
 	FJ_TRY(keep(i, "root", alg, "", &i->ca[alg].root, err));
-	FJ_TRY(keep(i, "issuing", alg, "", &i->ca[alg].issuing, err));
+	FJ_TRY(keep(i, "issuing", alg, "", &i->ca[alg].issuing[0].cert, err));
 	return keep(i, "root", alg, ".crl", crl, err);
 }
 
@@ -108,7 +108,7 @@ static enum fj_rc make_delegated(struct iss *i, const char *what, enum fj_alg al
 
 	snprintf(name, sizeof(name), "%s%s", what, fj_alg_suffix(alg));
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
-	FJ_TRY(pub_delegate(i, i->make.signer, name, NULL, &cert, err));
+	FJ_TRY(pub_delegate(i, i->make.signer, name, NULL, NULL, &cert, err));
 	return keep(i, what, alg, "", &cert, err);
 }
 

@@ -46,9 +46,51 @@ const struct ca_home *iss_ca_home(const struct iss *i)
 	return &i->home;
 }
 
+const struct iss_issuing *iss_issuing_newest(const struct iss *i, enum fj_alg alg)
+{
+	const struct iss_ca *ca = &i->ca[alg];
+
+	return &ca->issuing[ca->n_issuing > 0 ? ca->n_issuing - 1 : 0]; /* init has one before it is counted */
+}
+
+const struct iss_issuing *iss_issuing_at(const struct iss *i, enum fj_alg alg, int64_t seq)
+{
+	const struct iss_ca *ca = &i->ca[alg];
+	size_t k = ca->n_issuing;
+
+	while (k > 1 && ca->issuing[k - 1].since > seq)
+		k--;
+	return &ca->issuing[k > 0 ? k - 1 : 0];
+}
+
+const struct iss_issuing *iss_issuing_for(const struct iss *i, enum fj_alg alg, int64_t shard)
+{
+	const struct iss_ca *ca = &i->ca[alg];
+	size_t k = ca->n_issuing;
+
+	while (k > 1 && ca->issuing[k - 1].shard > shard)
+		k--;
+	return k == 0 || ca->issuing[k - 1].ocsp.len == 0 ? iss_issuing_newest(i, alg) : &ca->issuing[k - 1];
+}
+
+unsigned iss_issuing_generation(const struct iss *i, enum fj_alg alg, const struct iss_issuing *g)
+{
+	return (unsigned)(g - i->ca[alg].issuing) + 1;
+}
+
 struct fj_slice iss_issuing_cert(const struct iss *i, enum fj_alg alg)
 {
-	return fj_buf_slice(&i->ca[alg].issuing);
+	return fj_buf_slice(&iss_issuing_newest(i, alg)->cert);
+}
+
+enum fj_rc iss_issuing_verify(const struct iss *i, enum fj_alg alg, struct fj_slice signed_, struct fj_err *err)
+{
+	const struct iss_ca *ca = &i->ca[alg];
+
+	for (size_t k = 0; k + 1 < ca->n_issuing; k++)
+		if (ca_verify_signed_by(signed_, fj_buf_slice(&ca->issuing[k].cert), NULL) == FJ_OK)
+			return FJ_OK;
+	return ca_verify_signed_by(signed_, iss_issuing_cert(i, alg), err);
 }
 
 static const struct iss_actor system_actor = {.login = "system", .name = "system", .roles = ISS_SYSTEM, .via = "system"};
@@ -118,14 +160,31 @@ static enum fj_rc load_setting(struct iss *i, const char *key, char *out, size_t
 	return fj_strcopy(out, cap, sto_text(&q, 0)) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the setting %s is too long", key);
 }
 
-static enum fj_rc set_heads(struct iss_signing *g, const struct fj_buf *issuing, enum fj_alg alg, struct fj_err *err)
+enum fj_rc iss_issuer_of(const struct iss_ca *ca, struct fj_slice aki, struct fj_slice *out, struct fj_err *err)
+{
+	struct fj_x509 of;
+
+	for (size_t k = 0; k < ca->n_issuing; k++) {
+		*out = fj_buf_slice(&ca->issuing[k].cert);
+		FJ_TRY(fj_x509_read(*out, &of, err));
+		if (fj_slice_eq(of.ski, aki))
+			return FJ_OK;
+	}
+	return fj_fail(err, FJ_E_CORRUPT, "issuer", "RFC 5280 4.2.1.1", "a certificate of the keyring is under no CA of the keyring");
+}
+
+static enum fj_rc set_heads(struct iss_signing *g, const struct iss_ca *ca, enum fj_alg alg, struct fj_err *err)
 {
 	static const char *const typs[] = {FJ_TYP_TOKEN, FJ_TYP_MANIFEST, FJ_TYP_STATUS, FJ_TYP_PACKAGE};
 	_Static_assert(FJ_ARRAY_LEN(typs) == FJ_ARRAY_LEN(g->head), "one header for each typ");
+	struct fj_x509 x;
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(typs); k++) {
 		bool status = strcmp(typs[k], FJ_TYP_STATUS) == 0 || strcmp(typs[k], FJ_TYP_PACKAGE) == 0;
-		struct fj_slice x5c[2] = {fj_buf_slice(status ? &g->status : &g->token), fj_buf_slice(issuing)};
+		const struct fj_buf *own = status ? &g->status : &g->token;
+		struct fj_slice x5c[2] = {fj_buf_slice(own)};
+		FJ_TRY(fj_x509_read(x5c[0], &x, err));
+		FJ_TRY(iss_issuer_of(ca, x.aki, &x5c[1], err));
 		g->head[k].typ = typs[k];
 		fj_buf_init(&g->head[k].text, FJ_TOKEN_MAX);
 		FJ_TRY(fj_jws_write_head(alg, typs[k], g->kid, x5c, &g->head[k].text, err));
@@ -144,26 +203,27 @@ static void signing_release(struct iss_signing *g)
 
 static void ca_release(struct iss_ca *ca)
 {
-	struct fj_buf *certs[] = {&ca->root, &ca->issuing, &ca->ocsp};
-
-	ca_trust_close(ca->trust);
 	signing_release(&ca->now);
 	signing_release(&ca->before);
-	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++)
-		fj_buf_release(certs[k]);
+	fj_buf_release(&ca->root);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(ca->issuing); k++) {
+		ca_trust_close(ca->issuing[k].trust);
+		fj_buf_release(&ca->issuing[k].cert);
+		fj_buf_release(&ca->issuing[k].ocsp);
+	}
 	memset(ca, 0, sizeof(*ca));
 }
 FJ_DEFINE_AUTO(iss_ca, struct iss_ca, ca_release)
 
 /* its certificates are there */
-static enum fj_rc load_signing(struct iss_signing *g, const struct fj_buf *issuing, enum fj_alg alg, struct fj_err *err)
+static enum fj_rc load_signing(struct iss_signing *g, const struct iss_ca *ca, enum fj_alg alg, struct fj_err *err)
 {
 	struct fj_x509 x;
 
 	FJ_TRY(fj_x509_read(fj_buf_slice(&g->token), &x, err));
 	FJ_TRY(fj_jws_kid(x.spki, g->kid, err));
 	g->from = x.not_before;
-	FJ_TRY(set_heads(g, issuing, alg, err));
+	FJ_TRY(set_heads(g, ca, alg, err));
 	return ca_key_open(fj_buf_slice(&g->token), &g->key, err);
 }
 
@@ -183,7 +243,7 @@ static enum fj_rc load_past(struct iss *i, const char *what, struct fj_buf *out,
 	return fj_buf_put(out, s.p, s.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "issuer");
 }
 
-static enum fj_rc load_before(struct iss *i, struct iss_ca *ca, const struct fj_buf *issuing, enum fj_alg alg, struct fj_err *err)
+static enum fj_rc load_before(struct iss *i, struct iss_ca *ca, enum fj_alg alg, struct fj_err *err)
 {
 	char token[24], status[24];
 
@@ -191,23 +251,90 @@ static enum fj_rc load_before(struct iss *i, struct iss_ca *ca, const struct fj_
 	snprintf(status, sizeof(status), "status%s", fj_alg_suffix(alg));
 	FJ_TRY(load_past(i, token, &ca->before.token, &ca->since, err));
 	FJ_TRY(load_past(i, status, &ca->before.status, &ca->since, err));
-	return ca->before.token.len > 0 ? load_signing(&ca->before, issuing, alg, err) : FJ_OK;
+	return ca->before.token.len > 0 ? load_signing(&ca->before, ca, alg, err) : FJ_OK;
 }
 
 /* of a hierarchy what is the same for ever: read without a lock by whoever asks */
 static enum fj_rc load_fixed(struct iss *i, enum fj_alg alg, struct fj_err *err)
 {
-	struct iss_ca *ca = &i->ca[alg];
+	FJ_AUTO(buf) issuing = FJ_BUF_INIT(0);
 	struct fj_x509 x;
-	char root[24], issuing[24];
+	char what[24];
 
-	snprintf(root, sizeof(root), "root%s", fj_alg_suffix(alg));
-	snprintf(issuing, sizeof(issuing), "issuing%s", fj_alg_suffix(alg));
-	FJ_TRY(load_cert(i, root, &ca->root, err));
-	FJ_TRY(load_cert(i, issuing, &ca->issuing, err));
-	FJ_TRY(fj_x509_read(fj_buf_slice(&ca->issuing), &x, err));
-	FJ_TRY(fj_limits_of(&x, &i->limited, &i->limits, err));
-	return ca_trust_open(fj_buf_slice(&ca->issuing), fj_buf_slice(&ca->root), &ca->trust, err);
+	snprintf(what, sizeof(what), "root%s", fj_alg_suffix(alg));
+	FJ_TRY(load_cert(i, what, &i->ca[alg].root, err));
+	snprintf(what, sizeof(what), "issuing%s", fj_alg_suffix(alg));
+	FJ_TRY(load_cert(i, what, &issuing, err));
+	FJ_TRY(fj_x509_read(fj_buf_slice(&issuing), &x, err));
+	return fj_limits_of(&x, &i->limited, &i->limits, err);
+}
+
+void iss_shard_setting(enum fj_alg alg, unsigned generation, char out[40])
+{
+	snprintf(out, 40, "shard.issuing%s.%u", fj_alg_suffix(alg), generation);
+}
+
+void iss_responder_row(const struct iss_ca *ca, enum fj_alg alg, size_t k, char out[24])
+{
+	if (k + 1 == ca->n_issuing)
+		snprintf(out, 24, "ocsp%s", fj_alg_suffix(alg));
+	else
+		snprintf(out, 24, "ocsp%s-%zu", fj_alg_suffix(alg), k + 1);
+}
+
+static enum fj_rc load_responder(struct iss *i, enum fj_alg alg, const struct iss_ca *ca, size_t k, struct fj_buf *out, struct fj_err *err)
+{
+	char what[24];
+
+	iss_responder_row(ca, alg, k, what);
+	enum fj_rc rc = load_cert(i, what, out, err);
+	return rc == FJ_E_NOTFOUND && k + 1 < ca->n_issuing ? FJ_OK : rc;
+}
+
+static enum fj_rc load_generation(struct iss *i, enum fj_alg alg, struct fj_slice der, int64_t since, struct iss_ca *ca, struct fj_err *err)
+{
+	struct iss_issuing *g = &ca->issuing[ca->n_issuing];
+	FJ_AUTO(sto_q) q = {0};
+	char key[40];
+
+	if (ca->n_issuing == FJ_MAX_CAS)
+		return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "an issuing CA has at most %d keys, one after the other", FJ_MAX_CAS);
+	ca->n_issuing++;
+	g->since = since;
+	g->shard = 1;
+	fj_buf_init(&g->cert, FJ_X509_MAX);
+	if (fj_buf_put(&g->cert, der.p, der.len) != FJ_OK)
+		return fj_no_memory(err, "issuer");
+	if (ca->n_issuing > 1) {
+		iss_shard_setting(alg, (unsigned)ca->n_issuing, key);
+		FJ_TRY(sto_first(i->db, STO_SETTING_GET, &q, key, err, "t", key));
+		g->shard = strtoll(sto_text(&q, 0), NULL, 10);
+	}
+	return ca_trust_open(fj_buf_slice(&g->cert), fj_buf_slice(&i->ca[alg].root), &g->trust, err);
+}
+
+static enum fj_rc load_issuing(struct iss *i, enum fj_alg alg, struct iss_ca *ca, struct fj_err *err)
+{
+	FJ_AUTO(buf) newest = FJ_BUF_INIT(0);
+	FJ_AUTO(sto_q) q = {0};
+	int64_t since = 0;
+	bool row;
+	char what[24];
+
+	snprintf(what, sizeof(what), "issuing%s", fj_alg_suffix(alg));
+	FJ_TRY(sto_query(i->db, STO_PAST_KEYS_RISING, &q, err, "t", what));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			break;
+		FJ_TRY(load_generation(i, alg, sto_blob(&q, 1), since, ca, err));
+		since = sto_int(&q, 2);
+	}
+	FJ_TRY(load_cert(i, what, &newest, err));
+	FJ_TRY(load_generation(i, alg, fj_buf_slice(&newest), since, ca, err));
+	for (size_t k = 0; k < ca->n_issuing; k++)
+		FJ_TRY(load_responder(i, alg, ca, k, &ca->issuing[k].ocsp, err));
+	return FJ_OK;
 }
 
 /* what a rollover changes */
@@ -215,23 +342,19 @@ static enum fj_rc load_rolling(struct iss *i, enum fj_alg alg, struct fj_err *er
 {
 	struct iss_ca *ca = &i->ca[alg];
 	FJ_AUTO(iss_ca) fresh = {.since = 0};
-	struct {
-		const char *what;
-		struct fj_buf *to;
-	} certs[] = {{"token", &fresh.now.token}, {"status", &fresh.now.status}, {"ocsp", &fresh.ocsp}};
 	char what[24];
 
-	for (size_t k = 0; k < FJ_ARRAY_LEN(certs); k++) {
-		snprintf(what, sizeof(what), "%s%s", certs[k].what, fj_alg_suffix(alg));
-		FJ_TRY(load_cert(i, what, certs[k].to, err));
-	}
-	FJ_TRY(load_signing(&fresh.now, &ca->issuing, alg, err));
-	FJ_TRY(load_before(i, &fresh, &ca->issuing, alg, err));
-	struct iss_ca old = {.now = ca->now, .before = ca->before, .ocsp = ca->ocsp};
-	ca->now = fresh.now;
-	ca->before = fresh.before;
-	ca->ocsp = fresh.ocsp;
-	ca->since = fresh.since;
+	FJ_TRY(load_issuing(i, alg, &fresh, err));
+	snprintf(what, sizeof(what), "token%s", fj_alg_suffix(alg));
+	FJ_TRY(load_cert(i, what, &fresh.now.token, err));
+	snprintf(what, sizeof(what), "status%s", fj_alg_suffix(alg));
+	FJ_TRY(load_cert(i, what, &fresh.now.status, err));
+	FJ_TRY(load_signing(&fresh.now, &fresh, alg, err));
+	FJ_TRY(load_before(i, &fresh, alg, err));
+	struct iss_ca old = *ca;
+	*ca = fresh;
+	ca->root = old.root; /* stays where it is */
+	old.root = (struct fj_buf){0};
 	fresh = old; /* released */
 	return FJ_OK;
 }
@@ -295,7 +418,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	if (i->sm2)
 		FJ_TRY(load_fixed(i, FJ_SM2, err));
 	FJ_TRY(load_keys(i, err));
-	i->pub.keys = i->ca[FJ_ES256].since > 0 || i->ca[FJ_SM2].since > 0 || i->log_since > 0; /* a rollover may not be shown yet */
+	i->pub.keys = i->ca[FJ_ES256].since > 0 || i->ca[FJ_SM2].since > 0 || i->log_since > 0 || i->ca[FJ_ES256].n_issuing > 1 || i->ca[FJ_SM2].n_issuing > 1; /* a rollover may not be shown yet */
 	return FJ_OK;
 }
 

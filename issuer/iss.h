@@ -19,8 +19,15 @@ struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
 	struct iss_ca {                /* a hierarchy */
-		struct fj_buf root, issuing, ocsp; /* certificates, DER */
-		struct ca_trust *trust; /* root and issuing, checked */
+		struct fj_buf root;     /* certificate, DER */
+		struct iss_issuing {    /* a generation of the issuing CA, the oldest first */
+			struct fj_buf cert;
+			struct fj_buf ocsp;     /* of the responder for what is under it; empty: its key is gone */
+			struct ca_trust *trust; /* it and the root, checked */
+			int64_t since;  /* what this event and later ones intend is under it */
+			int64_t shard;  /* the first of those that its certificates are in */
+		} issuing[FJ_MAX_CAS];  /* replaced as what follows */
+		size_t n_issuing;
 		struct iss_signing {   /* by a generation of its token key */
 			struct fj_buf token, status; /* its certificates, DER; empty: there was none before */
 			struct ca_key *key;
@@ -124,6 +131,20 @@ enum fj_rc iss_may_act(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* of these two, the clock alone */
 enum fj_rc iss_clock_check(const struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_clock_trust(struct iss *i);
+/* The issuing CA: its newest generation; the one under which is what event `seq` intended; the one that signs the CRLs of that
+ * shard, which is the newest where its own key is gone.  One of the three locks of `ca` is held. */
+const struct iss_issuing *iss_issuing_newest(const struct iss *i, enum fj_alg alg);
+const struct iss_issuing *iss_issuing_at(const struct iss *i, enum fj_alg alg, int64_t seq);
+const struct iss_issuing *iss_issuing_for(const struct iss *i, enum fj_alg alg, int64_t shard);
+unsigned iss_issuing_generation(const struct iss *i, enum fj_alg alg, const struct iss_issuing *g); /* from 1 */
+/* a certificate or CRL that one of the generations signed */
+enum fj_rc iss_issuing_verify(const struct iss *i, enum fj_alg alg, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
+/* the setting that has a generation's first shard, and how many certificates there were before it */
+void iss_shard_setting(enum fj_alg alg, unsigned generation, char out[40]);
+/* keyring's row of the responder's certificate under the CA's k-th generation: "ocsp" the newest, "ocsp-1" a former one whose key is here */
+void iss_responder_row(const struct iss_ca *ca, enum fj_alg alg, size_t k, char out[24]);
+/* the certificate of the issuing CA with this key identifier */
+enum fj_rc iss_issuer_of(const struct iss_ca *ca, struct fj_slice aki, struct fj_slice *out, struct fj_err *err) FJ_MUST_USE;
 /* the signature, by the token key of now or of before */
 enum fj_rc iss_token_verify(const struct iss *i, enum fj_alg alg, struct fj_slice input, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 /* Takes up what the keyring has since a rollover; nothing when there was none.  make's lock is held, or no lock. */
@@ -133,7 +154,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
 /* what the core's tables name */
 extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
-    fld_root_answer[], fld_signer_answer[], fld_root_renew[], fld_root_certify[], fld_root_take[], fld_ceremony_statement[], fld_ceremony_bond[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
+    fld_root_answer[], fld_signer_answer[], fld_root_renew[], fld_root_issue[], fld_root_certify[], fld_root_take[], fld_ceremony_statement[], fld_ceremony_bond[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
     fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[], fld_officer_key_require[], fld_key_roll[], fld_key_end[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"
@@ -214,8 +235,14 @@ void pub_attest_due(struct iss *i);
 /* the witnesses of the log, from the operator's file, when they are others than those that are published */
 enum fj_rc pub_log_policy(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* A new certificate for an own key: token, status, ocsp, log; the caller keeps it in the keyring.  spki: of which key, NULL
- * for the one that the signer has. */
-enum fj_rc pub_delegate(struct iss *i, struct hsm_conn *conn, const char *what, const struct fj_buf *spki, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
+ * for the one that the signer has.  by: under which generation of the issuing CA; NULL: the newest. */
+struct pub_issuer {
+	struct fj_slice cert;
+	unsigned generation;
+	int64_t shard;
+};
+enum fj_rc pub_delegate(struct iss *i, struct hsm_conn *conn, const char *what, const struct fj_buf *spki, const struct pub_issuer *by, struct fj_buf *cert, struct fj_err *err) FJ_MUST_USE;
+void pub_issuer_of(const struct iss *i, enum fj_alg alg, const struct iss_issuing *g, struct pub_issuer *out);
 
 /* --- key.c --- */
 /* The appliance's own certificates and root CRLs of both hierarchies, what ends first at the head, those of former keys last, as

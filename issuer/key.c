@@ -33,6 +33,8 @@ static const struct own *own_of(const char *name, enum fj_alg *alg)
 		snprintf(what, sizeof(what), "%s", name);
 	else
 		snprintf(what, sizeof(what), "%.*s%s", (int)(suffix - name), name, suffix + strlen(fj_alg_suffix(FJ_SM2)));
+	if (strncmp(what, "ocsp-", 5) == 0) /* "ocsp-1": under a former generation of the CA */
+		what[4] = '\0';
 	if (strncmp(what, "sub-", 4) == 0) /* "sub-1": another appliance's CA that this root certified */
 		snprintf(what, sizeof(what), "subordinate");
 	for (size_t i = 0; i < FJ_ARRAY_LEN(owns); i++)

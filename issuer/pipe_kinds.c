@@ -58,8 +58,9 @@ static enum fj_rc build_certificate(struct iss *i, const struct pipe_intent *in,
 	const json_t *b = in->body;
 	const char *serial = fj_json_peek(b, "serial"), *spki64 = fj_json_peek(b, "spki");
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(1024);
+	const struct iss_issuing *g = iss_issuing_at(i, in->alg, in->seq);
 	struct ca_cert_in c = {.profile = CA_DATA_ASSET, .not_before = fj_json_num(b, "not_before"), .not_after = fj_json_num(b, "not_after"),
-		.issuer_cert = iss_issuing_cert(i, in->alg), .shard = (unsigned)fj_json_num(b, "shard")};
+		.issuer_cert = fj_buf_slice(&g->cert), .generation = iss_issuing_generation(i, in->alg, g), .shard = (unsigned)fj_json_num(b, "shard")};
 
 	if (serial == NULL || strlen(serial) != 32 || fj_unhex(serial, 32, c.serial.b) != FJ_OK || spki64 == NULL ||
 	    fj_b64u_get(spki64, strlen(spki64), &spki) != FJ_OK)
@@ -78,7 +79,7 @@ static enum fj_rc finish_certificate(struct iss *i, const struct pipe_intent *in
     struct fj_buf *credential, struct fj_err *err)
 {
 	FJ_TRY(ca_assemble(tbs, sig, credential, err));
-	return ca_trust_check(i->ca[in->alg].trust, fj_buf_slice(credential), fj_now(), err);
+	return ca_trust_check(iss_issuing_at(i, in->alg, in->seq)->trust, fj_buf_slice(credential), fj_now(), err);
 }
 
 static enum fj_rc build_jws(struct iss *i, const struct pipe_intent *in, struct fj_buf *tbs, struct fj_err *err)

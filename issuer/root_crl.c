@@ -191,18 +191,34 @@ enum fj_rc crm_home_plan(struct fj_plan *p, bool *there, struct fj_err *err)
 	return crm_plan(fj_buf_slice(&file), p, err);
 }
 
+static enum fj_rc structure_of(struct iss_call *c, const struct crm_renewal *r, enum fj_alg alg, const struct revoking *more, struct fj_buf *tbs, struct fj_err *err)
+{
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+
+	if (r->what == CRM_LISTS)
+		return next_tbs(c, alg, more, tbs, err);
+	if (r->what == CRM_CERTIFY)
+		return crm_sub_tbs(c->iss, &r->sub, alg, tbs, err);
+	FJ_TRY(rol_made(c->db, alg, &spki, err));
+	return crm_issuing_tbs(c->iss, alg, &spki, tbs, err);
+}
+
 static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, const struct revoking *more, struct fj_err *err)
 {
+	static const enum fj_step steps[] = {[CRM_LISTS] = FJ_STEP_ROOT_CRL, [CRM_CERTIFY] = FJ_STEP_SUBORDINATE, [CRM_ISSUE] = FJ_STEP_ISSUING};
 	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the two that there are belong to other locks */
 	enum fj_alg alg[2];
-	size_t n = r->certify && !r->sub.request.sm2 ? 1 : algorithms(c->iss, alg);
+	size_t n = r->what == CRM_CERTIFY && !r->sub.request.sm2 ? 1 : algorithms(c->iss, alg);
 
-	alg[0] = FJ_ES256;
+	if (r->what == CRM_ISSUE) {
+		alg[0] = strcmp(fj_json_text(c->params, "key"), "issuing-sm2") == 0 ? FJ_SM2 : FJ_ES256;
+		n = 1;
+	}
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	for (r->n = 0; r->n < n;) {
 		struct crm_item *it = &r->item[r->n];
-		crm_item_init(it, r->certify ? FJ_STEP_SUBORDINATE : FJ_STEP_ROOT_CRL, alg[r->n++]);
-		FJ_TRY(r->certify ? crm_sub_tbs(c->iss, &r->sub, it->c.alg, &it->c.structure, err) : next_tbs(c, it->c.alg, more, &it->c.structure, err));
+		crm_item_init(it, steps[r->what], alg[r->n++]);
+		FJ_TRY(structure_of(c, r, it->c.alg, more, &it->c.structure, err));
 		FJ_TRY(crm_begin(conn, &r->plan, it, err));
 	}
 	FJ_AUTO(json) file = crm_challenges(r->item, r->n);
@@ -235,12 +251,28 @@ enum fj_rc crm_renewal_sub(struct iss_call *c, const struct crm_sub *s, bool *pl
 
 	if (r == NULL)
 		return fj_no_memory(err, LAYER);
-	r->certify = true;
+	r->what = CRM_CERTIFY;
 	r->sub = *s;
 	memset(&r->sub.request, 0, sizeof(r->sub.request));
 	enum fj_rc rc = fj_ca_request_copy(&s->request, &r->sub.request, err);
 	if (rc == FJ_OK)
 		rc = put_before_officers(c, r, NULL, planned, err);
+	keep_or_free(c, r);
+	return rc;
+}
+
+enum fj_rc cmd_root_issue(struct iss_call *c, struct fj_err *err)
+{
+	struct crm_renewal *r = fj_alloc(1, sizeof(*r));
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+	bool planned = false;
+
+	if (r == NULL)
+		return fj_no_memory(err, LAYER);
+	r->what = CRM_ISSUE;
+	enum fj_rc rc = rol_made(c->db, strcmp(fj_json_text(c->params, "key"), "issuing-sm2") == 0 ? FJ_SM2 : FJ_ES256, &spki, err);
+	if (rc == FJ_OK)
+		rc = put_before_officers(c, r, NULL, &planned, err);
 	keep_or_free(c, r);
 	return rc;
 }
@@ -313,10 +345,12 @@ static enum fj_rc sign_all(struct iss_call *c, struct crm_renewal *r, struct fj_
 	for (size_t k = 0; k < r->n; k++) {
 		FJ_AUTO(json) officers = crm_names(&r->plan, &r->item[k]);
 		FJ_TRY(crm_sign(c->iss, conn, &r->item[k], err));
-		if (!r->certify)
+		if (r->what == CRM_LISTS)
 			FJ_TRY(keep(c, r->item[k].c.alg, &r->item[k].out, officers, err));
+		else if (r->what == CRM_ISSUE)
+			FJ_TRY(rol_certified(c, r->item[k].c.alg, &r->item[k].out, officers, err));
 	}
-	return r->certify ? keep_certificates(c, r, err) : FJ_OK;
+	return r->what == CRM_CERTIFY ? keep_certificates(c, r, err) : FJ_OK;
 }
 
 enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
@@ -331,7 +365,7 @@ enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
 	if (c->trial)
 		return FJ_OK;
 	if (r == NULL)
-		return say(err, FJ_E_STATE, "nothing of the root awaits approvals; begin with root.renew, root.certify or root.move", "没有等待批准的根密钥事项；请先执行 root.renew、root.certify 或者 root.move");
+		return say(err, FJ_E_STATE, "nothing of the root awaits approvals; begin with root.renew, root.issue, root.certify or root.move", "没有等待批准的根密钥事项；请先执行 root.renew、root.issue、root.certify 或者 root.move");
 	FJ_TRY(take(r, fj_buf_slice(&file), err));
 	bool move = r->item[0].c.step == FJ_STEP_MOVE;
 	unsigned needs = move ? r->plan.move : r->plan.root;
@@ -419,6 +453,11 @@ enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err 
 const struct iss_field fld_root_renew[] = {
 	{"revoke", ISS_F_INT, false, 64, "吊销的下级签发机构编号", "a subordinate CA's number (ca/subordinate-N.pem) that is to be revoked by it"},
 	{"reason", ISS_F_STR, false, 20, "吊销原因", "keyCompromise, cACompromise, affiliationChanged, superseded or cessationOfOperation", reasons},
+	{0},
+};
+static const char *const issuing_keys[] = {"issuing", "issuing-sm2", NULL};
+const struct iss_field fld_root_issue[] = {
+	{"key", ISS_F_STR, true, 16, "签发密钥", "issuing or issuing-sm2: the newer one, which was made by key.roll", issuing_keys, "formats.md 26"},
 	{0},
 };
 const struct iss_field fld_root_answer[] = {

@@ -125,21 +125,54 @@ static enum fj_rc last_certificate(struct sto *db, int64_t *row, int64_t *shard,
 	return FJ_OK;
 }
 
+/* the first shard of the newest generation of a CA, and how many certificates there were before */
+static enum fj_rc shard_base(struct sto *db, int64_t *shard, int64_t *row, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool any;
+	char *end;
+
+	*shard = 1;
+	*row = 0;
+	FJ_TRY(sto_query(db, STO_SHARD_BASE, &q, err, ""));
+	FJ_TRY(sto_step(&q, &any, err));
+	if (any) {
+		*shard = strtoll(sto_text(&q, 0), &end, 10);
+		*row = strtoll(end, NULL, 10);
+	}
+	return FJ_OK;
+}
+
 enum fj_rc crl_shard_last(struct sto *db, int64_t *out, struct fj_err *err)
 {
-	int64_t row;
+	int64_t row, base, before;
 
-	return last_certificate(db, &row, out, err);
+	FJ_TRY(last_certificate(db, &row, out, err));
+	FJ_TRY(shard_base(db, &base, &before, err));
+	*out = base > *out ? base : *out;
+	return FJ_OK;
 }
 
 enum fj_rc crl_shard_next(struct sto *db, int64_t *out, struct fj_err *err)
 {
-	int64_t row;
+	int64_t row, base, before;
 
 	FJ_TRY(last_certificate(db, &row, out, err));
-	if (1 + row / STS_CRL_SHARD > *out)
-		*out = 1 + row / STS_CRL_SHARD;
+	FJ_TRY(shard_base(db, &base, &before, err));
+	base += (row - before) / STS_CRL_SHARD;
+	*out = base > *out ? base : *out;
 	return FJ_OK;
+}
+
+enum fj_rc crl_shard_begin(struct sto *db, const char *setting, int64_t *out, struct fj_err *err)
+{
+	int64_t row, shard;
+	char value[48];
+
+	FJ_TRY(last_certificate(db, &row, &shard, err));
+	FJ_TRY(crl_shard_last(db, out, err));
+	snprintf(value, sizeof(value), "%lld %lld", (long long)++*out, (long long)row);
+	return sto_run(db, STO_SETTING_SET, NULL, err, "tt", setting, value);
 }
 
 enum fj_rc crl_apply_set(const struct evt *e, const char *serial_hex, int64_t shard, unsigned reason, struct fj_err *err)

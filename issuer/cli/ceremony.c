@@ -4,7 +4,7 @@
  *
  * plan writes what the officers sign with fujie-officer, each on a machine of his own.  run makes the
  * home: challenges lie in D/ceremony/ROUND.challenges, answers are put beside as ROUND.NAME.answers;
- * it may be ended at any moment and begun again with the same words.  root-crl and certify ask the register
+ * it may be ended at any moment and begun again with the same words.  root-crl, issuing and certify ask the register
  * for a challenge, wait for answers, and hand them in (root_crl.c).  replay and transcript are fujie-verify's, which
  * needs nothing of the appliance.
  */
@@ -244,6 +244,8 @@ int cli_ceremony(const struct cli_args *a, char **argv)
 		rc = run(a, &err);
 	else if (strcmp(verb, "root-crl") == 0)
 		rc = cli_root_crl(a, &err);
+	else if (strcmp(verb, "issuing") == 0)
+		rc = cli_issuing(a, &err);
 	else if (strcmp(verb, "certify") == 0)
 		rc = cli_certify(a, &err);
 	else if (strcmp(verb, "parent-crl") == 0)
@@ -251,6 +253,6 @@ int cli_ceremony(const struct cli_args *a, char **argv)
 	else if (strcmp(verb, "move") == 0)
 		rc = cli_root_move(a, &err);
 	else
-		rc = usage(&err, "fujie ceremony plan|run|root-crl|certify|parent-crl|move|statement|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|certify|parent-crl|move|statement|replay|transcript；详见 fujie help");
+		rc = usage(&err, "fujie ceremony plan|run|root-crl|issuing|certify|parent-crl|move|statement|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|issuing|certify|parent-crl|move|statement|replay|transcript；详见 fujie help");
 	return rc == FJ_OK ? 0 : cli_print_error(&err, NULL, a->json);
 }

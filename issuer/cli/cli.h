@@ -163,6 +163,7 @@ enum fj_rc cli_round_wait(const struct cli_round *r, int64_t seconds, struct fj_
 
 /* --- root_crl.c --- */
 enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc cli_issuing(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc cli_certify(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc cli_parent_crl(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
 #define CLI_DEMO_ARC "1.3.6.1.4.1.32473" /* RFC 5612: for documentation */

@@ -22,6 +22,7 @@ static const char usage[] =
     "  fujie ceremony run --plan SIGNED --dir D --org-usci CODE ... --officer L:N:P --second-officer L:N:P [--without-bonds]   a home whose root is under its officers\n"
     "  fujie ceremony root-crl --dir D --as LOGIN [--out CHALLENGES]   the root's CRL anew, before it ends\n"
     "              [--revoke N --reason R]   and subordinate CA N revoked by it\n"
+    "  fujie ceremony issuing --dir D --as LOGIN [--key issuing-sm2] [--out CHALLENGES]   the newer issuing key (key roll issuing), under this root\n"
     "  fujie ceremony certify --dir D --file REQUEST --as LOGIN [--division N] [--holders K,K] [--years N]   another appliance's CA, under this root\n"
     "  fujie ceremony parent-crl --dir D --file FILE --as LOGIN   the newest CRL of a root that is another appliance's\n"
     "  fujie ceremony move --dir D --as LOGIN --out BLOB   the roots leave for the plan's spare, once\n"

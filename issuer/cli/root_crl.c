@@ -1,5 +1,5 @@
 /*
- * root_crl.c - `fujie ceremony root-crl`, `certify`, `move`: what the root does after its ceremony; and
+ * root_crl.c - `fujie ceremony root-crl`, `issuing`, `certify`, `move`: what the root does after its ceremony; and
  * `parent-crl`, the list of a root that is elsewhere.
  *
  * In a home whose root is under officers the register answers challenges, and takes an officer's answers
@@ -92,6 +92,25 @@ enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err)
 		cli_print_answer(answer, a->json);
 	else
 		puts(a->json ? "{\"signed\":true}" : "The root's CRL is signed anew and published.\n根吊销列表已重新签名并发布。");
+	return FJ_OK;
+}
+
+enum fj_rc cli_issuing(const struct cli_args *a, struct fj_err *err)
+{
+	static const char *const known[] = {"key", NULL};
+	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(json) params = json_pack("{s:s}", "key", cli_opt(a, "key", "issuing"));
+	FJ_AUTO(json) answer = NULL;
+	struct asked w = {.l = &l};
+
+	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: which home?"));
+	FJ_TRY(cli_opt_only(a, known, err));
+	FJ_TRY(hold(&w, "issuing", "root.issue", json_incref(params), a, a->out, &answer, err));
+	FJ_AUTO(json) done = w.done;
+	if (done == NULL)
+		cli_print_answer(answer, a->json);
+	else
+		puts(a->json ? "{\"signed\":true}" : "The newer issuing key is certified, and issues from now on.\n新签发密钥已获认证，即日起以其签发。");
 	return FJ_OK;
 }
 

@@ -182,7 +182,7 @@ static enum fj_rc read_crl(struct restore *r, const char *shard, struct fj_slice
 	char hex[41];
 
 	FJ_TRY(fj_crl_read(file, &crl, err));
-	FJ_TRY(ca_verify_signed_by(file, iss_issuing_cert(r->c->iss, crl.alg), err));
+	FJ_TRY(iss_issuing_verify(r->c->iss, crl.alg, file, err));
 	for (struct fj_der walk = crl.entries; fj_crl_next(&walk, &e);) {
 		if (e.serial.len > 20)
 			continue;

@@ -264,7 +264,8 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	enum fj_rc rc = load_revoked(i, shard, &list, &n, err);
 	FJ_AUTO(mem) owned = list;
 	FJ_TRY(rc);
-	struct ca_crl_in in = {.issuer_cert = iss_issuing_cert(i, alg), .number = (uint64_t)number, .this_update = now,
+	struct fj_slice by = fj_buf_slice(&iss_issuing_for(i, alg, llabs((long long)shard))->cert);
+	struct ca_crl_in in = {.issuer_cert = by, .number = (uint64_t)number, .this_update = now,
 		.next_update = now + PUB_CRL_LIFE, .revoked = list, .n_revoked = n};
 	snprintf(name, sizeof(name), "%s%lld", fj_alg_prefix(alg), llabs((long long)shard));
 	snprintf(in.uri, sizeof(in.uri), "%s/crl/%s.crl", iss_base(i), name);
@@ -273,7 +274,7 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	FJ_TRY(lift_approvals(i, STO_CRL_LIFTED, shard, since, &r, who, err));
 	FJ_TRY(sign_one(i, &r, err));
 	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), out, err));
-	return ca_verify_signed_by(fj_buf_slice(out), iss_issuing_cert(i, alg), err);
+	return ca_verify_signed_by(fj_buf_slice(out), by, err);
 }
 
 static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)

@@ -92,9 +92,14 @@ static const struct delegated {
 	{"token-sm2", FJ_SM2, CA_TOKEN_SIGNER, HSM_TOKEN_SM2, 6}, {"status-sm2", FJ_SM2, CA_STATUS_SIGNER, HSM_TOKEN_SM2, 6}, {"ocsp-sm2", FJ_SM2, CA_OCSP, HSM_OCSP_SM2, 0},
 };
 
-static enum fj_rc delegate_tbs(struct iss *i, const struct delegated *what, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err)
+void pub_issuer_of(const struct iss *i, enum fj_alg alg, const struct iss_issuing *g, struct pub_issuer *out)
 {
-	struct ca_cert_in in = {.profile = what->profile, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[what->alg].issuing), .shard = 1};
+	*out = (struct pub_issuer){fj_buf_slice(&g->cert), iss_issuing_generation(i, alg, g), g->shard > 0 ? g->shard : 1};
+}
+
+static enum fj_rc delegate_tbs(struct iss *i, const struct delegated *what, const struct fj_buf *spki, const struct pub_issuer *by, struct fj_buf *tbs, struct fj_err *err)
+{
+	struct ca_cert_in in = {.profile = what->profile, .not_before = fj_now(), .issuer_cert = by->cert, .shard = (unsigned)by->shard, .generation = by->generation};
 	struct fj_date d = fj_date_of(in.not_before, 0);
 
 	in.spki = fj_buf_slice(spki);
@@ -105,30 +110,39 @@ static enum fj_rc delegate_tbs(struct iss *i, const struct delegated *what, cons
 	return ca_cert_tbs(&i->home, &in, tbs, err);
 }
 
-enum fj_rc pub_delegate(struct iss *i, struct hsm_conn *conn, const char *what, const struct fj_buf *spki, struct fj_buf *cert, struct fj_err *err)
+enum fj_rc pub_delegate(struct iss *i, struct hsm_conn *conn, const char *what, const struct fj_buf *spki, const struct pub_issuer *by, struct fj_buf *cert, struct fj_err *err)
 {
 	FJ_AUTO(buf) own = FJ_BUF_INIT(512);
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 	struct hsm_item item = {.sig_len = 0};
 	const struct delegated *d = delegated;
+	struct pub_issuer newest;
 
 	while (strcmp(d->what, what) != 0)
 		d++;
+	if (by == NULL) {
+		pub_issuer_of(i, d->alg, iss_issuing_newest(i, d->alg), &newest);
+		by = &newest;
+	}
 	struct hsm_request r = {.role = d->alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, .kind = HSM_CERT_DELEGATED, .items = &item, .n_items = 1};
 	if (spki == NULL)
 		FJ_TRY(hsm_public_key(conn, d->role, &own, err));
-	FJ_TRY(delegate_tbs(i, d, spki != NULL ? spki : &own, &tbs, err));
+	FJ_TRY(delegate_tbs(i, d, spki != NULL ? spki : &own, by, &tbs, err));
 	item.tbs = fj_buf_slice(&tbs);
 	FJ_TRY(hsm_sign(conn, &r, err));
 	if (item.rc != FJ_OK)
 		return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
 	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), cert, err));
-	return ca_verify_signed_by(fj_buf_slice(cert), fj_buf_slice(&i->ca[d->alg].issuing), err);
+	return ca_verify_signed_by(fj_buf_slice(cert), by->cert, err);
 }
 
-static enum fj_rc renew_one(struct iss *i, const char *what, struct fj_buf *of, bool *changed, struct fj_err *err)
+/* of a generation of the issuing CA; `row` of the keyring */
+static enum fj_rc renew_one(struct iss *i, enum fj_alg alg, struct iss_issuing *g, const char *row, bool *changed, struct fj_err *err)
 {
+	struct fj_buf *of = &g->ocsp;
+	struct pub_issuer by;
 	struct ca_info info;
+	char what[24];
 
 	FJ_TRY(ca_cert_info(fj_buf_slice(of), &info, err));
 	if (info.not_after - fj_now() > PUB_OCSP_RENEW)
@@ -139,14 +153,16 @@ static enum fj_rc renew_one(struct iss *i, const char *what, struct fj_buf *of, 
 	FJ_TRY(fj_x509_read(fj_buf_slice(of), &x, err));
 	FJ_TRY(fj_buf_put(&spki, x.spki.p, x.spki.len));
 	FJ_TRY(iss_signer(i, &i->pub.signer, err));
-	enum fj_rc rc = pub_delegate(i, i->pub.signer, what, &spki, &cert, err); /* for the same key */
+	snprintf(what, sizeof(what), "ocsp%s", fj_alg_suffix(alg));
+	pub_issuer_of(i, alg, g, &by);
+	enum fj_rc rc = pub_delegate(i, i->pub.signer, what, &spki, &by, &cert, err); /* for the same key */
 	if (rc != FJ_OK) {
 		iss_signer_drop(&i->pub.signer); /* its answer may still be to come */
 		return rc;
 	}
 	pthread_mutex_lock(&i->lock);
 	bool rolled = i->rolled; /* the key was rolled over meanwhile: what is there now stays */
-	rc = rolled ? FJ_OK : sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&cert));
+	rc = rolled ? FJ_OK : sto_run(i->db, STO_KEYRING_SET, NULL, err, "tb", row, fj_buf_slice(&cert));
 	pthread_mutex_unlock(&i->lock);
 	FJ_TRY(rc);
 	if (rolled)
@@ -161,14 +177,42 @@ static enum fj_rc renew_one(struct iss *i, const char *what, struct fj_buf *of, 
 /* the responders' certificates are of days: they are renewed well before their end */
 static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 {
-	FJ_TRY(renew_one(i, "ocsp", &i->ca[FJ_ES256].ocsp, changed, err));
-	return i->sm2 ? renew_one(i, "ocsp-sm2", &i->ca[FJ_SM2].ocsp, changed, err) : FJ_OK;
+	char row[24];
+
+	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
+		for (size_t k = 0; k < i->ca[a].n_issuing; k++) {
+			iss_responder_row(&i->ca[a], a, k, row);
+			if (i->ca[a].issuing[k].ocsp.len > 0)
+				FJ_TRY(renew_one(i, a, &i->ca[a].issuing[k], row, changed, err));
+		}
+	return FJ_OK;
+}
+
+/* signer/ocsp-1.pem: under a former generation of the CA whose key is here */
+static enum fj_rc publish_former_responders(struct iss *i, struct pub_db *db, struct fj_err *err)
+{
+	char path[64], hex[33], row[24];
+	struct ca_info info;
+
+	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
+		for (size_t k = 0; k + 1 < i->ca[a].n_issuing; k++) {
+			struct fj_slice der = fj_buf_slice(&i->ca[a].issuing[k].ocsp);
+			if (der.len == 0)
+				continue;
+			iss_responder_row(&i->ca[a], a, k, row);
+			snprintf(path, sizeof(path), "publish/signer/%s.pem", row);
+			FJ_TRY(pem_file(i, path, der, FJ_SLICE(NULL, 0), err));
+			FJ_TRY(ca_cert_info(der, &info, err));
+			fj_hex(info.serial.b, sizeof(info.serial.b), hex);
+			FJ_TRY(pub_db_delegated(db, hex, row, der, err));
+		}
+	return FJ_OK;
 }
 
 static enum fj_rc publish_delegated(struct iss *i, struct pub_db *db, struct fj_err *err)
 {
 	const struct iss_ca *p = &i->ca[FJ_ES256], *s = &i->ca[FJ_SM2];
-	const struct fj_buf *certs[] = {&p->now.token, &p->now.status, &p->ocsp, &i->log_signer, &s->now.token, &s->now.status, &s->ocsp};
+	const struct fj_buf *certs[] = {&p->now.token, &p->now.status, &iss_issuing_newest(i, FJ_ES256)->ocsp, &i->log_signer, &s->now.token, &s->now.status, &iss_issuing_newest(i, FJ_SM2)->ocsp};
 	_Static_assert(FJ_ARRAY_LEN(certs) == FJ_ARRAY_LEN(delegated), "one certificate for each");
 	char path[64], hex[33];
 	struct ca_info info;
@@ -182,7 +226,7 @@ static enum fj_rc publish_delegated(struct iss *i, struct pub_db *db, struct fj_
 		fj_hex(info.serial.b, sizeof(info.serial.b), hex);
 		FJ_TRY(pub_db_delegated(db, hex, delegated[k].what, fj_buf_slice(certs[k]), err));
 	}
-	return FJ_OK;
+	return publish_former_responders(i, db, err);
 }
 
 /* --- fixed files --- */
@@ -213,14 +257,16 @@ static enum fj_rc put_jwk(struct iss *i, const char *what, int64_t generation, s
 	FJ_AUTO(buf) ky = FJ_BUF_INIT(64);
 	FJ_AUTO(buf) a = FJ_BUF_INIT(24000);
 	FJ_AUTO(buf) b = FJ_BUF_INIT(24000);
+	struct fj_slice ca;
 	char kid[44];
 
 	(void)what;
 	(void)generation;
 	FJ_TRY(fj_x509_read(der, &x, err));
 	FJ_TRY(fj_jws_kid(x.spki, kid, err));
+	FJ_TRY(iss_issuer_of(&i->ca[FJ_ES256], x.aki, &ca, err));
 	if (fj_b64u_put(&kx, FJ_SLICE(x.key.p + 1, 32)) != FJ_OK || fj_b64u_put(&ky, FJ_SLICE(x.key.p + 33, 32)) != FJ_OK || fj_b64_put(&a, der) != FJ_OK ||
-	    fj_b64_put(&b, fj_buf_slice(&i->ca[FJ_ES256].issuing)) != FJ_OK)
+	    fj_b64_put(&b, ca) != FJ_OK)
 		return fj_no_memory(err, "publish");
 	return json_array_append_new(keys, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:[s, s]}", "kty", "EC", "crv", "P-256", "x", fj_buf_str(&kx), "y", fj_buf_str(&ky), "kid", kid,
 	    "alg", "ES256", "use", "sig", "x5c", fj_buf_str(&a), fj_buf_str(&b))) == 0 ? FJ_OK : fj_no_memory(err, "publish");
@@ -265,8 +311,26 @@ static enum fj_rc past_file(struct iss *i, const char *what, int64_t generation,
 	char path[64];
 
 	(void)arg;
+	if (strncmp(what, "issuing", 7) == 0)
+		return FJ_OK; /* ca_generations */
 	snprintf(path, sizeof(path), "publish/signer/%.16s.%lld.pem", what, (long long)generation);
 	return pem_file(i, path, der, FJ_SLICE(NULL, 0), err);
+}
+
+/* ca/issuing-2.cer, and the chain with all of them */
+static enum fj_rc ca_generations(struct iss *i, enum fj_alg alg, struct fj_err *err)
+{
+	FJ_AUTO(buf) chain = FJ_BUF_INIT(1u << 18);
+	char path[64], file[FJ_CA_FILE_CAP];
+
+	for (size_t k = 0; k < i->ca[alg].n_issuing; k++) {
+		fj_ca_file(alg, (unsigned)k + 1, file);
+		snprintf(path, sizeof(path), "publish%s", file);
+		FJ_TRY(pub_keep_file(i, path, &i->ca[alg].issuing[k].cert, err));
+	}
+	snprintf(path, sizeof(path), "publish/trust/chain%s.pem", fj_alg_suffix(alg));
+	FJ_TRY(pub_chain_pem(i, i->pub.db != NULL ? i->pub.db : i->db, alg, &chain, err));
+	return pub_keep_file(i, path, &chain, err);
 }
 
 /* what a rollover changes, and nothing when there was none */
@@ -274,6 +338,8 @@ static enum fj_rc show_keys(struct iss *i, struct fj_err *err)
 {
 	if (!i->pub.keys)
 		return FJ_OK;
+	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
+		FJ_TRY(ca_generations(i, a, err));
 	FJ_TRY(issuer_metadata(i, err));
 	FJ_TRY(log_file(i, err));
 	return each_past(i, NULL, past_file, NULL, err);
@@ -296,18 +362,13 @@ static enum fj_rc ca_files(struct iss *i, enum fj_alg alg, struct fj_err *err)
 	const char *suffix = fj_alg_suffix(alg);
 	char path[64], what[24];
 	struct fj_crl crl;
-	FJ_AUTO(buf) chain = FJ_BUF_INIT(1u << 18);
 	FJ_AUTO(sto_q) q = {0};
 
 	snprintf(path, sizeof(path), "publish/trust/root%s.pem", suffix);
 	FJ_TRY(pem_file(i, path, fj_buf_slice(&ca->root), FJ_SLICE(NULL, 0), err));
-	snprintf(path, sizeof(path), "publish/trust/chain%s.pem", suffix);
-	FJ_TRY(pub_chain_pem(i, i->db, alg, &chain, err));
-	FJ_TRY(pub_file(i, path, fj_buf_slice(&chain), err));
 	snprintf(path, sizeof(path), "publish/ca/root%s.cer", suffix);
 	FJ_TRY(pub_file(i, path, fj_buf_slice(&ca->root), err));
-	snprintf(path, sizeof(path), "publish/ca/issuing%s.cer", suffix);
-	FJ_TRY(pub_file(i, path, fj_buf_slice(&ca->issuing), err));
+	FJ_TRY(ca_generations(i, alg, err));
 	snprintf(what, sizeof(what), "root%s.crl", suffix);
 	FJ_TRY(sto_first(i->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
 	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &crl, err));

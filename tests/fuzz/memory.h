@@ -20,13 +20,22 @@ static inline void sorted(const struct hsm_memory *m)
 	}
 }
 
+static inline bool same_cas(const struct hsm_memory *a, const struct hsm_memory *b, enum fj_alg alg)
+{
+	bool ok = a->n_ca[alg] == b->n_ca[alg];
+
+	for (size_t k = 0; ok && k < a->n_ca[alg]; k++)
+		ok = fj_slice_eq(fj_buf_slice(&a->ca[alg][k]), fj_buf_slice(&b->ca[alg][k]));
+	return ok;
+}
+
 static inline bool same(const struct hsm_memory *a, const struct hsm_memory *b)
 {
 	bool ok = a->n_crl == b->n_crl && a->n_list == b->n_list && a->package == b->package && a->snapshot == b->snapshot &&
 	    fj_hash_eq(&a->package_input, &b->package_input) &&
 	    a->log_size == b->log_size && fj_hash_eq(&a->log_root, &b->log_root) &&
 	    fj_slice_eq(fj_buf_slice(&a->root_tbs[FJ_ES256]), fj_buf_slice(&b->root_tbs[FJ_ES256])) && fj_slice_eq(fj_buf_slice(&a->root_tbs[FJ_SM2]), fj_buf_slice(&b->root_tbs[FJ_SM2])) &&
-	    fj_slice_eq(fj_buf_slice(&a->issuing_tbs[FJ_ES256]), fj_buf_slice(&b->issuing_tbs[FJ_ES256])) && fj_slice_eq(fj_buf_slice(&a->issuing_tbs[FJ_SM2]), fj_buf_slice(&b->issuing_tbs[FJ_SM2]));
+	    same_cas(a, b, FJ_ES256) && same_cas(a, b, FJ_SM2);
 
 	for (size_t i = 0; ok && i < a->n_crl; i++) {
 		ok = strcmp(a->crl[i].uri, b->crl[i].uri) == 0 && a->crl[i].number == b->crl[i].number && a->crl[i].n == b->crl[i].n;

@@ -378,6 +378,7 @@ ISSUER_SRC := \
 	issuer/signin.c \
 	issuer/signin_log.c \
 	issuer/sm2.c \
+	issuer/spare.c \
 	issuer/state.c \
 	issuer/statement.c \
 	issuer/statement_match.c \

@@ -102,17 +102,19 @@ const struct hsm_memory *inherit_whose(const struct hsm_signer *s)
 enum fj_rc inherit_into(const struct hsm_signer *s, json_t *status, struct fj_err *err)
 {
 	json_t *j = json_null();
+	char head[65], at[FJ_TIME_CAP];
 
 	if (s->heir != NULL) {
 		struct fj_err why = s->heir->why;
-		char head[65], at[FJ_TIME_CAP];
 		if (why.rc == FJ_OK && s->tpm != NULL)
 			(void)!check_copy(s, &s->heir->of.mem, &why);
 		fj_hex(s->heir->log.last.b, FJ_SHA256_LEN, head);
 		fj_time_utc(s->heir->of.mem.last, at);
 		j = json_pack("{s:I, s:s, s:s, s:s?, s:s?}", "records", (json_int_t)s->heir->log.seq, "sha256", head, "until", at, "why", why.rc != FJ_OK ? why.en : NULL, "why_zh", why.rc != FJ_OK ? why.zh : NULL);
 	}
-	return fj_json_set(status, "inherits", j) == FJ_OK ? FJ_OK : fj_no_memory(err, HSM_LAYER);
+	fj_hex(s->mem.took_head.b, FJ_SHA256_LEN, head);
+	json_t *took = s->mem.inherited ? json_pack("{s:I, s:s}", "records", (json_int_t)s->mem.took, "sha256", head) : json_null();
+	return fj_json_set(status, "inherits", j) == FJ_OK && fj_json_set(status, "took", took) == FJ_OK ? FJ_OK : fj_no_memory(err, HSM_LAYER);
 }
 
 /* --- the record: bytes payload, bytes signatures, bytes names; the payload's "inherit": {"records","sha256","log"} --- */
@@ -191,6 +193,8 @@ enum fj_rc inherit_replay(struct hsm_signer *s, struct fj_slice body, struct fj_
 	if (h->log.seq != (uint64_t)i.records || !fj_hash_eq(&h->log.last, &i.head))
 		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, CITE, COPY " is not the log that was taken in: it ends at record %llu of %lld, or differs; put the file back as it was", (unsigned long long)h->log.seq, (long long)i.records);
 	become(s, &h->of.mem);
+	s->mem.took = h->log.seq;
+	s->mem.took_head = i.head;
 	fj_sha256(text, &hash);
 	return intent_spent(&s->mem, &hash, act.until, err);
 }

@@ -124,6 +124,8 @@ struct hsm_memory {
 		uint8_t key[32];           /* the public one */
 	} note;
 	bool inherited;                    /* a spare in service: it has a home's memory, and keys of its own */
+	uint64_t took;                     /* records of that home, and the head of its log */
+	struct fj_hash took_head;
 	uint8_t former[HSM_ROLE_END];      /* generations that the home's roles had before, in the TPM that is gone */
 	struct fj_buf root_tbs[FJ_ALG_END]; /* as signed; by the algorithm that it is signed with */
 	struct fj_buf ca[FJ_ALG_END][FJ_MAX_CAS]; /* issuing CAs as they were signed, of one name, by generation (ca.c) */

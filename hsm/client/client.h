@@ -207,7 +207,7 @@ enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert
  * "tokens":"names"|"one"|"two" (by whom license tokens are signed),
  * "officers":[{login,person,kind,key,operator?,rp?,origin?,credential?}],"move":null|{"parent":Name of the plan's spare in
  * hex,"root":bool,"root-sm2":bool: they have left for it},"inherits":null|{"records","sha256","until","why":null|text,"why_zh"}:
- * of a spare that waits, the copied log, and why it can't be taken in}; "ceremony" of a spare is "spare" */
+ * of a spare that waits, the copied log, and why it can't be taken in},"took":null|{"records","sha256"} of one in service; "ceremony" of a spare is "spare" */
 #define HSM_STATUS_MAX (512u << 10)
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 

@@ -41,7 +41,7 @@ def checkpoint(reg, size=1, root=None):
 
 def enter(reg, log, names=('a1', 'a2'), keys=(), **changed):
     copy = reg.status()['inherits'] or {'records': 1, 'sha256': '00' * 32}
-    inherit = {'records': copy['records'], 'sha256': copy['sha256'], 'log': log.hex()}
+    inherit = {'records': copy['records'] or 1, 'sha256': copy['sha256'], 'log': log.hex()}
     inherit.update(changed)
     return reg.plain(INHERIT, said(act('spare.enter', inherit=inherit), keys) + people(*names))
 

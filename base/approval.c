@@ -61,6 +61,7 @@ void fj_round_release(struct fj_round *r)
 	for (size_t i = 0; i < FJ_ROUND_MAX; i++) {
 		fj_buf_release(&r->c[i].structure);
 		fj_buf_release(&r->c[i].key);
+		fj_buf_release(&r->c[i].made);
 	}
 	r->n = 0;
 }
@@ -133,9 +134,20 @@ static const char *kind_of(enum fj_step step)
 	return step == FJ_STEP_MOVE ? FJ_REF_ROOT_MOVE : FJ_REF_ROOT_SIGN;
 }
 
+/* its form is looked at here, what it says by who can verify signatures */
+static enum fj_rc read_made(const json_t *o, struct fj_challenge *c, struct fj_err *err)
+{
+	json_t *made;
+
+	if (c->step != FJ_STEP_ISSUING)
+		return json_object_get(o, "made") == NULL ? FJ_OK : bad(err, "made", "how a key was made is stated of an issuing key alone", "只对签发密钥附有密钥生成声明");
+	FJ_TRY(fj_json_obj(o, "made", &made, err));
+	return fj_json_canonical(made, &c->made, NULL) == FJ_OK ? FJ_OK : bad(err, "made", "what the TPM states of the issuing key is longer than 32768 octets", "关于签发密钥的声明超过 32768 字节");
+}
+
 static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct fj_err *err)
 {
-	static const char *const keys[] = {"version", "plan", "step", "alg", "structure", "key", "nonce", "expiration", "kind", NULL};
+	static const char *const keys[] = {"version", "plan", "step", "alg", "structure", "key", "nonce", "expiration", "kind", "made", NULL};
 	const char *kind;
 	int64_t expiration;
 
@@ -146,6 +158,7 @@ static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct
 	else if (json_object_get(o, "structure") != NULL)
 		return bad(err, "structure", "unsealing signs no structure", "解封不签署任何结构");
 	FJ_TRY(octets(o, "key", &c->key, err));
+	FJ_TRY(read_made(o, c, err));
 	FJ_TRY(read_nonce(o, c->nonce, err));
 	FJ_TRY(fj_json_int(o, "expiration", 1, FJ_PLAN_EXPIRATION, &expiration, err));
 	c->expiration = (uint32_t)expiration;
@@ -183,6 +196,7 @@ enum fj_rc fj_round_read(struct fj_slice file, struct fj_round *r, struct fj_err
 	for (i = 0; i < FJ_ROUND_MAX; i++) {
 		fj_buf_init(&r->c[i].structure, FJ_STRUCTURE_MAX);
 		fj_buf_init(&r->c[i].key, FJ_ROOT_PUBLIC_LEN);
+		fj_buf_init(&r->c[i].made, FJ_MADE_MAX);
 	}
 	FJ_TRY(list_of(file, "challenges", &list, err));
 	json_array_foreach(list, i, o)
@@ -202,8 +216,23 @@ json_t *fj_challenge_json(const struct fj_challenge *c)
 	    fj_b64u_put(&nonce, FJ_SLICE(c->nonce, sizeof(c->nonce))) != FJ_OK)
 		return NULL;
 	bool sign = c->step != FJ_STEP_UNSEAL;
-	return json_pack("{s:i, s:s, s:s, s:s*, s:s*, s:s, s:s, s:I, s:s}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", sign ? fj_alg_name(c->alg) : NULL,
-	    "structure", sign ? fj_buf_str(&structure) : NULL, "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", kind_of(c->step));
+	json_t *made = NULL;
+	if (c->made.len > 0 && fj_json_parse(fj_buf_slice(&c->made), FJ_MADE_MAX, &made, NULL) != FJ_OK)
+		return NULL;
+	return json_pack("{s:i, s:s, s:s, s:s*, s:s*, s:s, s:s, s:I, s:s, s:o*}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", sign ? fj_alg_name(c->alg) : NULL,
+	    "structure", sign ? fj_buf_str(&structure) : NULL, "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", kind_of(c->step), "made", made);
+}
+
+enum fj_rc fj_challenge_made_text(const struct fj_challenge *c, struct fj_buf *out)
+{
+	char plan[65], nonce[2 * FJ_TPM_NONCE_LEN + 1], structure[65];
+	struct fj_hash h;
+
+	fj_hex(c->plan.b, sizeof(c->plan.b), plan);
+	fj_hex(c->nonce, sizeof(c->nonce), nonce);
+	fj_sha256(fj_buf_slice(&c->structure), &h);
+	fj_hex(h.b, sizeof(h.b), structure);
+	return fj_buf_printf(out, "fujie-made-1\n%s\n%s\n%s\n", plan, nonce, structure);
 }
 
 void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64])

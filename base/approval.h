@@ -18,6 +18,7 @@
 #define FJ_ROUND_MAX 8               /* challenges in a file, answers of one officer */
 #define FJ_ROUND_OCTETS (1u << 20)   /* of such a file */
 #define FJ_STRUCTURE_MAX 65536       /* octets of a structure to be signed */
+#define FJ_MADE_MAX 32768            /* octets of what a TPM states of an issuing key */
 #define FJ_ROOT_PUBLIC_LEN 120
 #define FJ_SEALED_PUBLIC_LEN 78
 
@@ -32,6 +33,7 @@ struct fj_challenge {
 	enum fj_alg alg;
 	struct fj_buf structure;     /* TBSCertificate or TBSCertList; of a move the new parent's TPMT_PUBLIC; of a proof its text; empty of "unseal", whose alg says nothing */
 	struct fj_buf key;           /* TPMT_PUBLIC */
+	struct fj_buf made;          /* of "issuing" what the TPM states of the key in the structure, as attestation.json (formats.md 23), canonical; else empty */
 	uint8_t nonce[FJ_TPM_NONCE_LEN];
 	uint32_t expiration;         /* seconds from when the session began */
 };
@@ -53,6 +55,8 @@ json_t *fj_challenge_json(const struct fj_challenge *c);
 enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan *p, struct fj_tpm_name *name, struct fj_err *err) FJ_MUST_USE;
 /* the root key's point, of a challenge that was checked; zeros of "unseal" */
 void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64]);
+/* Of a challenge "issuing": the text whose SHA-256 the statements in `made` repeat, of this plan, session and structure alone. */
+enum fj_rc fj_challenge_made_text(const struct fj_challenge *c, struct fj_buf *out) FJ_MUST_USE;
 /* cpHash of the one TPM2_Sign of that digest (P-256: SHA-256 of the structure; SM2: SM3(Z || structure))
  * by that key, of "unseal" (digest NULL) of TPM2_Unseal, and what the officer signs for it in this session.  Of a move no digest is looked at, and *cphash is the
  * nameHash of TPM2_Duplicate of that key to the plan's parent: it names what was approved, the signature can't cover it. */

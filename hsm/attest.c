@@ -175,7 +175,7 @@ enum fj_rc signer_attest(struct hsm_signer *s, enum hsm_socket from, const struc
 	fj_rd_init(&r, fj_buf_slice(&f->body));
 	if (fj_get_bytes(&r, HSM_QUALIFYING_MAX, &t.data) != FJ_OK || fj_get_u8(&r, &role) != FJ_OK || role >= HSM_KEY_END || role == HSM_ROLE_END || fj_rd_end(&r) != FJ_OK)
 		return signer_broken(err, "a request for an attestation is malformed");
-	if (s->mem.ceremony != MEM_CLOSED && !(s->mem.ceremony == MEM_SPARE && store_whole(&s->mem)))
+	if (s->mem.ceremony != MEM_CLOSED && (s->mem.ceremony == MEM_NONE || !store_whole(&s->mem)))
 		return fj_fail(err, FJ_E_NOTFOUND, HSM_LAYER, NULL, "there are no keys yet; the ceremony makes them");
 	if (s->mem.slot[HSM_AK] == 0) {
 		FJ_TRY(counter_open(s, err));

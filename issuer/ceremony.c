@@ -6,6 +6,7 @@
  * refused as it comes, with its officer and the reason; the signer and the TPM do not rely on it.
  */
 #include "issuer/ceremony.h"
+#include "verifier/verify.h"
 
 #define LAYER "ceremony"
 #define MARGIN_MS 1500 /* before the TPM's own time is over */
@@ -17,6 +18,7 @@ void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg)
 	it->c.alg = alg;
 	fj_buf_init(&it->c.structure, FJ_STRUCTURE_MAX);
 	fj_buf_init(&it->c.key, 1024);
+	fj_buf_init(&it->c.made, FJ_MADE_MAX);
 	fj_buf_init(&it->out, FJ_STRUCTURE_MAX);
 }
 
@@ -24,6 +26,7 @@ void crm_item_release(struct crm_item *it)
 {
 	fj_buf_release(&it->c.structure);
 	fj_buf_release(&it->c.key);
+	fj_buf_release(&it->c.made);
 	fj_buf_release(&it->out);
 }
 
@@ -109,6 +112,46 @@ static enum fj_rc compute(const struct fj_plan *p, struct crm_item *it, struct f
 	return FJ_OK;
 }
 
+/* the issuing key that a structure is about: this role's, or its newer one */
+static enum fj_rc key_in(struct hsm_conn *conn, const struct crm_item *it, unsigned *key, struct fj_err *err)
+{
+	enum hsm_role role = it->c.alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING;
+	struct fj_x509 x;
+
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&it->c.structure), &x, err));
+	for (unsigned n = 0; n < 2; n++) {
+		FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+		*key = n == 0 ? role : HSM_NEWER(role);
+		if (hsm_public_key(conn, *key, &spki, NULL) == FJ_OK && fj_slice_eq(fj_buf_slice(&spki), x.spki))
+			return FJ_OK;
+	}
+	return fj_fail(err, FJ_E_INTERNAL, LAYER, NULL, "a certificate of an issuing CA is to be signed whose key the signer does not have");
+}
+
+/* what the TPM states of the key that is to be certified, in this session; judged here before anybody is asked */
+static enum fj_rc state_made(struct hsm_conn *conn, struct crm_item *it, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(512);
+	FJ_AUTO(buf) ak = FJ_BUF_INIT(1024);
+	FJ_AUTO(hsm_attestation) a = {.n = 0};
+	unsigned keys[] = {0, HSM_AK, 0};
+	struct fj_hash h;
+
+	FJ_TRY(key_in(conn, it, &keys[2], err));
+	FJ_TRY(fj_challenge_made_text(&it->c, &text));
+	fj_sha256(fj_buf_slice(&text), &h);
+	FJ_TRY(hsm_attest_keys(conn, FJ_SLICE(h.b, FJ_SHA256_LEN), keys, FJ_ARRAY_LEN(keys), &a, err));
+	for (size_t k = 0; k < a.n; k++)
+		if (a.object[k].attest.len == 0)
+			return fj_fail(err, FJ_E_TPM, LAYER, "TPM 2.0 Part 3, 18.3", "the TPM does not state how the issuing key was made, so no officer would approve it: %.200s", a.n_missing > 0 ? a.missing[a.n_missing - 1] : a.object[k].name);
+	a.quote.attest = FJ_SLICE(NULL, 0); /* the platform is not what is asked about */
+	a.n_ek = a.n_missing = 0;
+	FJ_AUTO(json) doc = hsm_attestation_json(&a, fj_buf_str(&text));
+	fj_buf_clear(&it->c.made);
+	FJ_TRY(doc == NULL ? fj_no_memory(err, LAYER) : fj_json_canonical(doc, &it->c.made, err));
+	return ver_made_judge(&it->c, &ak, err);
+}
+
 enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_item *it, struct fj_err *err)
 {
 	struct hsm_challenge ch;
@@ -128,6 +171,8 @@ enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_
 	}
 	fj_buf_release(&ch.public);
 	FJ_TRY(rc);
+	if (it->c.step == FJ_STEP_ISSUING)
+		FJ_TRY(state_made(conn, it, err));
 	return compute(p, it, err);
 }
 

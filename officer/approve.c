@@ -6,6 +6,7 @@
  * opened, and all are signed, or none.  Digest and cpHash are computed here.
  */
 #include "officer/officer.h"
+#include "verifier/verify.h"
 
 static enum fj_rc read_plan(const struct ofc *o, struct fj_plan *p, struct fj_err *err)
 {
@@ -21,10 +22,28 @@ struct item {
 	struct fj_hash digest, cphash, to_sign;
 };
 
+/* the issuing key was made in a TPM and stays there, by the statements of that attestation key; of the other steps nothing is asked */
+static enum fj_rc made(const struct fj_challenge *c, struct fj_tpm_name *ak, struct fj_err *err)
+{
+	FJ_AUTO(buf) area = FJ_BUF_INIT(1024);
+	struct fj_err why = {0};
+
+	if (c->step != FJ_STEP_ISSUING)
+		return FJ_OK;
+	enum fj_rc rc = ver_made_judge(c, &area, &why);
+	if (rc == FJ_OK) {
+		fj_tpm_name_of(fj_buf_slice(&area), ak);
+		return FJ_OK;
+	}
+	(void)!fj_fail(err, rc, OFC_LAYER, why.cite, "don't approve: %.300s", why.en);
+	fj_err_zh(err, "请勿批准：%.380s", why.zh);
+	return fj_err_at(err, rc, "made");
+}
+
 /* check, compute, show, ask */
 static enum fj_rc consider(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, struct item *i, struct fj_err *err)
 {
-	struct fj_tpm_name name;
+	struct fj_tpm_name name, ak;
 	uint8_t xy[64];
 
 	FJ_TRY(fj_challenge_check(c, p, &name, err));
@@ -33,10 +52,13 @@ static enum fj_rc consider(const struct ofc *o, const struct fj_plan *p, const s
 		ofc_show_unseal(o, p, c, &name);
 		return ofc_ask(o, "\n要解封签发密钥吗？批准请输入“是”：", "\nAre the issuing keys to be unsealed? To approve type \"yes\": ", err);
 	}
+	FJ_TRY(made(c, &ak, err));
 	fj_challenge_xy(c, xy);
 	FJ_TRY(ofc_digest(c->alg, xy, fj_buf_slice(&c->structure), &i->digest, err));
 	fj_challenge_approval(c, p, &name, &i->digest, &i->cphash, &i->to_sign);
 	FJ_TRY(ofc_show_structure(o, p, c, &i->digest, err));
+	if (c->step == FJ_STEP_ISSUING)
+		ofc_show_made(o, &ak);
 	if (c->step == FJ_STEP_MOVE)
 		return ofc_ask(o, "\n根密钥就是要迁往这台备机吗？批准请输入“是”：", "\nIs this where the root is to go? To approve type \"yes\": ", err);
 	return ofc_ask(o, "\n这就是要由根签名的内容吗？批准请输入“是”：", "\nIs this what the root is to sign? To approve type \"yes\": ", err);

@@ -77,10 +77,12 @@ enum fj_rc ofc_key_id(struct fj_slice point, uint8_t out[20], struct fj_err *err
 void ofc_line(const struct ofc *o, const char *zh, const char *en, const char *fmt, ...) FJ_PRINTF(4, 5);
 void ofc_title(const struct ofc *o, const char *zh, const char *en);
 void ofc_show_plan(const struct ofc *o, const struct fj_plan *p, unsigned by);
-/* Reads the structure, compares it with the step, the key and the plan, and shows it.  FJ_E_REFUSED names
- * what does not fit and what to do; nothing is shown then. */
+/* of an issuing key whose statements were judged: what they say, and by which attestation key */
+void ofc_show_made(const struct ofc *o, const struct fj_tpm_name *ak);
 /* of a challenge that was checked: what approving it lets happen */
 void ofc_show_unseal(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, const struct fj_tpm_name *name);
+/* Reads the structure, compares it with the step, the key and the plan, and shows it.  FJ_E_REFUSED names
+ * what does not fit and what to do; nothing is shown then. */
 enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, const struct fj_hash *digest, struct fj_err *err) FJ_MUST_USE;
 
 /* --- plan.c, approve.c: the commands; FJ_OK when done, their document printed with --json --- */

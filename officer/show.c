@@ -443,6 +443,12 @@ enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, cons
 	return FJ_OK;
 }
 
+void ofc_show_made(const struct ofc *o, const struct fj_tpm_name *ak)
+{
+	ofc_line(o, "该签发密钥", "this issuing key", "%s", o->zh ? "据其 TPM 的声明：在该 TPM 内生成，不能离开，只按本算法签名" : "by its TPM's statements: made in that TPM, can't leave it, signs by this algorithm alone");
+	hex_line(o, "  声明出自证明密钥（Name；应与 fujie-officer bond 所示相同）", "  stated by the attestation key (its Name; the one that fujie-officer bond shows)", ak->b, sizeof(ak->b));
+}
+
 void ofc_show_unseal(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, const struct fj_tpm_name *name)
 {
 	ofc_title(o, "解封签发密钥", "Unsealing the issuing keys");

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/approval.h"
 #include "verifier/internal.h"
 
 #define CITE "formats.md 23"
@@ -829,4 +830,56 @@ enum fj_rc ver_attestation_judge(const struct ver_trust *t, const struct ver_att
 	}
 	out->tpm = reached ? out->stated : VER_TPM_NONE;
 	return FJ_OK;
+}
+
+/* --- the issuing key of a challenge --- */
+
+static enum fj_rc not_made(const char *en, const char *zh, struct fj_err *err)
+{
+	fj_fail(err, FJ_E_REFUSED, "verify", "formats.md 22", "nothing shows that the issuing key lies in a TPM: %.260s", en);
+	fj_err_zh(err, "无从得知签发密钥在 TPM 之中：%.360s", zh[0] != '\0' ? zh : "声明格式不合规");
+	return FJ_E_REFUSED;
+}
+
+/* the third object is the key of the structure, by its role's name, and the statements are of this challenge */
+static enum fj_rc of_challenge(const struct ver_attestation *a, const struct fj_challenge *c, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(512);
+	struct fj_x509 x;
+	struct fj_hash h;
+	const struct ver_object *o;
+
+	FJ_TRY(fj_challenge_made_text(c, &text));
+	fj_sha256(fj_buf_slice(&text), &h);
+	if (!fj_slice_eq(fj_buf_slice(&a->qualifying), fj_buf_slice(&text)))
+		return not_made("the statements are of another plan, session or structure", "声明属于另一方案、会话或待签内容", err);
+	if (a->n != 3 || a->n_ek > 0 || a->n_bonds > 0 || a->quote.said.type != 0 || json_array_size(a->missing) > 0 || object_of(a, "storage")->creation.len > 0)
+		return not_made("there are other statements than those of storage, attestation and issuing key", "声明应恰为存储密钥、证明密钥与签发密钥三项", err);
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&c->structure), &x, err));
+	o = attested(a, &x, "");
+	if (o == NULL || strncmp(o->name, "issuing", 7) != 0)
+		return not_made("the key that is stated is not the one in the certificate", "声明所指密钥不是证书中的密钥", err);
+	for (size_t i = 0; i < a->n; i++)
+		if (a->object[i].said.type == 0 || !fj_slice_eq(a->object[i].said.data, FJ_SLICE(h.b, FJ_SHA256_LEN)))
+			return not_made("a statement is missing, or was made for another challenge", "缺少声明，或声明是为另一质询作出的", err);
+	return o->area.policy.len == 0 || (o->area.attributes & VER_TPM_USER_AUTH) != 0 ? FJ_OK : not_made("the key obeys a policy that nobody knows", "该密钥受未知策略约束", err);
+}
+
+enum fj_rc ver_made_judge(const struct fj_challenge *c, struct fj_buf *ak, struct fj_err *err)
+{
+	static const enum ver_at asked[] = {AT_FORM, AT_KEY, AT_SIGNATURES, AT_NAMES, AT_ATTRIBUTES, AT_CREATION};
+	struct ver_attest_in in = {.json = fj_buf_slice(&c->made)};
+	FJ_AUTO(ver_attestation) a = {.n = 0};
+	struct judging g = {NULL, &in, &a};
+	struct fj_err why = {.rc = FJ_OK};
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(asked); i++) {
+		enum fj_rc rc = steps[asked[i]].run(&g, &why);
+		if (rc == FJ_E_NOMEM)
+			return fj_no_memory(err, "verify");
+		if (rc != FJ_OK)
+			return not_made(why.en, why.zh, err);
+	}
+	FJ_TRY(of_challenge(&a, c, err));
+	return fj_buf_put(ak, object_of(&a, "ak")->pub.data, object_of(&a, "ak")->pub.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "verify");
 }

@@ -11,6 +11,7 @@
 
 #include "base/bond.h"
 #include "base/transcript.h"
+#include "verifier/attestation.h"
 #include "verifier/internal.h"
 
 #define LAYER "ceremony"
@@ -36,7 +37,7 @@ struct replay {
 	struct piece piece[FJ_STEP_LATER][FJ_ALG_END];
 	uint8_t nonce[MAX_NONCES][FJ_TPM_NONCE_LEN];
 	size_t n_nonces;
-	struct fj_buf ak;      /* TPMT_PUBLIC that officers' credentials are for */
+	struct fj_buf ak;      /* TPMT_PUBLIC of the attestation key: it states how issuing keys were made, and officers' credentials are for it */
 };
 
 static enum fj_rc no(const struct replay *r, struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
@@ -158,6 +159,24 @@ static enum fj_rc crl_fits(struct replay *r, const struct piece *p, struct fj_er
 	return FJ_OK;
 }
 
+/* one attestation key for the whole ceremony: what it states of issuing keys, and what officers bind */
+static enum fj_rc same_ak(struct replay *r, struct fj_slice ak, struct fj_err *err)
+{
+	MUST(r->ak.len == 0 || fj_slice_eq(fj_buf_slice(&r->ak), ak), "it is of another attestation key than what was before", "证明密钥与此前的不同");
+	fj_buf_clear(&r->ak);
+	return fj_buf_put(&r->ak, ak.p, ak.len);
+}
+
+static enum fj_rc made_fits(struct replay *r, const struct piece *p, struct fj_err *err)
+{
+	FJ_AUTO(buf) ak = FJ_BUF_INIT(FJ_BOND_PART);
+
+	if (p->c.step != FJ_STEP_ISSUING)
+		return FJ_OK;
+	FJ_TRY(ver_made_judge(&p->c, &ak, err));
+	return same_ak(r, fj_buf_slice(&ak), err);
+}
+
 static enum fj_rc step_challenge(struct replay *r, const struct ver_line *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(MAX_LINE);
@@ -174,6 +193,7 @@ static enum fj_rc step_challenge(struct replay *r, const struct ver_line *l, str
 	MUST(round.n == 1, "it is no challenge", "不是质询");
 	fj_buf_release(&p->c.structure);
 	fj_buf_release(&p->c.key);
+	fj_buf_release(&p->c.made);
 	p->c = round.c[0];
 	memset(&round.c[0], 0, sizeof(round.c[0])); /* its buffers are the piece's now */
 	FJ_TRY(fj_challenge_check(&p->c, r->plan, &name, err));
@@ -182,6 +202,7 @@ static enum fj_rc step_challenge(struct replay *r, const struct ver_line *l, str
 	MUST(p->c.step == FJ_STEP_ROOT || r->piece[FJ_STEP_ROOT][p->c.alg].done, "it comes before the root it depends on", "先于其所依赖的根证书");
 	FJ_TRY(fresh(r, p->c.nonce, err));
 	FJ_TRY(p->c.step == FJ_STEP_ROOT_CRL ? crl_fits(r, p, err) : certificate_fits(r, p, err));
+	FJ_TRY(made_fits(r, p, err));
 	FJ_TRY(digest_of(p->c.alg, xy, fj_buf_slice(&p->c.structure), &digest, err));
 	fj_challenge_approval(&p->c, r->plan, &name, &digest, &p->cphash, &p->to_sign);
 	p->challenged = true;
@@ -306,9 +327,7 @@ static enum fj_rc step_bond(struct replay *r, const struct ver_line *l, struct f
 	}
 	FJ_TRY(fj_bonded_read(both, &b, err));
 	FJ_TRY(fj_bond_check(&b, r->plan, ver_point_verify, NULL, &who, err));
-	MUST(r->ak.len == 0 || fj_slice_eq(fj_buf_slice(&r->ak), fj_buf_slice(&b.ak)), "two credentials are for different attestation keys", "两份凭据所指的证明密钥不同");
-	fj_buf_clear(&r->ak);
-	return fj_buf_put(&r->ak, b.ak.data, b.ak.len);
+	return same_ak(r, fj_buf_slice(&b.ak), err);
 }
 
 /* --- the rest --- */
@@ -447,6 +466,7 @@ enum fj_rc ver_replay(struct fj_slice transcript, struct fj_slice signed_plan, s
 		for (int a = 0; a < FJ_ALG_END; a++) {
 			fj_buf_release(&r->piece[s][a].c.structure);
 			fj_buf_release(&r->piece[s][a].c.key);
+			fj_buf_release(&r->piece[s][a].c.made);
 			fj_buf_release(&r->piece[s][a].out);
 		}
 	return rc;

@@ -67,6 +67,8 @@ static void print_challenge(const struct told *t, const struct ver_line *l)
 	hash_of(l->out, "structure", hex);
 	line(t, "其 SHA-256", "its SHA-256", hex);
 	line(t, "随机数", "nonce", fj_json_text(l->out, "nonce"));
+	if (json_object_get(l->out, "made") != NULL)
+		line(t, "所认证的密钥", "the key that it certifies", t->a->zh ? "据 TPM 的声明在其中生成，不能离开" : "made in the TPM by its statement, and can't leave it");
 }
 
 static void print_answer(const struct told *t, const struct ver_line *l)

@@ -148,4 +148,12 @@ enum fj_rc ver_no_such(const char *number, struct fj_err *err) FJ_MUST_USE;
  * is none. */
 bool ver_history_at(int dir, const char *folder, const char *suffix, fj_time t, char out[200]);
 
+/* --- attestation.c --- */
+/* Of a challenge "issuing" (formats.md 22): do the TPM's statements in `made` say that the key in the structure was made in it,
+ * under the storage key of one attestation key, can't leave it and signs by that algorithm alone; for this plan, session and
+ * structure?  *ak: TPMT_PUBLIC of the attestation key; whose TPM has that one is for a bond to say (formats.md 29).
+ * FJ_E_REFUSED names what is not so. */
+struct fj_challenge;
+enum fj_rc ver_made_judge(const struct fj_challenge *c, struct fj_buf *ak, struct fj_err *err) FJ_MUST_USE;
+
 #endif

@@ -567,24 +567,37 @@ static enum fj_rc read_attestation(struct fj_slice body, bool first, struct hsm_
 	return fj_rd_end(&r);
 }
 
-enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err)
+static enum fj_rc attest_key(struct hsm_conn *c, struct fj_slice data, unsigned key, struct hsm_attestation *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(64);
+	FJ_AUTO(frame) f = {0};
+
+	FJ_TRY(fj_put_bytes(&b, data));
+	FJ_TRY(fj_put_u8(&b, (uint8_t)key));
+	FJ_TRY(send_body(c, HSM_MSG_ATTEST, &b, err));
+	FJ_TRY(recv_body(c, HSM_MSG_ATTEST, ANSWER_MS, &f, err));
+	out->answer[key] = f.body;
+	memset(&f.body, 0, sizeof(f.body));
+	return read_attestation(fj_buf_slice(&out->answer[key]), key == 0, out) == FJ_OK ? FJ_OK : broken(err);
+}
+
+enum fj_rc hsm_attest_keys(struct hsm_conn *c, struct fj_slice data, const unsigned *keys, size_t n, struct hsm_attestation *out, struct fj_err *err)
 {
 	memset(out, 0, sizeof(*out));
-	for (unsigned role = 0; role < HSM_KEY_END; role++) {
-		FJ_AUTO(buf) b = FJ_BUF_INIT(64);
-		FJ_AUTO(frame) f = {0};
-		if (role == HSM_ROLE_END) /* the newer of no role */
-			continue;
-		FJ_TRY(fj_put_bytes(&b, data));
-		FJ_TRY(fj_put_u8(&b, (uint8_t)role));
-		FJ_TRY(send_body(c, HSM_MSG_ATTEST, &b, err));
-		FJ_TRY(recv_body(c, HSM_MSG_ATTEST, ANSWER_MS, &f, err));
-		out->answer[role] = f.body;
-		memset(&f.body, 0, sizeof(f.body));
-		if (read_attestation(fj_buf_slice(&out->answer[role]), role == 0, out) != FJ_OK)
-			return broken(err);
-	}
+	for (size_t i = 0; i < n; i++)
+		FJ_TRY(attest_key(c, data, keys[i], out, err));
 	return FJ_OK;
+}
+
+enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err)
+{
+	unsigned keys[HSM_KEY_END];
+	size_t n = 0;
+
+	for (unsigned key = 0; key < HSM_KEY_END; key++)
+		if (key != HSM_ROLE_END) /* the newer of no role */
+			keys[n++] = key;
+	return hsm_attest_keys(c, data, keys, n, out, err);
 }
 
 /* --- endorsement keys --- */

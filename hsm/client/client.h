@@ -162,6 +162,8 @@ FJ_DEFINE_AUTO(hsm_attestation, struct hsm_attestation, hsm_attestation_release)
 /* Has the TPM state what it holds; data: 32 octets at most of the asker's that each statement repeats.  A key that nothing
  * could be said of is there without; FJ_E_NOTFOUND before the ceremony. */
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err) FJ_MUST_USE;
+/* Of these keys alone (a role, HSM_NEWER of one; 0: the storage key, with what is of the platform), in this order. */
+enum fj_rc hsm_attest_keys(struct hsm_conn *c, struct fj_slice data, const unsigned *keys, size_t n, struct hsm_attestation *out, struct fj_err *err) FJ_MUST_USE;
 /* attestation.json of it (docs/formats.md 23); qualifying: the text whose SHA-256 was `data`.  The caller's; NULL when memory is out. */
 json_t *hsm_attestation_json(const struct hsm_attestation *a, const char *qualifying);
 

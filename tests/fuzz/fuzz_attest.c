@@ -1,13 +1,14 @@
 /*
  * A TPM's structures and attestation.json (verifier/attest_read.c, attestation.c), judged with the trust of
- * tests/fuzz/attest, whose appliance made the seed `pass-demo`.
+ * tests/fuzz/attest, whose appliance made the seed `pass-demo`; and challenges with what a TPM states of an issuing key.
  *
  * Properties: there is always a result, with a text for each step; nobody here can sign, so what is not `none` says what
  * the seed says, octet by octet: each object, each statement, the text that they are bound to and the registers; it is
- * never `hardware`.  A public area's name is the hash of its octets, and what was read of a structure lies within it.
+ * never `hardware`; nor does a challenge show an issuing key of which the seeds `challenge-…` say nothing.  A public area's name is the hash of its octets, and what was read of a structure lies within it.
  */
 #include <fcntl.h>
 
+#include "base/approval.h"
 #include "base/file.h"
 #include "tests/fuzz/fuzz.h"
 #include "verifier/attestation.h"
@@ -15,6 +16,7 @@
 
 #define TRUST "tests/fuzz/attest"
 #define SEED "tests/fuzz/corpus/attest/pass-demo"
+#define ISSUING "tests/fuzz/corpus/attest/challenge-"
 
 static struct ver_trust *trust;
 static struct fj_buf seed = FJ_BUF_INIT(VER_ATTEST_MAX);
@@ -32,11 +34,18 @@ static void judge(struct fj_slice json, struct ver_attestation *a)
 	HOLDS(doc != NULL);
 }
 
+/* seeds: a challenge with what its TPM states, of each algorithm */
+static struct fj_round issuing[FJ_ALG_END];
+
 static void begin(void)
 {
 	HOLDS(ver_trust_load_dir(AT_FDCWD, TRUST, &trust, NULL, NULL) == FJ_OK && fj_file_read(AT_FDCWD, SEED, &seed, NULL) == FJ_OK);
 	judge(fj_buf_slice(&seed), &known);
 	HOLDS(known.tpm == VER_TPM_SOFTWARE && known.n > 8);
+	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++) {
+		FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+		HOLDS(fj_file_read(AT_FDCWD, alg == FJ_SM2 ? ISSUING "sm2" : ISSUING "p256", &text, NULL) == FJ_OK && fj_round_read(fj_buf_slice(&text), &issuing[alg], NULL) == FJ_OK);
+	}
 }
 
 static bool same(const struct fj_buf *a, const struct fj_buf *b)
@@ -69,6 +78,26 @@ static void as_document(struct fj_slice in)
 	HOLDS(!any || same(&a.qualifying, &known.qualifying));
 }
 
+static void as_challenge(struct fj_slice in)
+{
+	FJ_AUTO(round) r;
+
+	if (fj_round_read(in, &r, NULL) != FJ_OK)
+		return;
+	for (size_t i = 0; i < r.n; i++) {
+		FJ_AUTO(buf) ak = FJ_BUF_INIT(1024);
+		bool known_ = false;
+		struct fj_err err = {0};
+		if (r.c[i].step != FJ_STEP_ISSUING || ver_made_judge(&r.c[i], &ak, &err) != FJ_OK) {
+			HOLDS(r.c[i].step != FJ_STEP_ISSUING || (err.en[0] != '\0' && ak.len == 0));
+			continue;
+		}
+		for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
+			known_ = known_ || (same(&r.c[i].structure, &issuing[alg].c[0].structure) && same(&r.c[i].made, &issuing[alg].c[0].made));
+		HOLDS(known_ && ak.len > 0);
+	}
+}
+
 static void as_structure(struct fj_slice in)
 {
 	struct ver_area a;
@@ -96,5 +125,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		begin();
 	as_structure(in);
 	as_document(in);
+	as_challenge(in);
 	return 0;
 }

@@ -327,6 +327,14 @@ def replay_test(people, plan):
     ch = json.loads(json.dumps(lines[at['challenge'][-1]]))
     ch['out']['nonce'] = lines[at['challenge'][0]]['out']['nonce']
     bad('a nonce used twice', rechained(lines[:at['challenge'][-1]] + [ch] + lines[at['challenge'][-1] + 1:], plan), 'nonce stands twice')
+    k = next(k for k in reversed(at['challenge']) if lines[k]['out']['step'] == 'issuing')
+    for sentence, words, change in (
+            ('an issuing key of which nothing is stated', 'made', lambda o: o.pop('made')),
+            ('an issuing key with the statements of another session', 'another plan, session or structure', lambda o: o.update(nonce=base64.urlsafe_b64encode(bytes(32)).rstrip(b'=').decode())),
+            ('an issuing key whose statement was altered', 'not signed by the attestation key', lambda o: o['made']['objects'][2].update(signature=o['made']['objects'][0]['signature']))):
+        ch = json.loads(json.dumps(lines[k]))
+        change(ch['out'])
+        bad(sentence, rechained(lines[:k] + [ch] + lines[k + 1:], plan), words)
     key = json.loads(json.dumps(lines[at['challenge'][0]]))
     pub = bytearray(base64.urlsafe_b64decode(key['out']['key'] + '=='))
     pub[6] ^= 0x40 # userWithAuth

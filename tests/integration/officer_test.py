@@ -7,6 +7,7 @@ from lib import *
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'model'))
 import world as w
 import tpm2_make
+import tpm_made
 
 root = tempfile.mkdtemp(prefix='fujie-officer-')
 TOOL = B + '/fujie-officer'
@@ -277,6 +278,17 @@ def plans():
 tpm = {(r, alg): Point('%s %s' % (r, alg), alg) for r in ('root', 'issuing') for alg in ('P-256', 'SM2')}
 
 
+def stated(c, change=lambda what, value: value, text=None, keep=('storage', 'ak', 'issuing', 'issuing-sm2'), xy=None):
+    """what a TPM states of the issuing key in a challenge's structure, made by a program"""
+    tbs = unb64u(c['structure'])
+    alg = 'SM2' if SM2_HEAD in tbs else 'P-256'
+    head = SM2_HEAD if alg == 'SM2' else HEAD
+    xy = xy or (tbs[tbs.index(head) + len(head):][:64] if head in tbs else tpm['issuing', alg].xy())
+    text = text or b'fujie-made-1\n%s\n%s\n%s\n' % (c['plan'].encode(), unb64u(c['nonce']).hex().encode(), sha(tbs).hex().encode())
+    doc = tpm_made.made(root, text, {'issuing' + suffix(alg): (xy, alg)}, change)
+    return {**doc, 'objects': [o for o in doc['objects'] if o['name'] in keep], 'quote': None}
+
+
 def challenge(doc, step, alg='P-256', tbs=None, **change):
     h = sha(w.canonical(doc))
     pol = policy([unb64u(o['key'])[27:] for o in doc['officers']], doc['quorum']['root'], b'fujie-root-sign' + h)
@@ -286,6 +298,8 @@ def challenge(doc, step, alg='P-256', tbs=None, **change):
     c = {'version': 1, 'plan': h.hex(), 'step': step, 'alg': alg, 'structure': b64u(tbs or tbs_of(made[step]().der())), 'key': b64u(public(pol, key.xy(), alg)),
          'nonce': b64u(sha(b'nonce ' + step.encode() + alg.encode())), 'expiration': 600, 'kind': 'fujie-root-sign'}
     c.update(change)
+    if step == 'issuing' and 'made' not in change:
+        c['made'] = stated(c)
     return c
 
 
@@ -433,6 +447,50 @@ def refusals():
     check('a plan without SM2', code == 0, out)
     says('refused: SM2 where the plan has none', approve({**challenge(plan_doc(sm2=False), 'root', 'SM2')}, plan='p256.json'), 1, field='alg', file='answers.json')
     says('refused: a challenge of the other plan', approve(good, plan='p256.json'), 1, field='plan', file='answers.json')
+
+
+def issuing_keys():
+    """an issuing key that a TPM does not state as its own, or not as it has to be, is certified by nobody"""
+    doc = plan_doc()
+    good = challenge(doc, 'issuing')
+    made = good['made']
+    ak = next(base64.b64decode(o['public']) for o in made['objects'] if o['name'] == 'ak')
+    for lang, want in (('en', ('made in that TPM', 'its Name')), ('zh', ('在该 TPM 内生成，不能离开', '证明密钥'))):
+        write('challenges.json', good)
+        code, out, err = run('approve', path('challenges.json'), '--plan', path('plan.json'), '--key', path('a.key'), '--passphrase-file', passphrase(), '--out', path('m-' + lang), '--yes', lang=lang)
+        check('that its TPM states it, and by which attestation key, is said in words, %s' % lang, code == 0 and all(x in out for x in want) and tpm_made.name_of(ak).hex() in out, (out, err))
+
+    def no(name, made, words=''):
+        says('an issuing key %s' % name, approve({**good, 'made': made}), 1, field='made', words=words, file='answers.json')
+
+    def bent(of, f):
+        return lambda what, value: f(value) if what == of else value
+
+    with_bits = lambda bits: tpm_made.key_area(tpm['issuing', 'P-256'].xy(), bits)
+    says('of which nothing is stated', approve({k: v for k, v in good.items() if k != 'made'}), 1, field='made', file='answers.json')
+    says('a statement at another step', approve({**challenge(doc, 'root'), 'made': made}), 1, field='made', file='answers.json')
+    no('in another plan', stated({**good, 'plan': '00' * 32}), 'another plan, session or structure')
+    no('in another session', stated({**good, 'nonce': b64u(bytes(32))}), 'another plan, session or structure')
+    no('with another structure', stated({**good, 'structure': challenge(doc, 'issuing', tbs=tbs_of(issuing_cert(root_cert(tpm['root', 'P-256']), tpm['issuing', 'P-256'], serial=9).der()))['structure']}), 'another plan, session or structure')
+    no('whose statements repeat another text', stated(good, bent('data', lambda v: bytes(32))), 'made for another challenge')
+    no('other than the one in the certificate', stated(good, xy=w.Key('thief').point[1:]), 'not the one in the certificate')
+    no('that may leave its TPM', stated(good, bent('issuing', lambda v: with_bits(tpm_made.USER | tpm_made.NO_DA | tpm_made.ORIGIN | tpm_made.SIGN))), 'leave the TPM')
+    no('that came from outside', stated(good, bent('issuing', lambda v: with_bits(tpm_made.FIXED | tpm_made.SIGN))), 'leave the TPM')
+    no('that decrypts as well', stated(good, bent('issuing', lambda v: with_bits(tpm_made.FIXED | tpm_made.ORIGIN | tpm_made.SIGN | tpm_made.DECRYPT))), 'leave the TPM')
+    no('under a policy that nobody knows', stated(good, bent('issuing', lambda v: tpm_made.key_area(tpm['issuing', 'P-256'].xy(), tpm_made.FIXED_TPM | tpm_made.FIXED_PARENT | tpm_made.NO_DA | tpm_made.ORIGIN | tpm_made.SIGN, policy=bytes(32)))), 'policy')
+    no('whose statement somebody else signed', stated(good, bent('signature of issuing', lambda v: tpm_made.Key(root).sign(b'x'))), 'not signed by the attestation key')
+    no('whose statement names another', stated(good, bent('name of issuing', lambda v: tpm_made.name_of(b'x'))), 'another key than this public area')
+    no('made under another parent', stated(good, bent('creation of issuing', lambda v: tpm_made.creation(tpm_made.name_of(b'x'), tpm_made.name_of(b'y')))), 'another parent')
+    no('whose making is not what the TPM certified', stated(good, bent('hash of issuing', lambda v: bytes(32))), 'not what the TPM certified')
+    no('stated by a key that would sign anything', stated(good, bent('ak', lambda v: v[:4] + struct.pack('>I', tpm_made.FIXED | tpm_made.ORIGIN | tpm_made.SIGN) + v[8:])), 'no restricted key')
+    no('without its own statement', stated(good, keep=('storage', 'ak')))
+    no('beside others', {**made, 'objects': made['objects'] + [{**made['objects'][0], 'name': 'token'}]})
+    no('under another name', {**made, 'objects': [{**o, 'name': 'token'} if o['name'] == 'issuing' else o for o in made['objects']]}, 'not the one in the certificate')
+    no('only named', {**made, 'objects': [{**o, 'attest': '', 'signature': ''} if o['name'] == 'issuing' else o for o in made['objects']]}, 'not the one in the certificate')
+    no('with a quote beside it', {**made, 'quote': tpm_made.made(root, b'x', {})['quote']})
+    no('whose TPM could not say something', {**made, 'missing': ['storage: x']})
+    no('beside a storage key that is not stated', {**made, 'objects': [{**o, 'attest': '', 'signature': ''} if o['name'] == 'storage' else o for o in made['objects']]})
+    no('with an unknown member', {**made, 'x': 1})
 
 
 def structures():
@@ -662,6 +720,7 @@ try:
     in_a_tpm()
     words()
     refusals()
+    issuing_keys()
     structures()
     product()
     at_a_terminal()

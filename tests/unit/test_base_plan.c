@@ -243,6 +243,37 @@ TEST("a challenge is read alone and in a list, and is the plan's")
 	fj_round_release(&r);
 }
 
+TEST("what a TPM states of an issuing key stands in its challenge and in no other, and comes back octet by octet")
+{
+	static const char made[] = "{\"objects\":[],\"version\":1}";
+	FJ_AUTO(buf) one = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(512);
+	struct fj_challenge c = {.step = FJ_STEP_ISSUING, .alg = FJ_ES256, .structure = FJ_BUF_INIT(64), .key = FJ_BUF_INIT(200), .made = FJ_BUF_INIT(FJ_MADE_MAX), .nonce = {1, 2}, .expiration = 600};
+	struct fj_round r;
+	struct fj_err err = {0};
+
+	CHECK(fj_buf_puts(&c.structure, "tbs") == FJ_OK && fj_buf_puts(&c.key, "key") == FJ_OK && fj_buf_puts(&c.made, made) == FJ_OK);
+	for (int way = 0; way < 4; way++) {
+		FJ_AUTO(json) j = fj_challenge_json(&c);
+		fj_buf_clear(&one);
+		if (way == 1)
+			json_object_del(j, "made");
+		if (way == 2)
+			json_object_set_new(j, "made", json_string("x"));
+		if (way == 3)
+			json_object_set_new(j, "step", json_string("root-crl"));
+		CHECK_OK(fj_json_canonical(j, &one, &err));
+		err = (struct fj_err){0};
+		CHECK((fj_round_read(fj_buf_slice(&one), &r, &err) == FJ_OK) == (way == 0) && (way == 0 || strcmp(err.field, "made") == 0));
+		CHECK(way != 0 || (fj_slice_eq(fj_buf_slice(&r.c[0].made), fj_slice_str(made)) && fj_challenge_made_text(&r.c[0], &text) == FJ_OK));
+		fj_round_release(&r);
+	}
+	CHECK(text.len == 13 + 3 * 65 && memcmp(text.data, "fujie-made-1\n0000", 17) == 0 && memcmp(text.data + 78, "0102000", 7) == 0);
+	fj_buf_release(&c.structure);
+	fj_buf_release(&c.key);
+	fj_buf_release(&c.made);
+}
+
 TEST("a challenge with a member changed, left out or added is refused at that member")
 {
 	static const struct {

@@ -485,6 +485,7 @@ REGISTRY_SRC := \
 	web/registry/main.c
 
 CLI_SRC := \
+	issuer/cli/adopt.c \
 	issuer/cli/args.c \
 	issuer/cli/ask.c \
 	issuer/cli/ceremony.c \

@@ -213,6 +213,14 @@ int cli_command(const struct cli_args *a); /* command.c */
 int cli_unseal(const struct cli_args *a);  /* unseal.c */
 int cli_sign(const struct cli_args *a);    /* sign.c */
 int cli_spare(const struct cli_args *a);   /* spare.c */
+/* a spare's folder and its TPM; what its signer says, which is started for it */
+struct cli_spare_home {
+	int dir;
+	char tpm[128];
+};
+enum fj_rc cli_spare_status(const char *dir, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
+/* --home COPY becomes this spare's home (adopt.c) */
+enum fj_rc cli_adopt(const struct cli_args *a, struct cli_spare_home *s, struct fj_err *err) FJ_MUST_USE;
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */
 int cli_become(const char *name, char **argv); /* mirror.c: another executable of ours takes over, with words of its own */

@@ -28,6 +28,8 @@ static const char usage[] =
     "  fujie ceremony move --dir D --as LOGIN --out BLOB   the roots leave for the plan's spare, once\n"
     "  fujie ceremony endorsement --dir D --out FILE; fujie ceremony bond --dir D --file CREDENTIAL   officers see that the attestation key is the TPM's\n"
     "  fujie spare prepare --dir D2 [--tpm DEVICE] [--demo] [--out REQUEST]   on another machine, before the ceremony; then\n"
+    "  fujie spare adopt --dir D2 --home COPY   when the first TPM is dead: a copy of its home beside the spare; then serve, and two officers\n"
+    "  fujie spare enter --dir D2 --as LOGIN   take the spare into service; the plan's officers then certify its keys (ceremony issuing)\n"
     "  fujie spare import --dir D2 --plan SIGNED --blob BLOB | prove --dir D2   takes the roots in; shows that they obey their officers\n"
     "  fujie signer unseal|seal --dir D [--out CHALLENGES]   the issuing keys after a start, by the plan's officers (--unseal); and again before it ends\n"
     "  fujie ceremony statement --dir D [--lang zh|en] [--model] [--out FILE]   the certification practice statement (RFC 3647)\n"

@@ -13,7 +13,7 @@
 
 static const char usage[] =
     "Fujie 符节 - certificates and license tokens for data assets\n\n"
-    "  fujie demo  --dir D [--no-serve] [--no-cases] [--sealed] [--portal A:P] [--verifier A:V] [--base URL]\n"
+    "  fujie demo  --dir D [--no-serve] [--no-cases] [--sealed] [--move REQUEST] [--portal A:P] [--verifier A:V] [--base URL]\n"
     "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
     "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P [--sm2]\n"
     "  fujie init  --dir D --subordinate --root FILE [--sm2 --root-sm2 FILE] --limit-division N --limit-holders KIND,KIND ...\n"

@@ -212,8 +212,8 @@ static enum fj_rc check_not_of(struct iss_call *c, enum sto_id which, int der, c
 		fj_hex(info.spki_sha256.b, FJ_SHA256_LEN, hex);
 		if (strcmp(hex, spki) != 0)
 			continue;
-		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "RFC 3647 5.7.3", "this is the appliance's own key \"%s\": a report stops nothing of it; take the public service off the net; a token, OCSP or log key is rolled over (key roll), a CA's is replaced in a ceremony", sto_text(&q, 0));
-		fj_err_zh(err, "这是本机自身的密钥“%s”，不能以报告处置：请停止对外服务；签名密钥以 key roll 更换，CA 密钥通过密钥仪式更换", sto_text(&q, 0));
+		enum fj_rc rc = fj_fail(err, FJ_E_REFUSED, "issuer", "RFC 3647 5.7.3", "this is the appliance's own key \"%s\": a report stops nothing of it; take the public service off the net; it is rolled over (key roll); a former issuing key is then revoked by the root (ceremony root-crl --revoke issuing.1 --reason keyCompromise); a root's has a successor", sto_text(&q, 0));
+		fj_err_zh(err, "这是本机自身的密钥“%s”，不能以报告处置：请停止对外服务；以 key roll 更换密钥；原签发密钥随后由根吊销（ceremony root-crl --revoke issuing.1 --reason keyCompromise）；根密钥以后继根接替", sto_text(&q, 0));
 		return rc;
 	}
 }

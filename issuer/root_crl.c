@@ -59,21 +59,39 @@ static enum fj_rc revoked_of(const struct fj_crl *crl, struct ca_revoked out[MAX
 	return FJ_OK;
 }
 
-/* a subordinate CA that is to be revoked: its number, and why */
+/* a CA that is to be revoked, and why: a subordinate by its number, or a former generation of this appliance's own */
 struct revoking {
-	int64_t number; /* 0: none */
+	int64_t number, generation; /* 0: none */
+	enum fj_alg alg;            /* of the generation */
 	unsigned reason;
 };
 
 static const char *const reasons[] = {"keyCompromise", "cACompromise", "affiliationChanged", "superseded", "cessationOfOperation", NULL}; /* RFC 5280 5.3.1, from 1 */
 
+/* "issuing.1", "issuing-sm2.2" */
+static enum fj_rc generation_of(const char *name, struct revoking *r, struct fj_err *err)
+{
+	const char *dot = strchr(name, '.');
+
+	if (name[0] == '\0')
+		return FJ_OK;
+	size_t n = dot == NULL ? 0 : (size_t)(dot - name);
+	r->alg = n == strlen("issuing-sm2") ? FJ_SM2 : FJ_ES256;
+	if (dot == NULL || strncmp(name, "issuing-sm2", n) != 0 || (n != strlen("issuing") && n != strlen("issuing-sm2")) || dot[1] < '1' || dot[1] > '9' || dot[2] != '\0')
+		return say(err, FJ_E_INVALID, "a former key of the issuing CA is called like \"issuing.1\": its name in key.list", "签发机构原密钥的名称形如 issuing.1，见 key.list");
+	r->generation = dot[1] - '0';
+	return FJ_OK;
+}
+
 static enum fj_rc revoking_of(const json_t *o, struct revoking *r, struct fj_err *err)
 {
 	const char *why = fj_json_peek(o, "reason");
 
-	r->number = fj_json_num(o, "revoke");
-	r->reason = 0;
-	if (r->number <= 0)
+	*r = (struct revoking){.number = fj_json_num(o, "revoke"), .alg = FJ_ES256};
+	FJ_TRY(generation_of(fj_json_text(o, "former"), r, err));
+	if (r->number > 0 && r->generation > 0)
+		return say(err, FJ_E_INVALID, "one CA is revoked at a time: a subordinate, or a former key of this one", "一次只吊销一个签发机构：下级签发机构，或者本签发机构的原密钥");
+	if (r->number <= 0 && r->generation == 0)
 		return why == NULL ? FJ_OK : say(err, FJ_E_INVALID, "a reason was given, and no CA that is to be revoked", "给出了吊销原因，但没有指明要吊销的签发机构");
 	for (unsigned k = 0; why != NULL && reasons[k] != NULL; k++)
 		if (strcmp(reasons[k], why) == 0)
@@ -105,10 +123,29 @@ static enum fj_rc begun_at(struct iss_call *c, struct ca_revoked *one, struct fj
 	return say(err, FJ_E_STATE, "this revocation was begun with another reason, which may be signed already; give that one", "该吊销已按另一原因开始办理，可能已经签名；请填写原来的原因");
 }
 
+/* The newest generation is not revoked: the newer key comes first, so that lists go on. */
+static enum fj_rc former_serial(struct iss_call *c, enum fj_alg alg, const struct revoking *r, struct ca_revoked *one, size_t *n, struct fj_err *err)
+{
+	const struct iss_ca *ca = &c->iss->ca[alg];
+	struct ca_info info;
+
+	if (alg != r->alg)
+		return FJ_OK;
+	if (r->generation >= (int64_t)ca->n_issuing)
+		return say(err, FJ_E_STATE, "this is no former key of the issuing CA: a newer one is made and certified first (key roll issuing), then the former one can be revoked", "这不是签发机构的原密钥：请先制作并认证新密钥（key roll issuing），再吊销原密钥");
+	FJ_TRY(ca_cert_info(fj_buf_slice(&ca->issuing[r->generation - 1].cert), &info, err));
+	one->serial = info.serial;
+	one->reason = r->reason;
+	*n = 1;
+	return FJ_OK;
+}
+
 /* *n: 1, or 0 where nothing of this hierarchy is to be revoked */
 static enum fj_rc to_revoke(struct iss_call *c, enum fj_alg alg, const struct revoking *r, struct ca_revoked *one, size_t *n, struct fj_err *err)
 {
 	*n = 0;
+	if (r->generation > 0)
+		return former_serial(c, alg, r, one, n, err);
 	if (r->number == 0)
 		return FJ_OK;
 	enum fj_rc rc = crm_sub_serial(c->db, r->number, alg, &one->serial, err);
@@ -295,7 +332,7 @@ enum fj_rc cmd_root_renew(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(rc);
 	if (planned)
 		return FJ_OK;
-	if (more.number != 0 && !c->trial) { /* its date is of now, however often it has to be tried */
+	if ((more.number != 0 || more.generation != 0) && !c->trial) { /* its date is of now, however often it has to be tried */
 		struct ca_revoked one;
 		size_t n;
 		for (enum fj_alg alg = FJ_ES256; alg <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); alg++) {
@@ -304,7 +341,8 @@ enum fj_rc cmd_root_renew(struct iss_call *c, struct fj_err *err)
 				FJ_TRY(begun_at(c, &one, err));
 		}
 	}
-	FJ_AUTO(json) payload = more.number == 0 ? json_object() : json_pack("{s:I, s:s}", "revoke", (json_int_t)more.number, "reason", reasons[more.reason - 1]);
+	FJ_AUTO(json) payload = more.number != 0 ? json_pack("{s:I, s:s}", "revoke", (json_int_t)more.number, "reason", reasons[more.reason - 1])
+	    : more.generation != 0 ? json_pack("{s:s, s:s}", "former", fj_json_text(c->params, "former"), "reason", reasons[more.reason - 1]) : json_object();
 	return apr_request(c, "root.renew", "root", c->actor->org, payload, err);
 }
 
@@ -456,6 +494,7 @@ enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err 
 
 const struct iss_field fld_root_renew[] = {
 	{"revoke", ISS_F_INT, false, 64, "吊销的下级签发机构编号", "a subordinate CA's number (ca/subordinate-N.pem) that is to be revoked by it"},
+	{"former", ISS_F_STR, false, 16, "吊销的原签发密钥", "a former key of this appliance's own issuing CA, such as issuing.1, that is to be revoked by it", NULL, "formats.md 26"},
 	{"reason", ISS_F_STR, false, 20, "吊销原因", "keyCompromise, cACompromise, affiliationChanged, superseded or cessationOfOperation", reasons},
 	{0},
 };

@@ -21,7 +21,7 @@ static const char usage[] =
     "  fujie ceremony plan --arc OID --base URL --operator NAME --officer LOGIN:NAME:KEYFILE... --quorum M [--unseal M] [--sm2] [--expiration S] [--move REQUEST [--move-quorum M]] --out FILE\n"
     "  fujie ceremony run --plan SIGNED --dir D --org-usci CODE ... --officer L:N:P --second-officer L:N:P [--without-bonds]   a home whose root is under its officers\n"
     "  fujie ceremony root-crl --dir D --as LOGIN [--out CHALLENGES]   the root's CRL anew, before it ends\n"
-    "              [--revoke N --reason R]   and subordinate CA N revoked by it\n"
+    "              [--revoke N|issuing.1 --reason R]   and subordinate CA N, or a former key of the issuing CA, revoked by it\n"
     "  fujie ceremony issuing --dir D --as LOGIN [--key issuing-sm2] [--out CHALLENGES]   the newer issuing key (key roll issuing), under this root\n"
     "  fujie ceremony certify --dir D --file REQUEST --as LOGIN [--division N] [--holders K,K] [--years N]   another appliance's CA, under this root\n"
     "  fujie ceremony parent-crl --dir D --file FILE --as LOGIN   the newest CRL of a root that is another appliance's\n"

@@ -79,11 +79,15 @@ enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err)
 	FJ_AUTO(json) params = json_pack("{s:s*}", "reason", cli_opt(a, "reason", NULL));
 	FJ_AUTO(json) answer = NULL;
 	struct asked w = {.l = &l};
-	json_int_t revoke;
+	bool former = strncmp(cli_opt(a, "revoke", ""), "issuing", 7) == 0; /* issuing.1; else a subordinate's number */
+	json_int_t revoke = 0;
 
 	FJ_ENSURE(a->dir != NULL, fj_fail(err, FJ_E_USAGE, "cli", NULL, "--dir D is missing: which home?"));
 	FJ_TRY(cli_opt_only(a, known, err));
-	FJ_TRY(number_of(a, "revoke", &revoke, err));
+	if (former && fj_json_set(params, "former", json_string(cli_opt(a, "revoke", ""))) != FJ_OK)
+		return fj_no_memory(err, "cli");
+	if (!former)
+		FJ_TRY(number_of(a, "revoke", &revoke, err));
 	if (revoke > 0 && fj_json_set(params, "revoke", json_integer(revoke)) != FJ_OK)
 		return fj_no_memory(err, "cli");
 	FJ_TRY(hold(&w, "root-crl", "root.renew", json_incref(params), a, a->out, &answer, err));

@@ -67,6 +67,28 @@ try:
     check('password and code sign in', login('a long enough password', code) == 200)
     check('the same code a second time does not', login('a long enough password', code) == 401)
 
+    code, out, err = fujie('user', 'enrol', '--dir', d, '--login', 'a2', '--code', codes['a2'], '--json', FUJIE_NEW_PASSWORD='another long password')
+    uris = {'a1': secret, 'a2': json.loads(out)['totp']}
+
+    def api(path, token, **body):
+        req = urllib.request.Request('http://127.0.0.1:%d/api/v1/%s' % (p, path), json.dumps(body).encode(), {'Authorization': 'Bearer ' + token} if token else {})
+        try:
+            return json.load(urllib.request.urlopen(req, timeout=300))
+        except urllib.error.HTTPError as e:
+            return json.loads(e.read())
+
+    def session(who, password):
+        step = int(time.time()) // 30 + 1
+        return api('session', None, login=who, password=password, totp=totp(uris[who], step)).get('token')
+
+    tokens = {'a1': session('a1', 'a long enough password'), 'a2': session('a2', 'another long password')}
+    before = open(d + '/trust/chain.pem').read()
+    asked = api('key/roll', tokens['a1'], key='issuing')
+    done = api('approval/approve', tokens['a2'], id=asked.get('approval'))
+    chain = until(lambda: (lambda t: t != before and t)(open(d + '/trust/chain.pem').read())) or ''
+    check('without a plan two officers are enough for a newer key of the issuing CA, certified by the root at once', done.get('state') == 'APPROVED' and chain.count('BEGIN CERT') == 3 and chain.endswith(before), (asked, done))
+    check('and it can be asked for nothing more: there is nothing that waits for the root', 'key roll' in str(api('root/issue', tokens['a1'], key='issuing')))
+
     def raw(data):
         s = socket.create_connection(('127.0.0.1', v), timeout=10)
         s.sendall(data)

@@ -135,7 +135,7 @@ def attested(sentence):
 def refusals():
     refused('another department rolls over nothing', o.do('hb-fin1', 'key.roll', key='token'), 'R40')
     check('nor does a holder', o.do('hbsw1', 'key.roll', key='token')[0] == 403)
-    refused('a CA\'s key is not rolled over so', o.do('mof1', 'key.roll', key='issuing'), None)
+    refused('a root\'s key is not rolled over', o.do('mof1', 'key.roll', key='root'), None)
     for name in ('token', 'token.', 'token.0', 'token.x', 'token.1x', 'root.1', 'token.999', '.1'):
         refused('"%s" is no former key' % name, o.do('mof1', 'key.end', key=name), 'formats.md 26')
     refused('one that never was can\'t end', o.do('mof1', 'key.end', key='token.2'), 'formats.md 26')
@@ -153,14 +153,14 @@ def no(sentence, answer, rc):
 def conquered():
     """the registry's socket, with all its rights"""
     s = Signer(h.d, 'registry.sock')
-    for role, what in ((ROOT, 'root'), (ISSUING, 'issuing'), (NOTE, 'note'), (7, 'root-sm2'), (11, 'attestation')):
+    for role, what in ((ROOT, 'root'), (NOTE, 'note'), (7, 'root-sm2'), (11, 'attestation')):
         no('the signer makes no newer %s key' % what, s.plain(KEY_NEW, bytes([role]) + names('mof1', 'mof2')), POLICY)
     no('nor a token key for one officer', s.plain(KEY_NEW, bytes([TOKEN]) + names('mof1')), POLICY)
     no('nor for one twice', s.plain(KEY_NEW, bytes([TOKEN]) + names('mof1', 'mof1')), POLICY)
     check('asked again for one that is there it makes no third', s.plain(KEY_NEW, bytes([TOKEN]) + names('mof1', 'mof2'))[0] == 0 and 'token.3' not in generations())
     no('it destroys none for one officer', s.plain(KEY_END, bytes([TOKEN, 1]) + names('mof1')), POLICY)
     no('nor the newer one', s.plain(KEY_END, bytes([TOKEN, 2]) + names('mof1', 'mof2')), STATE)
-    no('nor the only one', s.plain(KEY_END, bytes([ISSUING, 1]) + names('mof1', 'mof2')), POLICY)
+    no('nor the only one', s.plain(KEY_END, bytes([ISSUING, 1]) + names('mof1', 'mof2')), STATE)
     for body in (b'', bytes([TOKEN]), bytes([0]) + names(), bytes([13]) + names('a', 'b'), bytes([200]) + names('a', 'b'), bytes([TOKEN]) + names('a', 'b') + b'x'):
         check('a malformed request ends the connection (%s)' % body.hex()[:8], s.plain(KEY_NEW, body)[0] is None)
     v = Signer(h.d, 'verifier.sock')

@@ -1,0 +1,262 @@
+"""Newer keys of the issuing CA under its one name (docs/formats.md 26; RFC 5280 6.3.3 (f)): made by two officers, certified by the
+root's, and what is issued from then on is under it, in lists of its own; the former one signs its lists and has its responder as
+long as it is there, and when it is destroyed the newer one's lists speak for both.  In a home with a plan and in one without; and
+what a conquered registry tries with the signer.  All names and numbers are illustrative."""
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from officers_lib import *
+from signer_lib import *
+from under_root import begin, approve, run
+
+KEY_NEW, KEY_END = 16, 17
+STATE, POLICY = 7, 13
+OCSP_URL = '1.3.6.1.5.5.7.48.1'
+
+
+def pems(path):
+    return x509.load_pem_x509_certificates(open(path, 'rb').read())
+
+
+def ski(c):
+    return c.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+
+
+def aki(c):
+    return c.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+
+
+def issuer_address(c):
+    return next(a.access_location.value for a in c.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value if a.access_method._name == 'caIssuers')
+
+
+def point(c):
+    return c.extensions.get_extension_for_class(x509.CRLDistributionPoints).value[0].full_name[0].value
+
+
+class Crowd:
+    """certificates of one holder, each issued when it is asked for"""
+
+    def __init__(self, n):
+        self.s, self.do, self.numbers = h.registered('GEN', n)
+
+    def issue(self):
+        """path of the PEM file"""
+        no = self.numbers.pop()
+        asked = self.do('hb-fin1', 'certificate', 'issue', {'assets': [no]})
+        self.do('hb-fin2', 'approval', 'approve', {'id': asked['approval']})
+        c = next(c for c in h.api('GET', '/api/v1/certificate?asset=' + no, None, self.s['hb-fin1'])[1]['items'])
+        path = h.root + '/%s.pem' % c['number']
+        open(path, 'w').write(h.api('GET', '/api/v1/certificate/' + c['number'], None, self.s['hb-fin1'])[1]['pem'])
+        return path, c['number']
+
+
+def lists():
+    """every CRL that is published, and the root's, as openssl takes them"""
+    out = []
+    for n in sorted(os.listdir(h.d + '/publish/trust/crl')):
+        if 'sm2' not in n:
+            path = h.root + '/' + n + '.pem'
+            subprocess.run(['openssl', 'crl', '-inform', 'DER', '-in', h.d + '/publish/trust/crl/' + n, '-out', path], check=True)
+            out += ['-CRLfile', path]
+    return out
+
+
+def openssl(path, *more):
+    r = subprocess.run(['openssl', 'verify', '-crl_check', *more, *lists(), '-ignore_critical', '-CAfile', h.d + '/publish/trust/root.pem', '-untrusted', h.d + '/publish/trust/chain.pem', path], capture_output=True, text=True, timeout=300)
+    return r.returncode == 0, r.stdout + r.stderr
+
+
+def tool_says(path):
+    out = tool(B + '/fujie-verify', '--trust', h.d + '/trust', path)[1]
+    return out.get('verdict'), {c['name']: c['outcome'] for c in out.get('checks', [])}
+
+
+def service_says(path):
+    return json.load(urllib.request.urlopen(h.url('/v1/verify'), json.dumps({'credential': open(path).read()}).encode(), timeout=300))['verdict']
+
+
+def crl(name):
+    return x509.load_der_x509_crl(open(h.d + '/publish/trust/crl/%s.crl' % name, 'rb').read())
+
+
+def crl_of(path):
+    return crl(point(pems(path)[0]).rsplit('/', 1)[1][:-4])
+
+
+def ocsp(path):
+    c = pems(path)[0]
+    issuer = next(a for a in pems(h.d + '/publish/trust/chain.pem') if ski(a) == aki(c))
+    open(h.root + '/its-issuer.pem', 'wb').write(issuer.public_bytes(serialization.Encoding.PEM))
+    r = subprocess.run(['openssl', 'ocsp', '-issuer', h.root + '/its-issuer.pem', '-cert', path, '-url', h.url('/ocsp'), '-CAfile', h.d + '/publish/trust/root.pem', '-verify_other', h.root + '/its-issuer.pem', '-no_nonce'], capture_output=True, text=True, timeout=300)
+    return path + ': good' in r.stdout and 'Response verify OK' in r.stdout + r.stderr, r.stdout + r.stderr
+
+
+def names(*officers):
+    return struct.pack('>I', len(officers)) + b''.join(by(n.encode()) + by(b'FINANCE') + struct.pack('>Q', int(time.time())) + by(b'') for n in officers)
+
+
+def no(sentence, answer, rc, part=''):
+    check(sentence, answer[0] == rc and part in answer[1], answer)
+
+
+def keys_here():
+    return {k['role'] + '.%d' % k['generation'] for k in Signer(h.d, 'registry.sock').status()['keys']}
+
+
+def certified(key):
+    """the plan's officers certify the newer key"""
+    p, why = begin(h, 'issuing', '--key', key, round_='issuing')
+    check('%s: the root\'s officers are asked' % key, p is not None, why)
+    if p is None:
+        return
+    became, shown = approve(h, 'officer1', 'issuing')
+    check('%s: one officer is not enough; he sees what it is' % key, became == 'taken' and p.poll() is None and len(pems(chain(key))) == 2 and 'issuing' in shown.lower(), shown)
+    became, shown = approve(h, 'officer2', 'issuing', lang='zh')
+    out, err = p.communicate(timeout=120)
+    check('%s: with two it is certified' % key, became == 'taken' and p.returncode == 0, (shown, out, err))
+
+
+def chain(key):
+    return h.d + '/publish/trust/chain%s.pem' % ('-sm2' if 'sm2' in key else '')
+
+
+def rolled(crowd, old):
+    code, out = o.do('mof1', 'root.issue', key='issuing')
+    check('nothing waits for the root before a key is made', code != 200 and 'key roll' in said(out), out)
+    for key in ('issuing', 'issuing-sm2'):
+        asked = o.done('mof1', 'key.roll', key=key)
+        check('%s: one officer changes nothing' % key, key + '.2' not in keys_here())
+        code, out = o.do('mof2', 'approval.approve', id=asked['approval'])
+        check('%s: two have the newer key made' % key, code == 200 and {key + '.1', key + '.2'} <= keys_here(), out)
+    path, _ = crowd.issue()
+    check('until the root has certified it, it issues nothing', aki(pems(path)[0]) == aki(pems(old)[0]) and len(pems(chain('issuing'))) == 2)
+    code, out = o.do('mof1', 'key.end', key='issuing.1')
+    check('the former one does not end before', code != 200, out)
+    s = Signer(h.d, 'registry.sock')
+    no('nor does the signer let it end', s.plain(KEY_END, bytes([ISSUING, 1]) + names('mof1', 'mof2')), POLICY, 'not certified')
+    certified('issuing')
+    certified('issuing-sm2')
+    cas = until(lambda: (lambda c: len(c) == 3 and c)(pems(chain('issuing'))))
+    check('chain.pem: the newer CA, the former one, the root', bool(cas) and cas[0].subject == cas[1].subject and ski(cas[0]) != ski(cas[1]) == aki(pems(old)[0]) and cas[2].subject == cas[2].issuer, cas)
+    check('of the SM2 hierarchy too', open(chain('issuing-sm2')).read().count('BEGIN CERT') == 3)
+    check('each has an address of its own', [x509.load_der_x509_certificate(open(h.d + '/publish/ca/issuing%s.cer' % n, 'rb').read()) for n in ('-2', '')] == cas[:2] and os.path.exists(h.d + '/publish/ca/issuing-sm2-2.cer'))
+    new, _ = crowd.issue()
+    c, b = pems(new)[0], pems(old)[0]
+    check('what is issued now is under the newer one, and says where that is', aki(c) == ski(cas[0]) and c.issuer == b.issuer and issuer_address(c).endswith('/ca/issuing-2.cer') and issuer_address(b).endswith('/ca/issuing.cer'), issuer_address(c))
+    check('in a list of its own', point(c) != point(b))
+    check('each list is signed by its CA\'s key', aki(crl_of(new)) == ski(cas[0]) and aki(crl_of(old)) == ski(cas[1]))
+    for what, path in (('former', old), ('newer', new)):
+        check('openssl verifies what is under the %s one, as it comes' % what, openssl(path)[0], openssl(path))
+        v, checks = tool_says(path)
+        check('so do the tool and the service', v == 'permit' == service_says(path), (v, checks))
+        check('and OCSP answers, by a responder of that CA', until(lambda: ocsp(path)[0]), ocsp(path))
+    token = o.done('jc1', 'token.issue', request=license_of())['tokens'][0]
+    compact = o.get('auditor', 'token/' + token)['compact']
+    head = json.loads(base64.urlsafe_b64decode(compact.split('.')[0] + '==='))
+    x5c = [x509.load_der_x509_certificate(base64.b64decode(c)) for c in head['x5c']]
+    check('tokens are signed under the former one until their key is rolled over', aki(x5c[0]) == ski(x5c[1]) == ski(cas[1]))
+    rows = {r['id']: r for r in o.get('mof1', 'key')['items']}
+    check('the calendar has both, and both responders', {'issuing', 'issuing.1', 'ocsp', 'ocsp-1', 'ocsp-sm2-1'} <= set(rows) and rows['issuing.1']['state'] == 'RETIRED', list(rows))
+    events = [e for e in h.cli('event', 'list', who='auditor')[1]['items'] if e['kind'].startswith('key.')]
+    check('the register says who', 'officer2' in json.dumps(events), events)
+    return cas, new, compact
+
+
+def license_of():
+    return {'authorisation': 'DAU-100000-202603-000001-K', 'product': {'id': 'P-FLOOD', 'version': '1.0', 'kind': 'operator'}, 'terms': 'free', 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': [],
+            'users': [{'usci': '91440300DEMA00128B', 'name': '鹏城数据科技（虚构）'}],
+            'grant': {'mode': 'SCENE', 'domains': [], 'scenarios': ['洪水预警'], 'rights': ['USE'], 'purposes': ['WELFARE'], 'actions': ['QUERY'], 'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}}
+
+
+def conquered(cas):
+    """the registry's socket, with all its rights"""
+    s = Signer(h.d, 'registry.sock')
+    der = open(h.d + '/publish/ca/issuing-2.cer', 'rb').read()
+    tbs = x509.load_der_x509_certificate(der).tbs_certificate_bytes
+    rc, why, _ = s.sign(ROOT, C_ISS, tbs, ('mof1', 'mof2'))
+    check('the root certifies no CA for finance officers where a plan has its own', rc == POLICY, (rc, why))
+    old = pems(h.d + '/publish/trust/chain.pem')[1]
+    leaf = next(pems(h.d + '/publish/trust/' + p)[0] for p in ('../signer/token.pem',))
+    check('the token key\'s certificate is under the former CA', aki(leaf) == ski(old))
+    for what, change in (('with the newer CA\'s address under the former one', lambda t: t.replace(b'/ca/issuing.cer', b'/ca/issuing.cex')), ('under a CA that there is not', lambda t: t.replace(ski(old), os.urandom(20)))):
+        rc, why, _ = s.sign(ISSUING, C_DELEG, change(leaf.tbs_certificate_bytes), ())
+        check('a certificate %s is refused' % what, rc == POLICY, (rc, why))
+    k = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    body = tbs.replace(pems(h.d + '/publish/trust/chain.pem')[0].public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo), k)
+    r = s.ask(QUORUM_BEGIN, bytes([ROOT, C_ISS]) + by(body))
+    check('a CA certificate for a key that is not the signer\'s does not even come before officers', r is not None and r[0] == ERROR, r)
+    check('asked again for a newer key it makes no third', s.plain(KEY_NEW, bytes([ISSUING]) + names('mof1', 'mof2'))[0] == 0 and 'issuing.3' not in keys_here())
+
+
+def ended(cas, old, new, compact, other_path, other):
+    code, out = o.do('mof1', 'key.end', key='issuing.1')
+    check('it can\'t end while the token key is certified under it', code != 200 and 'roll those over first' in said(out), out)
+    for k in ('token', 'log', 'token-sm2'):
+        o.two('mof1', 'mof2', 'key.roll', key=k)
+    check('rolled over, the token key is under the newer CA', until(lambda: aki(pems(h.d + '/publish/signer/token.pem')[0]) == ski(cas[0])))
+    o.two('mof1', 'mof2', 'key.roll', key='ocsp')
+    check('OCSP goes on for both, by its newer key', until(lambda: ocsp(old)[0] and ocsp(new)[0]), (ocsp(old), ocsp(new)))
+    for key in ('issuing.1', 'issuing-sm2.1'):
+        code, out = o.do('mof2', 'approval.approve', id=o.done('mof1', 'key.end', key=key)['approval'])
+        check('%s: now two officers have it destroyed' % key, code == 200 and key not in keys_here(), out)
+    check('its last list stays in force', aki(crl_of(old)) == ski(cas[1]))
+    o.done('hb-fin1', 'certificate.suspend', number=other, reason='试停（示例）')
+    check('the next one of its shard is signed by the newer one, of the same name', until(lambda: aki(crl_of(old)) == ski(cas[0])) and crl_of(old).issuer == cas[1].subject, crl_of(old))
+    check('and stops what it names', tool_says(other_path)[0] == 'deny' == service_says(other_path), tool_says(other_path))
+    check('openssl takes them with -extended_crl', openssl(old, '-extended_crl')[0] and openssl(new, '-extended_crl')[0], openssl(old, '-extended_crl'))
+    for what, one in (('former', old), ('newer', new)):
+        v, checks = tool_says(one)
+        check('what is under the %s one verifies in tool and service' % what, v == 'permit' == service_says(one), (v, checks))
+    open(h.root + '/credential', 'w').write(compact)
+    check('so does a token of before', tool_says(h.root + '/credential')[1].get('signature') == 'pass', tool_says(h.root + '/credential'))
+    r = tool(B + '/fujie-verify', 'attestation', '--trust', h.d + '/trust')[1]
+    check('the attestation stands', r.get('tpm') == 'software', r)
+
+
+def lost(crowd, old, compact):
+    """the former CA's key was found somewhere"""
+    for what, why, part in (('the newest key', {'former': 'issuing.2'}, 'no former key'), ('one that never was', {'former': 'issuing.7'}, 'no former key'), ('a name that is none', {'former': 'token.1'}, 'issuing.1'),
+                            ('two CAs at once', {'former': 'issuing.1', 'revoke': 1}, 'at a time')):
+        code, out = o.do('mof1', 'root.renew', reason='keyCompromise', **why)
+        check('the root does not revoke ' + what, code != 200 and part in said(out), out)
+    p, why = begin(h, 'root-crl', '--revoke', 'issuing.1', '--reason', 'keyCompromise', round_='root-crl')
+    check('the root\'s officers are asked to revoke the former CA', p is not None, why)
+    shown = [approve(h, n, 'root-crl')[1] for n in ('officer1', 'officer2')]
+    out, err = p.communicate(timeout=120)
+    gone = x509.load_der_x509_certificate(open(h.d + '/publish/ca/issuing.cer', 'rb').read()).serial_number
+    check('they see which and why, and it is on the root\'s list', p.returncode == 0 and '%x' % gone in shown[0].lower().replace(':', '') and until(lambda: crl('root').get_revoked_certificate_by_serial_number(gone)) is not None, (shown, err))
+    check('what is under it is refused by tool and service', until(lambda: tool_says(old)[0] == 'deny' == service_says(old)), tool_says(old))
+    open(h.root + '/credential', 'w').write(compact)
+    check('a token of before too', tool_says(h.root + '/credential')[0] == 'deny')
+    path, _ = crowd.issue()
+    check('what is under the newer one goes on', tool_says(path)[0] == 'permit' == service_says(path), tool_says(path))
+
+
+def served_again(crowd, old, new):
+    h.stop()
+    check('served again after all that', h.serve())
+    path, _ = crowd.issue()
+    check('it issues under the newer CA', issuer_address(pems(path)[0]).endswith('/ca/issuing-2.cer') and tool_says(path)[0] == 'permit')
+    check('and the former one\'s still verify', tool_says(old)[0] == 'permit')
+
+
+h = Home(own=True)
+o = Officers(h)
+try:
+    check('a demo home that serves', h.made and h.serve(), h.made_err)
+    crowd = Crowd(6)
+    old, _ = crowd.issue()
+    other_path, other = crowd.issue()
+    cas, new, compact = rolled(crowd, old)
+    conquered(cas)
+    ended(cas, old, new, compact, other_path, other)
+    served_again(crowd, old, new)
+    lost(crowd, old, compact)
+    code, out = h.cli('audit', 'verify')
+    check('the whole record verifies', code == 0, out)
+    rebuilt(h)
+finally:
+    h.close()
+finish()

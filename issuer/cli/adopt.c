@@ -61,14 +61,32 @@ static bool left_out(const char *name, int depth)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
+/* in ceremony/: what the spare has of its own; and rounds of the TPM that is gone, which nobody is to answer here */
 static bool own(int to, const char *name)
 {
-	return (strcmp(name, "plan.json") == 0 || strcmp(name, "proof.json") == 0) && faccessat(to, name, F_OK, 0) == 0;
+	bool kept = strcmp(name, "plan.json") == 0 || strcmp(name, "proof.json") == 0;
+
+	return strstr(name, ".challenges") != NULL || strstr(name, ".answers") != NULL || (kept && faccessat(to, name, F_OK, 0) == 0);
 }
 
-static enum fj_rc copy_below(int from, int to, int depth, struct fj_err *err);
+static enum fj_rc copy_below(int from, int to, int depth, bool ceremony, struct fj_err *err);
 
-static enum fj_rc copy_one(int from, const char *name, int to, int depth, struct fj_err *err)
+/* "trust" of a home leads to publish/trust; none leads out of it */
+static enum fj_rc copy_link(int from, const char *name, int to, struct fj_err *err)
+{
+	char target[256];
+	ssize_t n = readlinkat(from, name, target, sizeof(target) - 1);
+
+	if (n < 0)
+		return fj_fail_errno(err, "cli", "read the link %s of the copy", name);
+	target[n] = '\0';
+	if (target[0] == '/' || strstr(target, "..") != NULL)
+		return fj_fail(err, FJ_E_INVALID, "cli", CITE, "the copy has a link that leads out of it: %.60s", name);
+	unlinkat(to, name, 0);
+	return symlinkat(target, to, name) == 0 ? FJ_OK : fj_fail_errno(err, "cli", "make the link %s", name);
+}
+
+static enum fj_rc copy_one(int from, const char *name, int to, int depth, bool ceremony, struct fj_err *err)
 {
 	FJ_AUTO(fd) below = -1;
 	FJ_AUTO(fd) into = -1;
@@ -77,7 +95,9 @@ static enum fj_rc copy_one(int from, const char *name, int to, int depth, struct
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return fj_fail_errno(err, "cli", "look at %s of the copy", name);
 	if (S_ISREG(st.st_mode))
-		return depth == 1 && own(to, name) ? FJ_OK : copy_file(from, name, to, name, st.st_mode & 0777, err);
+		return ceremony && own(to, name) ? FJ_OK : copy_file(from, name, to, name, st.st_mode & 0777, err);
+	if (S_ISLNK(st.st_mode))
+		return copy_link(from, name, to, err);
 	if (!S_ISDIR(st.st_mode))
 		return FJ_OK; /* a home has nothing else that lasts */
 	if (depth == DEPTH)
@@ -85,10 +105,10 @@ static enum fj_rc copy_one(int from, const char *name, int to, int depth, struct
 	FJ_TRY(fj_dir_open(from, name, &below, err));
 	FJ_TRY(fj_dir_make(to, name, st.st_mode & 0777, err));
 	FJ_TRY(fj_dir_open(to, name, &into, err));
-	return copy_below(below, into, depth + 1, err);
+	return copy_below(below, into, depth + 1, depth == 0 && strcmp(name, "ceremony") == 0, err);
 }
 
-static enum fj_rc copy_below(int from, int to, int depth, struct fj_err *err)
+static enum fj_rc copy_below(int from, int to, int depth, bool ceremony, struct fj_err *err)
 {
 	FJ_AUTO(dir) d = NULL;
 	const struct dirent *e;
@@ -96,7 +116,7 @@ static enum fj_rc copy_below(int from, int to, int depth, struct fj_err *err)
 	FJ_TRY(fj_dir_list(from, ".", &d, err));
 	while ((e = readdir(d)) != NULL)
 		if (!left_out(e->d_name, depth))
-			FJ_TRY(copy_one(from, e->d_name, to, depth, err));
+			FJ_TRY(copy_one(from, e->d_name, to, depth, ceremony, err));
 	return FJ_OK;
 }
 
@@ -165,7 +185,7 @@ enum fj_rc cli_adopt(const struct cli_args *a, struct cli_spare_home *s, struct 
 	FJ_TRY(open_copy(cli_opt(a, "home", ""), &from, err));
 	FJ_TRY(copy_file(from, "signer/audit.log", s->dir, LOG, 0600, err));
 	FJ_TRY(ask_signer(s, a->dir, err));
-	FJ_TRY(copy_below(from, s->dir, 0, err));
+	FJ_TRY(copy_below(from, s->dir, 0, false, err));
 	if (syncfs(s->dir) != 0)
 		return fj_fail_errno(err, "cli", "make the copy durable");
 	return put_conf(s, from, err);

@@ -3,6 +3,9 @@ the signers alone, with each attack; then whole appliances, by people's own tool
 TPMs this proves the logic, not custody.  All names and numbers are illustrative."""
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+import sqlite3, sys
+
+from gateway import PENGCHENG, b64u, issued
 from officers_lib import Key
 from spare_lib import *
 
@@ -243,9 +246,162 @@ def signers(root):
     after_a_start(spare, log, keys)
 
 
+# --- whole appliances, by people's own tools ---
+class Officer_(Person):
+    """one of a demo's illustrative officers"""
+    def __init__(self, home, login):
+        self.login, self.key, self.secret = login, home + '/officers/%s.key' % login, home + '/officers/%s.passphrase' % login
+
+
+class First(Home):
+    def __init__(self, request):
+        self.request = request
+        super().__init__(own=True)
+
+    def make(self, cases):
+        r = subprocess.run([B + '/fujie', 'demo', '--dir', self.d, '--no-serve', '--move', self.request, '--portal', '127.0.0.1:%d' % self.p, '--verifier', '127.0.0.1:%d' % self.v], capture_output=True, text=True, timeout=600)
+        self.made, self.made_err = r.returncode == 0, r.stderr
+        self.people = [Officer_(self.d, 'officer%d' % n) for n in (1, 2, 3)]
+        self.plan = self.d + '/ceremony/plan.json'
+
+    def held(self, verb, *args, rounds, who='mof1', people=None):
+        """fujie ceremony VERB with officers who answer: (exit code, answer, what they were shown)"""
+        l = self.login(who)
+        env = dict(os.environ, FUJIE_TOTP=self.code(who), FUJIE_PASSWORD=l['password'])
+        w = Waiting(self.d, 'ceremony', verb, '--dir', self.d, '--as', who, *args, env=env).answer(people or self.people[:2], rounds, self.plan)
+        code, out = w.end()
+        return code, out, w.shown + w.err
+
+
+class Clock:
+    """what each step took"""
+    def __init__(self):
+        self.begun = self.last = time.monotonic()
+
+    def step(self, what):
+        now = time.monotonic()
+        print('# %-70s %6.1f s' % (what, now - self.last))
+        self.last = now
+
+    def end(self, what):
+        print('# %-70s %6.1f s' % (what, time.monotonic() - self.begun))
+
+
+def laid_out(root):
+    """a spare that was prepared, a home under a plan with it, its roots moved: (first home, folder of the spare)"""
+    spare = root + '/d2'
+    code, out = tool(B + '/fujie', 'spare', 'prepare', '--dir', spare, '--tpm', 'software', '--demo', '--out', root + '/request')
+    check('a spare is prepared', code == 0, out)
+    first = First(root + '/request')
+    check('a home is made under a plan with it', first.made, first.made_err)
+    check('it serves', first.serve())
+    code, out, shown = first.held('move', '--out', root + '/blob', rounds=('move',))
+    check('its roots move, and each officer was told that the public log\'s key goes with them', code == 0 and 'public log' in shown, (out, shown[-1500:]))
+    w = Waiting(spare, 'spare', 'import', '--dir', spare, '--plan', first.plan, '--blob', root + '/blob').answer(first.people[:2], ('proof',), first.plan)
+    check('and arrive', w.end()[0] == 0, w.err)
+    return first, spare
+
+
+def copied(first, to):
+    """what a backup has: everything but the TPM"""
+    shutil.copytree(first.d, to, symlinks=True, ignore=shutil.ignore_patterns('tpm', '*.sock', 'keys'))
+
+
+def serials(home):
+    db = sqlite3.connect('file:%s/register.db?mode=ro' % home, uri=True)
+    rows = [r[0] for r in db.execute('SELECT serial FROM certificate')]
+    db.close()
+    return rows
+
+
+def verdicts(home, items):
+    return {i['file']: (home.verdict_service(i), home.verdict_tool(i)) for i in items}
+
+
+def lines_of(home):
+    return open(home.d + '/publish/log/checkpoint').read()
+
+
+def size_of(home):
+    return int(lines_of(home).split('\n')[1])
+
+
+def drill(root):
+    first, spare = laid_out(root)
+    o = Officers(first)
+    items = [i for i in first.demo['tokens'] + first.demo['certificates'] + first.demo['tokens_sm2'] + first.demo['certificates_sm2'] if i.get('file')]
+    certificate = next(c for c in first.demo['certificates'] if c['expect'] == 'permit' and c['number'].startswith('DAC-42'))
+    first.stop()
+    copied(first, root + '/older')
+    check('the first appliance goes on after the backup', first.serve())
+    o.sessions = {}
+    o.done('hb-fin1', 'certificate.suspend', number=certificate['number'], reason='备份之后停用（示例）')
+    user = [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'1' * 32)}]
+    late, compact = issued(o, user)
+    open(first.d + '/late.jwt', 'w').write(compact[0])
+    before = verdicts(first, items)
+    head, was = size_of(first), serials(first.d)
+    shutil.copy(first.d + '/publish/log/checkpoint', root + '/before')
+    first.stop()
+    # the first TPM is destroyed; what is left: a backup of before, and what was published
+    shutil.move(first.d + '/tpm', root + '/dead-tpm')
+    shutil.rmtree(root + '/older/publish')
+    shutil.copytree(first.d + '/publish', root + '/older/publish', symlinks=True)
+    shutil.copy(first.d + '/late.jwt', root + '/older/late.jwt')
+    clock = Clock()
+    code, out = tool(B + '/fujie', 'spare', 'adopt', '--dir', spare, '--home', root + '/older')
+    check('the copy is laid beside the spare', code == 0 and out == {'adopted': True}, out)
+    clock.step('the copy beside the spare')
+    code, out = tool(B + '/fujie', 'spare', 'adopt', '--dir', spare, '--home', root + '/older')
+    check('which is a home then, and adopts no other', code == 1 and 'a home already' in said_(out), out)
+    old, first.d = first.d, spare
+    first.plan = spare + '/ceremony/plan.json'
+    o.sessions = {}
+    check('the spare serves', first.serve())
+    clock.step('it serves')
+    check('what was issued is verified meanwhile as before', verdicts(first, items) == before)
+    code, out = o.do('hb-fin1', 'certificate.suspend', number=certificate['number'], reason='test')
+    check('nothing is signed: it waits for two officers, and says so in both languages', code == 409 and 'fujie spare enter' in json.dumps(out) and '启用备机' in json.dumps(out, ensure_ascii=False), out)
+    check('nor does the root certify anything yet', o.do('mof1', 'root.issue', key='issuing')[0] == 409)
+    code, out = o.do('hb-fin1', 'spare.enter')
+    check('another department takes nothing into service', code != 200 and 'R40' in json.dumps(out), out)
+    clock.last = time.monotonic()
+    asked = o.done('mof1', 'spare.enter')
+    check('one officer alone does not', o.do('mof1', 'approval.approve', id=asked['approval'])[0] != 200 and signer_of(spare)['ceremony'] == 'spare')
+    code, out = o.do('mof2', 'approval.approve', id=asked['approval'])
+    check('two officers take it into service', code == 200 and signer_of(spare)['ceremony'] == 'closed', out)
+    clock.step('two officers take it into service, keys are made')
+    code, out = o.do('hb-fin1', 'certificate.suspend', number=certificate['number'], reason='test')
+    check('nothing is signed yet: the root is to certify', code == 409 and 'fujie ceremony issuing' in json.dumps(out), out)
+    code, out = o.do('mof1', 'log.restore')
+    check('nor is a log restored before', code == 409 and 'fujie ceremony issuing' in json.dumps(out), out)
+    for key in ('issuing', 'issuing-sm2'):
+        code, out, shown = first.held('issuing', '--key', key, rounds=('issuing',))
+        check('the plan\'s officers have the moved root certify the next %s key' % key, code == 0 and out == {'signed': True}, shown[-290:])
+    clock.step('the plan\'s officers certify both issuing CAs')
+    code, out = o.do('hb-fin1', 'certificate.resume', number=certificate['number'], reason='test')
+    check('the register is older than what was published, and says so', code == 409 and 'log restore' in json.dumps(out), out)
+    out = o.two('mof1', 'mof2', 'log.restore')[1]
+    check('two officers restore what it lacks', out.get('to') == head, out)
+    clock.step('what the copy lacked is brought back')
+    until(lambda: size_of(first) > head, 60)
+    clock.end('the first TPM destroyed, the spare in service')
+    return first, o, items, before, certificate, late, head, was, old
+
+
+def signer_of(home):
+    return Signer(home, 'registry.sock').status()
+
+
+def said_(out):
+    return json.dumps(out, ensure_ascii=False)
+
+
 root = tempfile.mkdtemp(prefix='fujie-test-')
 try:
-    signers(root)
+    if 'whole' not in sys.argv:
+        signers(root)
+    drill(root)
 finally:
     shutil.rmtree(root, ignore_errors=True)
 finish()

@@ -133,7 +133,11 @@ class Waiting:
         return self
 
     def end(self):
-        out, self.err = self.proc.communicate(timeout=120)
+        try:
+            out, self.err = self.proc.communicate(timeout=60)
+        except subprocess.TimeoutExpired: # why is in what it said
+            self.proc.kill()
+            out, self.err = self.proc.communicate()
         try:
             return self.proc.returncode, json.loads(out)
         except ValueError:
@@ -147,7 +151,7 @@ def tampered(path):
     json.dump(doc, open(path, 'w'))
 
 
-class Home:
+class RealHome:
     """a real home's first two officers at the command line; each act is the other's who has a code left, since one code is good once"""
     PASSWORD = 'a long enough password'
 

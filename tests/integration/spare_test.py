@@ -395,7 +395,7 @@ def by_files(root):
     transcript = subprocess.run([B + '/fujie', 'ceremony', 'transcript', home + '/ceremony/transcript', '--plan', plan, '--unsigned', '--lang', 'en'], capture_output=True, text=True)
     check('its transcript says that the roots may leave', transcript.returncode == 0 and 'not fixed to their TPM' in transcript.stdout and name in transcript.stdout, transcript.stdout[:800] + transcript.stderr)
 
-    own = Home(home, answer)
+    own = RealHome(home, answer)
     code, out = tool(B + '/fujie', 'ceremony', 'move', '--dir', home, '--as', 'a1')
     check('where what leaves goes has to be said', code == 2, out)
     blob = root + '/blob'

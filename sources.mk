@@ -183,6 +183,7 @@ OFFICER_SRC := \
 	officer/approve.c \
 	officer/bond.c \
 	officer/card.c \
+	officer/certify.c \
 	officer/digest.c \
 	officer/key.c \
 	officer/key_file.c \
@@ -554,6 +555,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_token.c \
 	tests/unit/test_iss_workday.c \
 	tests/unit/test_ver_bundle.c \
+	tests/unit/test_ver_generations.c \
 	tests/unit/test_ver_hostile.c \
 	tests/unit/test_ver_library.c \
 	tests/unit/test_ver_limits.c \

@@ -83,6 +83,16 @@ enum fj_rc fj_content_subordinate(enum fj_alg alg, struct fj_slice spki, const c
 	return hash_of(j, out, err);
 }
 
+enum fj_rc fj_content_ca_request(const struct fj_ca_request *r, enum fj_alg alg, const struct fj_limits *l, struct fj_hash *out, struct fj_err *err)
+{
+	char o[sizeof(r->operator_)];
+	size_t n = fj_utf8_prefix(r->operator_, 64); /* as a subject has it (RFC 5280, ub-organization-name) */
+
+	memcpy(o, r->operator_, n);
+	o[n] = '\0';
+	return fj_content_subordinate(alg, fj_buf_slice(&r->spki[alg]), o, l, out, err);
+}
+
 /* {member: value of that member}: of a reference what does not change with its version */
 static enum fj_rc only(json_t *content, const char *of, const char *member, struct fj_err *err)
 {

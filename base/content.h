@@ -32,6 +32,8 @@ enum fj_rc fj_content_claims(const json_t *claims, struct fj_hash *out, struct f
 enum fj_rc fj_content_rebound(const json_t *claims, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
 /* Another appliance's issuing CA: its key, operator (as the subject has it) and limits; serial and dates are drawn. */
 enum fj_rc fj_content_subordinate(enum fj_alg alg, struct fj_slice spki, const char *operator_, const struct fj_limits *l, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
+/* The same of what a request asks for, within these limits. */
+enum fj_rc fj_content_ca_request(const struct fj_ca_request *r, enum fj_alg alg, const struct fj_limits *l, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
 /* A license token: what its claims say but for what is drawn, counted or taken from the clock, with the days that it is
  * valid; new, the caller's.  FJ_E_INVALID: not a whole number of days. */
 enum fj_rc fj_content_token_json(const json_t *claims, json_t **out, struct fj_err *err) FJ_MUST_USE;

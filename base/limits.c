@@ -164,6 +164,11 @@ bool fj_limits_same(const struct fj_limits *a, const struct fj_limits *b)
 	return strcmp(a->division, b->division) == 0 && a->holders == b->holders && strcmp(a->base, b->base) == 0;
 }
 
+bool fj_limits_within(const struct fj_limits *l, const struct fj_limits *wide)
+{
+	return strncmp(l->division, wide->division, strlen(wide->division)) == 0 && (l->holders & ~wide->holders) == 0 && strcmp(l->base, wide->base) == 0;
+}
+
 void fj_limits_words(const struct fj_limits *l, bool zh, char out[512])
 {
 	static const char *const names[FJ_HOLDER_KINDS][2] = {{"administrative bodies", "行政单位"}, {"public institutions", "事业单位"}, {"mass organisations", "人民团体、群团组织"},

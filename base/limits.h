@@ -29,6 +29,8 @@ enum fj_rc fj_limits_make(const char *division, const char *holders, const char 
 /* "ADMIN,INST" again */
 void fj_limits_holders(const struct fj_limits *l, char out[64]);
 bool fj_limits_same(const struct fj_limits *a, const struct fj_limits *b);
+/* nothing that `wide` does not allow, at the same address */
+bool fj_limits_within(const struct fj_limits *l, const struct fj_limits *wide);
 /* For people, in one line each language. */
 void fj_limits_words(const struct fj_limits *l, bool zh, char out[512]);
 

@@ -56,11 +56,6 @@ static enum fj_rc check_request(const struct iss *i, const struct fj_ca_request 
 	return FJ_OK;
 }
 
-static bool narrower(const struct fj_limits *l, const struct fj_limits *asked)
-{
-	return strncmp(l->division, asked->division, strlen(asked->division)) == 0 && (l->holders & ~asked->holders) == 0;
-}
-
 enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err)
 {
 	char asked[64];
@@ -69,7 +64,7 @@ enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *d
 	FJ_TRY(check_request(i, &s->request, err));
 	fj_limits_holders(&s->request.limits, asked);
 	FJ_TRY(fj_limits_make(division != NULL ? division : s->request.limits.division, holders != NULL ? holders : asked, s->request.base, &s->limits, err));
-	if (!narrower(&s->limits, &s->request.limits))
+	if (!fj_limits_within(&s->limits, &s->request.limits))
 		return say(err, FJ_E_REFUSED, "limits can be narrower than those that were asked for, and no wider: a department answers for what it asked for", "所定限制只可比申请的更窄，不得更宽");
 	s->years = (int)years;
 	return years >= 1 && years <= 12 ? FJ_OK : say(err, FJ_E_INVALID, "a CA certificate is valid for 1 to 12 years", "签发机构证书有效期为 1 至 12 年");
@@ -267,11 +262,8 @@ static enum fj_rc ask(struct iss_call *c, const struct crm_sub *s, const struct 
 
 	for (enum fj_alg a = FJ_ES256; a <= last_alg(s); a++) {
 		struct fj_hash h;
-		char hex[65], key[65], o[260];
-		size_t n = fj_utf8_prefix(s->request.operator_, 64);
-		memcpy(o, s->request.operator_, n);
-		o[n] = '\0';
-		FJ_TRY(fj_content_subordinate(a, fj_buf_slice(&s->request.spki[a]), o, &s->limits, &h, err));
+		char hex[65], key[65];
+		FJ_TRY(fj_content_ca_request(&s->request, a, &s->limits, &h, err));
 		fj_hex(h.b, FJ_SHA256_LEN, hex);
 		fj_sha256(fj_buf_slice(&s->request.spki[a]), &h);
 		fj_hex(h.b, FJ_SHA256_LEN, key);

@@ -3,7 +3,8 @@
  *
  * The file is what `fujie approval show --json` prints.  Of it only the payload counts: its canonical
  * octets are hashed here, shown member by member, and nothing that the appliance says about
- * it is believed.  What is signed names approval, kind and end, so that it is good for nothing else.
+ * it is believed.  Hashes in it that the signer will compute are computed here where the payload has what they
+ * are of (certify.c).  What is signed names approval, kind and end, so that it is good for nothing else.
  */
 #include "base/content.h"
 #include "base/jws.h"
@@ -23,7 +24,9 @@ static const char *word_of(const char *kind, bool zh)
 		{"asset.unfreeze", "解除资产冻结", "unfreeze an asset"}, {"certificate.revoke", "撤销证书", "revoke a certificate"}, {"authorisation.reclaim", "收回授权", "reclaim an authorisation"},
 		{"authorisation.surrender", "交回授权", "surrender an authorisation"}, {"clock.reset", "确认系统时间", "confirm the appliance's clock"},
 		{"key.roll", "更换本机签名密钥", "roll over a key of the appliance"}, {"key.end", "销毁已更换的原密钥", "destroy a former key of the appliance"},
-		{"spare.enter", "启用备机", "take the spare into service for the home whose TPM is gone"}, {"log.restore", "恢复登记簿与签名服务", "restore the register and open the signer"}, {"officer-key.change", "登记或注销官员密钥", "enrol or remove an officer's key"},
+		{"log.restore", "恢复登记簿与签名服务", "restore the register and open the signer"}, {"officer-key.change", "登记或注销官员密钥", "enrol or remove an officer's key"},
+		{"spare.enter", "启用备机", "take the spare into service for the home whose TPM is gone"},
+		{"root.certify", "由根认证另一系统的签发机构（受限）", "have the root certify another appliance's CA, with limits"},
 		{"officer-key.require", "规定许可令牌由谁签名", "say by whom license tokens are signed"}, {"token.issue", "签发许可令牌", "issue license tokens"},
 		{"token.bulk", "批量签发许可令牌", "issue license tokens by a list"}, {"token.sm2", "另签 SM2 许可令牌", "sign a license token once more under SM2"},
 	};
@@ -76,11 +79,20 @@ static void show_member(const struct ofc *o, const char *name, const json_t *v)
 		ofc_line(o, name, name, "… %zu", json_array_size(v) - ROWS);
 }
 
-static void show(const struct ofc *o, const json_t *payload, const struct fj_act *act, const struct fj_hash *hash)
+/* what stands for itself, member by member */
+static void show_content(const struct ofc *o, const json_t *payload)
 {
-	char hex[65], until[FJ_TIME_CAP];
 	const char *name;
 	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)payload, name, v)
+		if (strcmp(name, "act") != 0)
+			show_member(o, name, v);
+}
+
+static void show(const struct ofc *o, const struct fj_act *act, const struct fj_hash *hash)
+{
+	char hex[65], until[FJ_TIME_CAP];
 
 	fj_hex(hash->b, FJ_SHA256_LEN, hex);
 	fj_time_china(act->until, until);
@@ -90,9 +102,23 @@ static void show(const struct ofc *o, const json_t *payload, const struct fj_act
 	ofc_line(o, "签名有效至", "holds until", "%s", until);
 	ofc_line(o, "内容 SHA-256", "SHA-256 of the content", "%s", hex);
 	ofc_title(o, "内容", "Content");
-	json_object_foreach((json_t *)(uintptr_t)payload, name, v)
-		if (strcmp(name, "act") != 0)
-			show_member(o, name, v);
+}
+
+/* Shown, and of a CA of another appliance computed first: who refuses needs no hash that is right. */
+static enum fj_rc consider(const struct ofc *o, const json_t *payload, const struct fj_act *act, const struct fj_hash *hash, struct fj_err *err)
+{
+	FJ_AUTO(fj_ca_request) r = {0};
+	struct fj_limits l;
+
+	if (strcmp(act->kind, "root.certify") != 0 || o->refuse) {
+		show(o, act, hash);
+		show_content(o, payload);
+		return FJ_OK;
+	}
+	FJ_TRY(ofc_certify_read(payload, &r, &l, err));
+	show(o, act, hash);
+	ofc_certify_show(o, payload, &r, &l);
+	return FJ_OK;
 }
 
 /* the document itself, or a payload alone */
@@ -145,7 +171,7 @@ enum fj_rc ofc_sign(struct ofc *o, struct fj_err *err)
 
 	FJ_TRY(read_payload(o, &payload, &act, &hash, err));
 	FJ_TRY(ofc_words(o, err));
-	show(o, payload, &act, &hash);
+	FJ_TRY(consider(o, payload, &act, &hash, err));
 	FJ_TRY(o->refuse ? ofc_ask(o, "\n驳回该申请吗？签名驳回请输入“是”：", "\nDo you refuse this? To sign that type \"yes\": ", err)
 	    : ofc_ask(o, "\n批准以上内容吗？签名批准请输入“是”：", "\nDo you approve this? To sign that type \"yes\": ", err));
 	FJ_TRY(ofc_key_open(o, false, &k, err));

@@ -77,6 +77,10 @@ enum fj_rc ofc_key_id(struct fj_slice point, uint8_t out[20], struct fj_err *err
 void ofc_line(const struct ofc *o, const char *zh, const char *en, const char *fmt, ...) FJ_PRINTF(4, 5);
 void ofc_title(const struct ofc *o, const char *zh, const char *en);
 void ofc_show_plan(const struct ofc *o, const struct fj_plan *p, unsigned by);
+/* another appliance's CA: what its limits let it do, and its key */
+struct fj_limits;
+void ofc_show_limits(const struct ofc *o, const struct fj_limits *l);
+void ofc_show_spki(const struct ofc *o, struct fj_slice spki, const char *alg);
 /* of an issuing key whose statements were judged: what they say, and by which attestation key */
 void ofc_show_made(const struct ofc *o, const struct fj_tpm_name *ak);
 /* of a challenge that was checked: what approving it lets happen */
@@ -95,6 +99,12 @@ enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_transcript_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* bond.c: a credential for an endorsement key, from what an appliance shows of its TPM */
 enum fj_rc ofc_bond(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
+/* certify.c: the payload of a root.certify.  FJ_E_REFUSED, FJ_E_INVALID: a hash in it is none that can be computed from
+ * the request and the limits beside it, or its request was changed; r is the caller's, to be released. */
+struct fj_ca_request;
+enum fj_rc ofc_certify_read(const json_t *payload, struct fj_ca_request *r, struct fj_limits *l, struct fj_err *err) FJ_MUST_USE;
+/* of one that was read */
+void ofc_certify_show(const struct ofc *o, const json_t *payload, const struct fj_ca_request *r, const struct fj_limits *l);
 /* act.c: an approval of everyday business, or with --refuse its refusal */
 enum fj_rc ofc_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_read(const char *path, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;

@@ -293,16 +293,23 @@ static enum fj_rc check_limits(const struct asked *a, const struct fj_x509 *x, s
 	return FJ_OK;
 }
 
-static void show_limits(const struct ofc *o, const struct fj_x509 *x, const struct fj_limits *l)
+void ofc_show_limits(const struct ofc *o, const struct fj_limits *l)
 {
 	char words[512];
-	struct fj_hash h;
 
 	fj_limits_words(l, o->zh, words);
-	fj_sha256(x->spki, &h);
 	ofc_line(o, "注意：其签发的证书在根之下有效，限于", "note: what it issues is valid under the root, within", "%s", words);
 	ofc_line(o, "  再下级的签发机构", "  further CAs below it", "%s", o->zh ? "不得设立" : "none");
-	hex_line(o, "  其公钥 SHA-256（请以其他途径与对方核对）", "  SHA-256 of its key (compare it with its holder by another way)", h.b, sizeof(h.b));
+}
+
+void ofc_show_spki(const struct ofc *o, struct fj_slice spki, const char *alg)
+{
+	struct fj_hash h;
+	char hex[65];
+
+	fj_sha256(spki, &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	ofc_line(o, "  其公钥 SHA-256（请以其他途径与对方核对）", "  SHA-256 of its key (compare it with its holder by another way)", "%s  %s", hex, alg);
 }
 
 static enum fj_rc check_certificate(const struct asked *a, const struct fj_x509 *x, struct fj_err *err)
@@ -358,8 +365,10 @@ static enum fj_rc show_certificate(const struct ofc *o, const struct asked *a, s
 	ofc_line(o, "路径长度", "path length", "%d", x.pathlen);
 	if (x.crldp.len > 0)
 		ofc_line(o, "吊销列表地址", "revocation list at", "%.*s", (int)x.crldp.len, (const char *)x.crldp.p);
-	if (other)
-		show_limits(o, &x, &l);
+	if (other) {
+		ofc_show_limits(o, &l);
+		ofc_show_spki(o, x.spki, fj_alg_name(a->c->alg));
+	}
 	return FJ_OK;
 }
 

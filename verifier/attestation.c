@@ -12,6 +12,7 @@
 #include "base/approval.h"
 #include "verifier/internal.h"
 
+#define FORMER "former"
 #define CITE "formats.md 23"
 #define PART 4096 /* octets of one structure */
 
@@ -349,11 +350,32 @@ static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
 	    : of_object(FJ_E_NOTFOUND, movable, "it is not fixed to its TPM; whether it may leave, and where to, its policy says, which only the ceremony's plan explains (--plan)", "不固定于其 TPM；可否迁出、迁往何处由其策略决定，须以密钥仪式方案核对（--plan）", err);
 }
 
-/* a root's key opens to its plan's officers, as many as the plan says, and to nothing else: no password, no other policy */
+/* the highest generation of a key: "root", or "root-3" where it stands beside */
+static const struct ver_object *newest_of(const struct ver_attestation *a, const char *name)
+{
+	const struct ver_object *best = object_of(a, name);
+	unsigned long most = 1;
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < a->n; i++) {
+		const char *tail = a->object[i].name + n;
+		if (strncmp(a->object[i].name, name, n) != 0 || tail[0] != '-' || strspn(tail + 1, "0123456789") != strlen(tail + 1) || tail[1] == '\0')
+			continue;
+		unsigned long g = strtoul(tail + 1, NULL, 10);
+		if (best == NULL || g > most) {
+			best = &a->object[i];
+			most = g;
+		}
+	}
+	return best;
+}
+
+/* A root that passed on to another is under its own plan, and has no act left: the plan is asked of the newest one.  A root's key
+ * opens to its plan's officers, as many as the plan says, and to nothing else: no password, no other policy */
 static enum fj_rc under_officers(const struct ver_attestation *a, const char *name, const struct fj_hash *policy, struct fj_err *err)
 {
 	static const char clause[] = "TPM 2.0 Part 1, 19.7";
-	const struct ver_object *o = object_of(a, name);
+	const struct ver_object *o = newest_of(a, name);
 
 	if (o == NULL || o->said.type == 0) {
 		fj_fail(err, FJ_E_INVALID, "verify", clause, "%s: the plan has this key, and nothing is stated of it", name);
@@ -470,21 +492,27 @@ static enum fj_rc read_spare_qualifying(struct judging *g, struct fj_err *err)
 	return fj_time_parse(at, &g->a->at, err);
 }
 
+/* one of the roots that are trusted */
+static bool of_root(const struct ver_trust *t, struct fj_slice line)
+{
+	for (size_t i = 0; i < t->a->n_root; i++)
+		if (line_is(line, t->a->root[i].sha256))
+			return true;
+	return false;
+}
+
 /* "fujie-attestation-1", a time, the root's fingerprint, then a checkpoint of the public log */
 static enum fj_rc read_qualifying(struct judging *g, struct fj_slice *note, struct fj_err *err)
 {
 	struct fj_slice rest = fj_buf_slice(&g->a->qualifying), line;
-	struct fj_hash root;
-	char hex[65], at[FJ_TIME_CAP];
+	char at[FJ_TIME_CAP];
 
 	if (line_of(&rest, &line) != FJ_OK || !line_is(line, "fujie-attestation-1") || line_of(&rest, &line) != FJ_OK || line.len >= sizeof(at))
 		return bad(err, "the qualifying text is malformed");
 	memcpy(at, line.p, line.len);
 	at[line.len] = '\0';
 	FJ_TRY(fj_time_parse(at, &g->a->at, err));
-	fj_sha256(fj_buf_slice(&g->t->a->root[FJ_ES256].der), &root);
-	fj_hex(root.b, FJ_SHA256_LEN, hex);
-	if (line_of(&rest, &line) != FJ_OK || !line_is(line, hex))
+	if (line_of(&rest, &line) != FJ_OK || !of_root(g->t, line))
 		return fj_refuse(err, FJ_E_SIGNATURE, "verify", CITE, "the attestation is of another root", "证明文件属于另一根证书");
 	*note = rest;
 	return FJ_OK;
@@ -547,8 +575,7 @@ static bool of_role(const char *name, const char *role, unsigned curve)
 	name += n + strlen(hierarchy);
 	if (*name == '\0')
 		return true;
-	/* a later generation; a CA's key has none, and what a plan says is asked of the one name */
-	return strcmp(role, "root") != 0 && strcmp(role, "issuing") != 0 && name[0] == '-' && name[1] != '\0' && strspn(name + 1, "0123456789") == strlen(name + 1);
+	return name[0] == '-' && name[1] != '\0' && strspn(name + 1, "0123456789") == strlen(name + 1); /* a later generation */
 }
 
 static const struct ver_object *attested(const struct ver_attestation *a, const struct fj_x509 *x, const char *role)
@@ -557,7 +584,7 @@ static const struct ver_object *attested(const struct ver_attestation *a, const 
 
 	for (size_t i = 0; x->key.len == 65 && i < a->n; i++) {
 		const struct ver_object *o = &a->object[i];
-		if (o->said.type == VER_TPM_CREATION && o->area.kind == VER_AREA_SIGNING && o->area.curve == curve && memcmp(o->area.xy, x->key.p + 1, 64) == 0 && of_role(o->name, role, curve))
+		if (o->said.type != 0 && o->area.kind == VER_AREA_SIGNING && o->area.curve == curve && memcmp(o->area.xy, x->key.p + 1, 64) == 0 && of_role(o->name, role, curve))
 			return o;
 	}
 	return NULL;
@@ -568,16 +595,34 @@ bool ver_attested_key(const struct ver_attestation *a, const struct fj_x509 *x, 
 	return attested(a, x, role) != NULL;
 }
 
-/* elsewhere: NULL, or whose key it is where it is not attested here: "subordinate", "parent" */
-static enum fj_rc note_certificate(struct judging *g, const char *which, const struct fj_x509 *x, const char *role, const char *elsewhere, bool *all, struct fj_err *err)
+/* why one need not be attested here: NULL; "former": of a key that another one followed, and which may be gone; or whose key it
+ * is: "subordinate", "parent" */
+static enum fj_rc note_certificate(struct judging *g, const char *which, const struct fj_x509 *x, const char *role, const char *why, bool *all, struct fj_err *err)
 {
 	const struct ver_object *o = attested(g->a, x, role);
+	bool former = why != NULL && strcmp(why, FORMER) == 0;
 	char serial[42] = "";
 
-	*all = *all && (o != NULL || elsewhere != NULL);
+	*all = *all && (o != NULL || why != NULL);
 	fj_hex(x->serial.p, x->serial.len <= 20 ? x->serial.len : 20, serial);
-	return json_array_append_new(g->a->certificates, json_pack("{s:s, s:s, s:s, s:b, s:s*}", "certificate", which, "serial", serial, "role", o != NULL ? o->name : role, "attested", o != NULL,
-	    "elsewhere", o == NULL ? elsewhere : NULL)) == 0 ? FJ_OK : fj_no_memory(err, "verify");
+	json_t *j = json_pack("{s:s, s:s, s:s, s:b, s:s*}", "certificate", which, "serial", serial, "role", o != NULL ? o->name : role, "attested", o != NULL, "elsewhere",
+	    o == NULL && !former ? why : NULL);
+	if (o == NULL && former && fj_json_set(j, "former", json_true()) != FJ_OK) {
+		json_decref(j);
+		j = NULL;
+	}
+	return json_array_append_new(g->a->certificates, j) == 0 ? FJ_OK : fj_no_memory(err, "verify");
+}
+
+/* did another key of this name follow it? */
+static bool followed(const struct ver_anchors *c, const struct ver_ca *ca)
+{
+	for (size_t i = 0; i < c->n_ca + c->n_root; i++) {
+		const struct ver_ca *other = i < c->n_ca ? &c->ca[i] : &c->root[i - c->n_ca];
+		if (other->x.alg == ca->x.alg && fj_slice_eq(other->x.subject, ca->x.subject) && other->since > ca->since && !ver_same_ca(other, ca))
+			return true;
+	}
+	return false;
 }
 
 /* some issuing CA is attested here: the others that the root has limited are other appliances' */
@@ -597,9 +642,21 @@ static bool under_parent(const struct judging *g, const struct ver_ca *root)
 	const struct ver_anchors *c = g->t->a;
 
 	for (size_t i = 0; i < c->n_ca; i++)
-		if (c->ca[i].root == root && c->ca[i].limited && attested(g->a, &c->ca[i].x, "issuing") != NULL)
+		if (ver_same_ca(c->ca[i].above, root) && c->ca[i].limited && attested(g->a, &c->ca[i].x, "issuing") != NULL)
 			return true;
 	return false;
+}
+
+static const char *of_root_elsewhere(const struct judging *g, const struct ver_ca *root)
+{
+	return under_parent(g, root) ? "parent" : followed(g->t->a, root) ? FORMER : NULL;
+}
+
+static const char *of_ca_elsewhere(const struct judging *g, const struct ver_ca *ca)
+{
+	if (ca->arc[0] == '\0')
+		return of_root_elsewhere(g, ca);
+	return followed(g->t->a, ca) ? FORMER : ca->limited && own_ca(g) ? "subordinate" : NULL;
 }
 
 /* signers of the trust's status lists: authorisations and tokens are signed with the same key */
@@ -635,11 +692,10 @@ static enum fj_rc step_certificates(struct judging *g, struct fj_err *err)
 	const struct ver_signer *s;
 	bool all = true;
 
-	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
-		if (c->root[alg].key != NULL)
-			FJ_TRY(note_certificate(g, alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[alg].x, "root", under_parent(g, &c->root[alg]) ? "parent" : NULL, &all, err));
+	for (size_t i = 0; i < c->n_root; i++)
+		FJ_TRY(note_certificate(g, c->root[i].x.alg == FJ_SM2 ? "root-sm2.pem" : "root.pem", &c->root[i].x, "root", of_root_elsewhere(g, &c->root[i]), &all, err));
 	for (size_t i = 0; i < c->n_ca; i++)
-		FJ_TRY(note_certificate(g, c->ca[i].x.alg == FJ_SM2 ? "chain-sm2.pem" : "chain.pem", &c->ca[i].x, "issuing", c->ca[i].limited && own_ca(g) ? "subordinate" : NULL, &all, err));
+		FJ_TRY(note_certificate(g, c->ca[i].x.alg == FJ_SM2 ? "chain-sm2.pem" : "chain.pem", &c->ca[i].x, c->ca[i].arc[0] != '\0' ? "issuing" : "root", of_ca_elsewhere(g, &c->ca[i]), &all, err));
 	fj_time newest = 0; /* former keys of the log are destroyed, and then nothing is said of them */
 	for (size_t i = 0; (s = ver_trust_log(g->t, i)) != NULL; i++)
 		newest = s->x.not_before > newest ? s->x.not_before : newest;

@@ -21,6 +21,7 @@
 struct bundle {
 	json_t *root, *issuing, *credential, *authorisations, *certificates, *lists, *crls; /* borrowed */
 	json_t *log, *policy, *proofs; /* NULL in format 1 */
+	json_t *chain;                 /* NULL before format 3 */
 };
 
 static enum fj_rc bad(struct fj_err *err, const char *what)
@@ -31,7 +32,7 @@ static enum fj_rc bad(struct fj_err *err, const char *what)
 	return rc;
 }
 
-static bool all_texts(const json_t *list)
+static bool all_texts(const json_t *list, size_t max)
 {
 	size_t i;
 	json_t *v;
@@ -39,7 +40,7 @@ static bool all_texts(const json_t *list)
 	json_array_foreach((json_t *)(uintptr_t)list, i, v)
 		if (!json_is_string(v))
 			return false;
-	return json_is_array(list) && json_array_size(list) <= MAX_LISTS;
+	return json_is_array(list) && json_array_size(list) <= max;
 }
 
 static bool all_named(const json_t *obj)
@@ -67,18 +68,23 @@ static enum fj_rc read_log(const json_t *doc, struct bundle *b, struct fj_err *e
 /* exactly the members, of their types; nothing is verified */
 static enum fj_rc read_form(struct fj_slice in, json_t **doc, struct bundle *b, struct fj_err *err)
 {
-	static const char *const keys[] = {"format", "root", "issuing", "credential", "authorisations", "certificates", "lists", "crls", "log", "log_policy", "proofs", NULL};
+	static const char *const keys[] = {"format", "root", "issuing", "credential", "authorisations", "certificates", "lists", "crls", "log", "log_policy", "proofs", "chain", NULL};
 
 	FJ_TRY(fj_json_parse(in, VER_BUNDLE_MAX, doc, err));
 	if (!json_is_object(*doc))
 		return bad(err, "it is no object");
 	FJ_TRY(fj_json_only(*doc, keys, err));
 	const char *format = fj_json_peek(*doc, "format");
-	bool first = format != NULL && strcmp(format, VER_FORMAT_BUNDLE_1) == 0;
-	if (!first && (format == NULL || strcmp(format, VER_FORMAT_BUNDLE) != 0))
-		return bad(err, "format is neither " VER_FORMAT_BUNDLE " nor " VER_FORMAT_BUNDLE_1);
+	bool first = format != NULL && strcmp(format, VER_FORMAT_BUNDLE_1) == 0, third = format != NULL && strcmp(format, VER_FORMAT_BUNDLE_3) == 0;
+	if (!first && !third && (format == NULL || strcmp(format, VER_FORMAT_BUNDLE) != 0))
+		return bad(err, "format is none of " VER_FORMAT_BUNDLE_1 ", " VER_FORMAT_BUNDLE " and " VER_FORMAT_BUNDLE_3);
 	if (first && json_object_size(*doc) != 8)
 		return bad(err, "a bundle of format 1 has 8 members");
+	b->chain = json_object_get(*doc, "chain");
+	if (third != (b->chain != NULL))
+		return bad(err, "chain belongs to format 3, and is there");
+	if (third && (!all_texts(b->chain, VER_MAX_BLOCKS - 2) || json_array_size(b->chain) == 0))
+		return bad(err, "chain is an array of at most 190 texts, and not empty");
 	if (!first)
 		FJ_TRY(read_log(*doc, b, err));
 	json_t **const part[] = {&b->root, &b->issuing, &b->credential, &b->authorisations, &b->certificates, &b->lists, &b->crls};
@@ -88,7 +94,7 @@ static enum fj_rc read_form(struct fj_slice in, json_t **doc, struct bundle *b, 
 		return bad(err, "root, issuing and credential are texts");
 	if (!all_named(b->authorisations) || !all_named(b->certificates))
 		return bad(err, "authorisations and certificates are objects of at most 4096 texts");
-	return all_texts(b->lists) && all_texts(b->crls) ? FJ_OK : bad(err, "lists and crls are arrays of at most 256 texts");
+	return all_texts(b->lists, MAX_LISTS) && all_texts(b->crls, MAX_LISTS) ? FJ_OK : bad(err, "lists and crls are arrays of at most 256 texts");
 }
 
 static enum fj_rc der_of(const json_t *text, const char *what, struct fj_buf *der, struct fj_err *err)
@@ -100,19 +106,53 @@ static enum fj_rc der_of(const json_t *text, const char *what, struct fj_buf *de
 	return rc == FJ_OK ? FJ_OK : fj_fail(err, rc, "verify", "formats.md 15", "%s of the bundle is not base64, or too large", what);
 }
 
-/* the root that was named, and the issuing CA under it */
+static enum fj_rc add_block(struct ver_blocks *out, const json_t *text, const char *what, struct fj_err *err)
+{
+	fj_buf_init(&out->der[out->n], FJ_X509_MAX);
+	enum fj_rc rc = der_of(text, what, &out->der[out->n], err);
+	out->n++; /* released with the rest */
+	return rc;
+}
+
+/* a root that was not named: another generation, to which the named one leads */
+static enum fj_rc check_others(const struct ver_trust *t, const struct ver_blocks *b, struct fj_err *err)
+{
+	for (size_t i = 0; i < b->n; i++) {
+		struct fj_x509 x;
+		bool led = false;
+		FJ_TRY(fj_x509_read(fj_buf_slice(&b->der[i]), &x, err));
+		if (x.aki.len > 0)
+			continue;
+		for (size_t k = 0; k < t->a->n_ca; k++)
+			led = led || (fj_slice_eq(t->a->ca[k].x.spki, x.spki) && fj_slice_eq(t->a->ca[k].x.subject, x.subject));
+		if (!led && !fj_slice_eq(fj_buf_slice(&b->der[i]), fj_buf_slice(&t->a->root[0].der)))
+			return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 31", "the bundle has a root to which no certificate by the one that was named leads", "核验包中有未经指定的根证书交叉认证的根证书");
+	}
+	return FJ_OK;
+}
+
+/* the root that was named, the issuing CA under it, and what else leads to it */
 static enum fj_rc read_anchors(const struct bundle *b, const struct fj_hash *root, struct ver_trust **out, struct fj_err *err)
 {
-	FJ_AUTO(buf) r = FJ_BUF_INIT(FJ_X509_MAX);
-	FJ_AUTO(buf) i = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(ver_blocks) all = {.n = 0};
 	struct fj_hash got;
+	size_t i, at = SIZE_MAX;
+	json_t *v;
 
-	FJ_TRY(der_of(b->root, "the root", &r, err));
-	FJ_TRY(der_of(b->issuing, "the issuing CA", &i, err));
-	fj_sha256(fj_buf_slice(&r), &got);
-	if (!fj_hash_eq(&got, root))
+	FJ_TRY(add_block(&all, b->root, "the root", err));
+	FJ_TRY(add_block(&all, b->issuing, "the issuing CA", err));
+	json_array_foreach(b->chain, i, v)
+		FJ_TRY(add_block(&all, v, "a certificate of the chain", err));
+	for (i = 0; i < all.n; i++) {
+		fj_sha256(fj_buf_slice(&all.der[i]), &got);
+		at = i != 1 && at == SIZE_MAX && fj_hash_eq(&got, root) ? i : at;
+	}
+	if (at == SIZE_MAX)
 		return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 15", "the bundle is of another root: its fingerprint is not the one that was named", "核验包出自另一根证书，指纹与所给的不符");
-	return ver_trust_of(fj_buf_slice(&r), fj_buf_slice(&i), out, err);
+	if (b->chain == NULL)
+		return ver_trust_of(fj_buf_slice(&all.der[0]), fj_buf_slice(&all.der[1]), out, err);
+	FJ_TRY(ver_trust_under(fj_buf_slice(&all.der[at]), &all, out, err));
+	return check_others(*out, &all, err);
 }
 
 /* what came of adding a part */

@@ -16,9 +16,10 @@
 
 #define VER_BUNDLE_MAX (16u << 20)
 #define VER_FORMAT_BUNDLE "urn:fujie:bundle:2"
+#define VER_FORMAT_BUNDLE_3 "urn:fujie:bundle:3" /* with further CAs of the issuer, or generations of its root: made where they are needed */
 #define VER_FORMAT_BUNDLE_1 "urn:fujie:bundle:1" /* without what is of the public log; still read */
 
-/* in->credential is the bundle, VER_BUNDLE_MAX octets at most; the rest as of ver_verify, which
+/* The root is the one of the bundle's that has this fingerprint.  in->credential is the bundle, VER_BUNDLE_MAX octets at most; the rest as of ver_verify, which
  * judges the credential in it by what is in it.  Always a report: a malformed bundle, one of
  * another root, or with a part that does not verify, is a deny.  FJ_E_NOMEM is the only failure. */
 enum fj_rc ver_bundle_verify(const struct fj_hash *root, const struct ver_input *in, struct ver_report *out, struct fj_err *err) FJ_MUST_USE;

@@ -19,6 +19,7 @@ struct making {
 	struct ver_trust *t;
 	json_t *doc; /* borrowed, as its members are */
 	json_t *authorisations, *certificates, *lists, *crls;
+	struct ver_blocks roots, cas; /* of the hierarchy that the credential is of, as the folder has them */
 };
 
 static enum fj_rc too_large(struct fj_err *err)
@@ -41,6 +42,20 @@ static json_t *base64_of_pem(struct fj_slice pem)
 	return ver_pem_next(&pem, "CERTIFICATE", &der, NULL) == FJ_OK ? base64(fj_buf_slice(&der)) : NULL;
 }
 
+/* once: under another root the same is wanted again */
+static bool append(json_t *list, json_t *text)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach(list, i, v)
+		if (json_equal(v, text)) {
+			json_decref(text);
+			return true;
+		}
+	return json_array_append_new(list, text) == 0;
+}
+
 /* a part that the trust has taken, into the document */
 static enum fj_rc keep(struct making *m, const struct ver_wanted *w, struct fj_slice data, struct fj_err *err)
 {
@@ -52,9 +67,9 @@ static enum fj_rc keep(struct making *m, const struct ver_wanted *w, struct fj_s
 		text = w->kind == VER_CRL ? base64(data) : base64_of_pem(data);
 	}
 	if (w->kind == VER_CRL)
-		kept = json_array_append_new(m->crls, text) == 0;
+		kept = append(m->crls, text);
 	else if (w->kind == VER_STATUS_LIST)
-		kept = json_array_append_new(m->lists, text) == 0;
+		kept = append(m->lists, text);
 	else
 		kept = json_object_set_new(w->kind == VER_AUTHORISATION ? m->authorisations : m->certificates, w->name, text) == 0;
 	return kept ? FJ_OK : fj_no_memory(err, "verify");
@@ -229,69 +244,147 @@ static enum fj_rc fill_log(struct making *m, struct fj_err *err)
 
 /* --- the chain --- */
 
-/* does the credential's own chain lead through this issuing CA, and its signature hold? */
-static enum fj_rc fits(const struct making *m, bool *yes, struct fj_err *why, struct fj_err *err)
+/* does the credential's own chain lead to the root, and its signature hold?  *issuing: SHA-256 of its CA, hex */
+static enum fj_rc fits(const struct making *m, char issuing[65], bool *yes, struct fj_err *why, struct fj_err *err)
 {
 	FJ_AUTO(ver_report) r = {.subject = NULL};
 
 	FJ_TRY(ver_verify(m->t, &m->in, &r, err));
-	*yes = true;
+	*yes = r.n_path > 0;
 	for (enum ver_ck k = CK_FORM; k <= CK_SIGNATURE; k++) {
-		if (r.check[k].outcome != VER_FAIL || !*yes || k == CK_SIGNER_STATUS)
+		if (r.check[k].outcome != VER_FAIL || k == CK_SIGNER_STATUS)
 			continue;
 		*yes = false;
 		fj_fail(why, FJ_E_INVALID, "verify", r.check[k].clause, "there is nothing to make a bundle of: %s", r.check[k].en);
 		fj_err_zh(why, "不能制作核验包：%s", r.check[k].zh);
+		break;
 	}
+	if (*yes)
+		memcpy(issuing, r.path[0].sha256, 65);
 	return FJ_OK;
 }
 
-/* the issuing CA of the folder's chain that the credential hangs on */
-static enum fj_rc find_chain(struct making *m, struct fj_slice root, struct fj_slice chain, struct fj_buf *issuing, struct fj_err *err)
+static void passed_over(void *to, const struct fj_err *why)
+{
+	(void)to;
+	(void)why;
+}
+
+/* the folder's chain under one of its roots; what does not lead to it is passed over */
+static enum fj_rc under_root(struct making *m, size_t root, struct fj_err *err)
+{
+	struct ver_trust *made = NULL;
+
+	ver_trust_free(m->t);
+	m->t = NULL;
+	FJ_TRY(ver_trust_new(&made, err));
+	FJ_AUTO(ver_trust) t = made;
+	FJ_TRY(ver_anchor_add(t->a, fj_buf_slice(&m->roots.der[root]), err));
+	FJ_TRY(ver_chain_add(t->a, t->a->root[0].x.alg, &m->cas, passed_over, NULL, err));
+	m->t = fj_move(t);
+	return FJ_OK;
+}
+
+static const struct ver_ca *ca_called(const struct ver_trust *t, const char *sha256)
+{
+	for (size_t i = 0; i < t->a->n_ca; i++)
+		if (strcmp(t->a->ca[i].sha256, sha256) == 0)
+			return &t->a->ca[i];
+	return NULL;
+}
+
+/* the first of the folder's roots under which the credential holds, and its issuing CA */
+static enum fj_rc find_chain(struct making *m, size_t *root, struct fj_buf *issuing, struct fj_err *err)
 {
 	struct fj_err why = {.rc = FJ_OK};
+	char sha256[65];
 	bool yes = false;
 
 	fj_fail(&why, FJ_E_INVALID, "verify", "formats.md 7", "the trust folder has no issuing CA under its root");
-	for (int i = 0; i < 2 * VER_MAX_CA; i++) {
+	for (*root = 0; *root < m->roots.n; ++*root) {
+		FJ_TRY(under_root(m, *root, err));
+		FJ_TRY(fits(m, sha256, &yes, &why, err));
+		if (!yes)
+			continue;
+		const struct ver_ca *ca = ca_called(m->t, sha256);
 		fj_buf_clear(issuing);
-		enum fj_rc rc = ver_pem_next(&chain, "CERTIFICATE", issuing, err);
-		if (rc == FJ_E_NOTFOUND)
-			break;
-		FJ_TRY(rc);
-		ver_trust_free(m->t);
-		m->t = NULL;
-		if (ver_trust_of(root, fj_buf_slice(issuing), &m->t, err) != FJ_OK)
-			continue; /* the root itself, or no CA under it */
-		FJ_TRY(fits(m, &yes, &why, err));
-		if (yes)
-			return FJ_OK;
+		return ca == NULL ? fj_fail(err, FJ_E_INVALID, "verify", "formats.md 15", "a bundle is not made of what a root signed itself")
+		    : fj_buf_put(issuing, ca->der.data, ca->der.len) == FJ_OK ? FJ_OK : fj_no_memory(err, "verify");
 	}
 	*err = why;
 	return why.rc;
 }
 
-/* root and issuing CA of one hierarchy of the folder; FJ_E_NOTFOUND: it has no such */
-static enum fj_rc chain_of(struct making *m, enum fj_alg alg, struct fj_buf *root, struct fj_buf *issuing, struct fj_err *err)
+/* roots and chain of one hierarchy of the folder, and what the credential hangs on; FJ_E_NOTFOUND: it has no such */
+static enum fj_rc chain_of(struct making *m, enum fj_alg alg, size_t *root, struct fj_buf *issuing, struct fj_err *err)
 {
 	FJ_AUTO(buf) root_pem = FJ_BUF_INIT(PEM_MAX);
 	FJ_AUTO(buf) chain_pem = FJ_BUF_INIT(4 * PEM_MAX);
+	FJ_AUTO(buf) first = FJ_BUF_INIT(FJ_X509_MAX);
 	char name[24];
 
+	ver_blocks_release(&m->roots);
+	ver_blocks_release(&m->cas);
 	snprintf(name, sizeof(name), "root%s.pem", fj_alg_suffix(alg));
 	FJ_TRY(fj_file_read(m->dir, name, &root_pem, err));
 	snprintf(name, sizeof(name), "chain%s.pem", fj_alg_suffix(alg));
 	FJ_TRY(fj_file_read(m->dir, name, &chain_pem, err));
-	fj_buf_clear(root);
-	FJ_TRY(ver_root_read(fj_buf_slice(&root_pem), root, err));
-	return find_chain(m, fj_buf_slice(root), fj_buf_slice(&chain_pem), issuing, err);
+	FJ_TRY(ver_root_read(fj_buf_slice(&root_pem), &first, err));
+	FJ_TRY(ver_blocks_read(fj_buf_slice(&root_pem), &m->roots, NULL, NULL, err));
+	FJ_TRY(ver_blocks_read(fj_buf_slice(&chain_pem), &m->cas, NULL, NULL, err));
+	return find_chain(m, root, issuing, err);
+}
+
+/* Did a part that is in it come from this CA?  Certificates of a root's key are kept wherever there are several roots, so
+ * that whoever trusts one of them can read it. */
+static bool needed(const struct making *m, const struct ver_ca *ca)
+{
+	const struct ver_trust *t = m->t;
+	bool found = ca->arc[0] == '\0';
+
+	for (size_t i = 0; i < t->n_crl && !found; i++)
+		found = t->crl[i].ca == ca;
+	for (size_t i = 0; i < t->n_list && !found; i++)
+		found = t->list[i].signer->ca == ca;
+	for (size_t i = 0; i < t->n_auth && !found; i++)
+		found = t->auth[i].signer->ca == ca;
+	for (size_t i = 0; i < t->log.n && !found; i++)
+		found = t->log.signer[i]->ca == ca;
+	return found;
+}
+
+/* Further CAs and roots, format 3.  A root that does not lead to all of it is nobody's to read it by, and stays away. */
+static enum fj_rc add_chain(struct making *m, size_t root, struct fj_slice issuing, struct fj_err *err)
+{
+	FJ_AUTO(json) chain = json_array();
+	const struct ver_anchors *a = m->t->a;
+	size_t led = a->n_ca;
+
+	for (size_t i = 0; chain != NULL && i < a->n_ca; i++)
+		if (!fj_slice_eq(fj_buf_slice(&a->ca[i].der), issuing) && needed(m, &a->ca[i]) && json_array_append_new(chain, base64(fj_buf_slice(&a->ca[i].der))) != 0)
+			return fj_no_memory(err, "verify");
+	for (size_t i = 0; i < m->roots.n; i++) {
+		if (i == root)
+			continue;
+		FJ_TRY(under_root(m, i, err));
+		if (m->t->a->n_ca != led)
+			continue;
+		FJ_TRY(fill(m, err)); /* what is wanted under this one */
+		if (json_array_append_new(chain, base64(fj_buf_slice(&m->roots.der[i]))) != 0)
+			return fj_no_memory(err, "verify");
+	}
+	if (chain == NULL)
+		return fj_no_memory(err, "verify");
+	if (json_array_size(chain) == 0)
+		return FJ_OK;
+	return json_object_set(m->doc, "chain", chain) == 0 && json_object_set_new(m->doc, "format", json_string(VER_FORMAT_BUNDLE_3)) == 0 ? FJ_OK : fj_no_memory(err, "verify");
 }
 
 static enum fj_rc make(struct making *m, struct fj_err *err)
 {
-	FJ_AUTO(buf) root = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) issuing = FJ_BUF_INIT(FJ_X509_MAX);
 	struct fj_err why = {.rc = FJ_OK};
+	size_t root;
 
 	bool sm2 = chain_of(m, FJ_ES256, &root, &issuing, err) != FJ_OK;
 	if (sm2 && (fj_rc_exit(err->rc) == 3 || chain_of(m, FJ_SM2, &root, &issuing, &why) != FJ_OK)) {
@@ -299,10 +392,12 @@ static enum fj_rc make(struct making *m, struct fj_err *err)
 			*err = why;
 		return err->rc;
 	}
-	if (json_object_set_new(m->doc, "root", base64(fj_buf_slice(&root))) != 0 || json_object_set_new(m->doc, "issuing", base64(fj_buf_slice(&issuing))) != 0)
+	if (json_object_set_new(m->doc, "root", base64(fj_buf_slice(&m->roots.der[root]))) != 0 || json_object_set_new(m->doc, "issuing", base64(fj_buf_slice(&issuing))) != 0)
 		return fj_no_memory(err, "verify");
 	FJ_TRY(fill(m, err));
-	return sm2 ? FJ_OK : fill_log(m, err); /* the log is signed under P-256 alone: under this root nothing of it could be verified */
+	if (!sm2) /* the log is signed under P-256 alone: under this root nothing of it could be verified */
+		FJ_TRY(fill_log(m, err));
+	return add_chain(m, root, fj_buf_slice(&issuing), err);
 }
 
 /* text without white space around it; DER as PEM */
@@ -338,6 +433,8 @@ enum fj_rc ver_bundle_make(int dir, struct fj_slice credential, struct fj_slice 
 		.lists = json_object_get(doc, "lists"), .crls = json_object_get(doc, "crls")};
 	enum fj_rc rc = make(&m, err);
 	ver_trust_free(m.t);
+	ver_blocks_release(&m.roots);
+	ver_blocks_release(&m.cas);
 	FJ_TRY(rc);
 	rc = fj_json_canonical(doc, out, err);
 	return rc == FJ_E_LIMIT ? too_large(err) : rc;

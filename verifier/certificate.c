@@ -81,7 +81,7 @@ static const struct ver_ca *check_chain(struct ver_job *j, const struct fj_x509 
 		ver_say_err(j->r, CK_CHAIN, VER_FAIL, &err);
 		return NULL;
 	}
-	ver_dates(j->t, NULL, ca, j->in->now, &f);
+	ver_dates(NULL, ca, j->in->now, &f);
 	ver_say_finding(j->r, CK_CHAIN, &f);
 	check_limits(j, ca, a);
 	if (oid_is(x->eku, ca, ".2.1") && oid_is(x->private_oid, ca, ".1.1"))

@@ -2,15 +2,18 @@
  * chain.c - CAs of the trust, end entities under them, and the pool of signers
  * whose chain has been verified.
  *
- * The path is fixed: end entity, an issuing CA of the trust's chain.pem, the
- * root.  Nothing is fetched and no other path is tried.  What does not change
- * (names, flags, policy, signatures) is checked once for each signer and kept;
- * what does (dates, revocation) is asked at every verdict.  Only signers that
- * carry one of our two purposes are kept, so a stranger can't fill the pool.
+ * A path: end entity, an issuing CA, as many certificates between generations of the root as it takes (RFC 4210 4.4), a
+ * root that is trusted.  Such a certificate gives a root's key to another generation of the same name; it is self-issued,
+ * so no path length counts it (RFC 5280 6.1.4 (l)), and nothing else of a chain may be.  All CAs that are believed are
+ * placed under the roots when a trust is made; nothing is fetched then or later.  What does not change (names, flags,
+ * policy, signatures) is checked once for each signer and kept; what does (dates, revocation) is asked at every verdict.
+ * Only signers that carry one of our two purposes are kept, so a stranger can't fill the pool.
  */
 #include "verifier/internal.h"
 
 #define WANT(cond, cite, what) FJ_ENSURE(cond, fj_fail(err, FJ_E_INVALID, "verify", cite, "%s", what))
+
+#define ANY_POLICY "2.5.29.32.0"
 
 /* --- CAs --- */
 
@@ -29,6 +32,11 @@ static enum fj_rc read_ca(struct fj_slice der, struct ver_ca *out, struct fj_err
 	if (rc != FJ_OK)
 		return fj_fail(err, rc, "verify", NULL, "a CA certificate does not fit into %d octets", FJ_X509_MAX);
 	FJ_TRY(fj_x509_read(fj_buf_slice(&out->der), &out->x, err));
+	struct fj_hash h;
+	fj_sha256(der, &h);
+	fj_hex(h.b, FJ_SHA256_LEN, out->sha256);
+	if (fj_x509_name(out->x.subject, FJ_OID_CN, out->name, sizeof(out->name), NULL) != FJ_OK)
+		out->name[0] = '\0';
 	return ver_key_read(out->x.spki, &out->key, err);
 }
 
@@ -50,7 +58,9 @@ enum fj_rc ver_ca_root(struct fj_slice der, struct ver_ca *out, struct fj_err *e
 	WANT(fj_slice_eq(out->x.issuer, out->x.subject), "RFC 5280 3.2", "the root is not its own issuer");
 	WANT(!(out->x.seen & FJ_X_PRIVATE), "formats.md 2", "a root has an extension that is not in its profile");
 	WANT(out->x.pathlen >= 1, "RFC 5280 4.2.1.9", "the root's path length has no room for an issuing CA");
-	out->root = out;
+	out->above = out;
+	out->room = out->x.pathlen;
+	out->since = out->x.not_before;
 	WANT(ver_signed_der(out->key, out->x.alg, out->x.tbs, out->x.sig), "RFC 5280 6.1", "the root's signature does not verify under its own key");
 	return FJ_OK;
 }
@@ -69,30 +79,228 @@ static enum fj_rc learn_arc(struct ver_ca *ca, struct fj_err *err)
 	return FJ_OK;
 }
 
-enum fj_rc ver_ca_issuing(struct fj_slice der, const struct ver_ca *root, struct ver_ca *out, struct fj_err *err)
+static bool same_key(const struct fj_x509 *a, const struct fj_x509 *b)
 {
-	FJ_TRY(read_ca(der, out, err));
-	FJ_TRY(check_ca(&out->x, err));
-	WANT(out->x.pathlen == 0, "RFC 5280 4.2.1.9", "an issuing CA's path length is not 0");
-	WANT(fj_slice_eq(out->x.issuer, root->x.subject) && fj_slice_eq(out->x.aki, root->x.ski), "RFC 5280 6.1.3", "an issuing CA was not issued by the root");
-	WANT(!fj_slice_eq(out->x.subject, root->x.subject), "RFC 5280 6.1.3", "an issuing CA bears the root's name");
-	WANT(out->x.crldp.len > 0, "formats.md 2", "an issuing CA names no CRL");
-	WANT(fj_alg_of(out->x.curve) == out->x.alg, "formats.md 2", "an issuing CA's key is of another algorithm than its root's");
-	out->root = root;
-	WANT(ver_signed_der(root->key, out->x.alg, out->x.tbs, out->x.sig), "RFC 5280 6.1.3", "an issuing CA's signature does not verify under the root's key");
-	FJ_TRY(learn_arc(out, err));
-	return fj_limits_of(&out->x, &out->limited, &out->limits, err);
+	return fj_slice_eq(a->subject, b->subject) && fj_slice_eq(a->spki, b->spki);
+}
+
+bool ver_same_ca(const struct ver_ca *a, const struct ver_ca *b)
+{
+	return a == b || same_key(&a->x, &b->x);
+}
+
+/* one of a root's key, by another generation of the root */
+static enum fj_rc check_between(const struct ver_ca *ca, struct fj_err *err)
+{
+	const struct fj_x509 *x = &ca->x;
+
+	WANT(!(x->seen & FJ_X_PRIVATE), "formats.md 31", "a certificate between two generations of the root has an extension that is not in its profile");
+	WANT(x->pathlen >= 1, "RFC 5280 4.2.1.9", "the path length of a certificate between two generations of the root has no room for an issuing CA");
+	WANT(!fj_slice_eq(x->spki, ca->above->x.spki), "RFC 5280 6.1", "a certificate between two generations of the root is of the key that signed it");
+	return FJ_OK;
+}
+
+static enum fj_rc check_issuing(struct ver_ca *ca, struct fj_err *err)
+{
+	WANT(ca->x.pathlen == 0, "RFC 5280 4.2.1.9", "an issuing CA's path length is not 0");
+	WANT(ca->above->room >= 1, "RFC 5280 6.1.4 (l)", "the path length of what certified an issuing CA has no room for it");
+	FJ_TRY(learn_arc(ca, err));
+	for (const struct ver_ca *c = ca->above; c != c->above; c = c->above)
+		WANT(c->x.policy[0] == '\0' || strcmp(c->x.policy, ANY_POLICY) == 0 || strcmp(c->x.policy, ca->x.policy) == 0, "RFC 5280 6.1.4 (b)", "an issuing CA's policy is none that the certificate between its root's generations allows");
+	return fj_limits_of(&ca->x, &ca->limited, &ca->limits, err);
+}
+
+/* self-issued is nothing but a root's key: an issuing CA that certified its own name would escape its path length */
+static enum fj_rc under(struct ver_ca *ca, struct fj_err *err)
+{
+	const struct ver_ca *above = ca->above;
+
+	FJ_TRY(check_ca(&ca->x, err));
+	WANT(above->arc[0] == '\0', "RFC 5280 6.1.4 (l)", "a CA was certified by an issuing CA: only a root's key certifies CAs");
+	WANT(ca->x.crldp.len > 0, "formats.md 2", "a CA below the root names no CRL");
+	WANT(fj_alg_of(ca->x.curve) == ca->x.alg && ca->x.alg == above->x.alg, "formats.md 2", "an issuing CA's key is of another algorithm than its root's");
+	WANT(ver_signed_der(above->key, ca->x.alg, ca->x.tbs, ca->x.sig), "RFC 5280 6.1.3", "an issuing CA's signature does not verify under the root's key");
+	ca->since = ca->x.not_before;
+	bool between = fj_slice_eq(ca->x.subject, above->x.subject);
+	ca->room = between ? ca->x.pathlen < above->room ? ca->x.pathlen : above->room : 0;
+	return between ? check_between(ca, err) : check_issuing(ca, err);
+}
+
+static const struct ver_ca *in_anchors(const struct ver_anchors *a, struct fj_slice issuer, struct fj_slice aki)
+{
+	for (size_t i = 0; i < a->n_root; i++)
+		if (fj_slice_eq(a->root[i].x.ski, aki) && fj_slice_eq(a->root[i].x.subject, issuer))
+			return &a->root[i];
+	for (size_t i = 0; i < a->n_ca; i++)
+		if (fj_slice_eq(a->ca[i].x.ski, aki) && fj_slice_eq(a->ca[i].x.subject, issuer))
+			return &a->ca[i];
+	return NULL;
 }
 
 const struct ver_ca *ver_ca_of(const struct ver_trust *t, struct fj_slice issuer, struct fj_slice aki)
 {
-	for (size_t i = 0; i < t->a->n_ca; i++)
-		if (fj_slice_eq(t->a->ca[i].x.subject, issuer) && fj_slice_eq(t->a->ca[i].x.ski, aki))
-			return &t->a->ca[i];
-	for (size_t a = 1; a < FJ_ALG_END; a++)
-		if (t->a->root[a].key != NULL && fj_slice_eq(t->a->root[a].x.subject, issuer) && fj_slice_eq(t->a->root[a].x.ski, aki))
-			return &t->a->root[a];
+	return in_anchors(t->a, issuer, aki);
+}
+
+const struct ver_ca *ver_root(const struct ver_trust *t, enum fj_alg alg)
+{
+	for (size_t i = 0; i < t->a->n_root; i++)
+		if (t->a->root[i].x.alg == alg)
+			return &t->a->root[i];
 	return NULL;
+}
+
+const struct ver_ca *ver_root_of(const struct ver_ca *ca)
+{
+	while (ca->above != ca)
+		ca = ca->above;
+	return ca;
+}
+
+enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_err *err)
+{
+	struct ver_ca *r = &a->root[a->n_root];
+	const struct ver_ca *first = NULL;
+
+	for (size_t i = 0; i < a->n_root; i++)
+		WANT(!fj_slice_eq(fj_buf_slice(&a->root[i].der), der), "formats.md 7", "a root is named twice");
+	if (a->n_root == VER_MAX_ROOTS)
+		return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 31", "there are more than %d roots", VER_MAX_ROOTS);
+	enum fj_rc rc = ver_ca_root(der, r, err);
+	for (size_t i = 0; i < a->n_root && rc == FJ_OK; i++)
+		first = first == NULL && a->root[i].x.alg == r->x.alg ? &a->root[i] : first;
+	if (rc == FJ_OK && first != NULL && !fj_slice_eq(first->x.subject, r->x.subject))
+		rc = fj_fail(err, FJ_E_INVALID, "verify", "formats.md 31", "a further root has another name than the first: it is no other generation of it");
+	if (rc == FJ_OK && first != NULL && in_anchors(a, r->x.subject, r->x.ski) != NULL)
+		rc = fj_fail(err, FJ_E_INVALID, "verify", "formats.md 31", "a further root has the key of one before");
+	if (rc != FJ_OK)
+		ver_ca_release(r);
+	else
+		a->n_root++;
+	return rc;
+}
+
+/* --- what leads to the roots --- */
+
+void ver_blocks_release(struct ver_blocks *b)
+{
+	while (b->n > 0)
+		fj_buf_release(&b->der[--b->n]);
+}
+
+enum fj_rc ver_blocks_read(struct fj_slice pem, struct ver_blocks *out, void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
+{
+	for (;;) {
+		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+		struct fj_err why;
+		const uint8_t *from = pem.p;
+		enum fj_rc rc = ver_pem_next(&pem, "CERTIFICATE", &der, &why);
+		if (rc == FJ_E_NOTFOUND)
+			return FJ_OK;
+		if (rc == FJ_OK && out->n == VER_MAX_BLOCKS)
+			return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 7", "there are more than %d certificates in one file", VER_MAX_BLOCKS);
+		if (rc == FJ_E_NOMEM || (rc != FJ_OK && no == NULL)) {
+			if (err != NULL)
+				*err = why;
+			return rc;
+		}
+		if (rc != FJ_OK) {
+			no(to, &why);
+			if (pem.p == from) /* it has no end */
+				return FJ_OK;
+			continue;
+		}
+		out->der[out->n++] = der;
+		fj_buf_init(&der, 0);
+	}
+}
+
+/* The one certificate of these octets: *placed when what it names as its issuer is there already. */
+static enum fj_rc place(struct ver_anchors *a, enum fj_alg alg, struct fj_slice der, bool *placed, struct fj_err *err)
+{
+	struct ver_ca *ca = &a->ca[a->n_ca];
+	struct fj_x509 x;
+
+	*placed = false;
+	FJ_TRY(fj_x509_read(der, &x, err));
+	const struct ver_ca *above = in_anchors(a, x.issuer, x.aki);
+	if (above == NULL)
+		return FJ_OK;
+	*placed = true;
+	WANT(above->x.alg == alg, "formats.md 21", "a CA stands under a root of the other hierarchy");
+	if (a->n_ca == VER_MAX_CA)
+		return fj_fail(err, FJ_E_LIMIT, "verify", NULL, "there are more than %d issuing CAs", VER_MAX_CA);
+	for (size_t i = 0; i < a->n_ca; i++)
+		if (fj_slice_eq(fj_buf_slice(&a->ca[i].der), der))
+			return FJ_OK;
+	enum fj_rc rc = read_ca(der, ca, err);
+	ca->above = above;
+	if (rc == FJ_OK)
+		rc = under(ca, err);
+	if (rc != FJ_OK)
+		ver_ca_release(ca);
+	else
+		a->n_ca++;
+	return rc;
+}
+
+/* a root that was not trusted here: another generation has to lead to its key */
+static bool self_signed(struct fj_slice der, struct fj_x509 *x)
+{
+	return fj_x509_read(der, x, NULL) == FJ_OK && x->aki.len == 0 && fj_slice_eq(x->issuer, x->subject);
+}
+
+/* The oldest certificate that there is of a key tells how old it is.  A certificate by another generation may begin later
+ * than the key; its own does not, so its own is looked at where it lies beside, trusted or not. */
+static void tell_age(struct ver_anchors *a, const struct ver_blocks *b)
+{
+	struct fj_x509 x;
+
+	for (size_t i = 0; i < a->n_ca; i++) {
+		struct ver_ca *ca = &a->ca[i];
+		for (size_t k = 0; k < a->n_root; k++)
+			if (ver_same_ca(ca, &a->root[k]) && a->root[k].since < ca->since)
+				ca->since = a->root[k].since;
+		for (size_t k = 0; k < b->n; k++)
+			if (self_signed(fj_buf_slice(&b->der[k]), &x) && same_key(&x, &ca->x) && x.not_before < ca->since && ver_signed_der(ca->key, x.alg, x.tbs, x.sig))
+				ca->since = x.not_before;
+	}
+}
+
+/* a newest issuing CA comes before what leads to its root: so as often as something new was placed */
+static enum fj_rc place_all(struct ver_anchors *a, enum fj_alg alg, const struct ver_blocks *b, bool done[], void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
+{
+	for (bool more = true; more;) {
+		more = false;
+		for (size_t i = 0; i < b->n; i++) {
+			struct fj_err why = {.rc = FJ_OK};
+			struct fj_x509 x;
+			if (done[i] || (done[i] = self_signed(fj_buf_slice(&b->der[i]), &x)))
+				continue;
+			bool placed;
+			enum fj_rc rc = place(a, alg, fj_buf_slice(&b->der[i]), &placed, &why);
+			FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
+			if (rc != FJ_OK && no != NULL)
+				no(to, &why);
+			done[i] = placed || rc != FJ_OK;
+			more = more || (placed && rc == FJ_OK);
+		}
+	}
+	return FJ_OK;
+}
+
+enum fj_rc ver_chain_add(struct ver_anchors *a, enum fj_alg alg, const struct ver_blocks *b, void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
+{
+	bool done[VER_MAX_BLOCKS] = {false};
+	struct fj_err why;
+
+	FJ_TRY(place_all(a, alg, b, done, no, to, err));
+	tell_age(a, b);
+	fj_fail(&why, FJ_E_INVALID, "verify", "RFC 5280 6.1.3", "an issuing CA was not issued by the root");
+	for (size_t i = 0; i < b->n && no != NULL; i++)
+		if (!done[i])
+			no(to, &why);
+	return FJ_OK;
 }
 
 /* --- end entities --- */
@@ -128,16 +336,42 @@ static void one_date(const struct fj_x509 *x, fj_time now, const char *en, const
 	snprintf(f->evidence, sizeof(f->evidence), "%s to %s", a, b);
 }
 
-void ver_dates(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
+/* which CA it hangs on, and by which root */
+static void say_path(const struct ver_ca *ca, struct ver_finding *f)
+{
+	const struct ver_ca *root = ver_root_of(ca);
+	char names[2][65], keys[2][9];
+	const struct ver_ca *of[2] = {ca, root};
+	unsigned between = 0;
+
+	for (int i = 0; i < 2; i++) {
+		size_t n = fj_utf8_prefix(of[i]->name, strlen(of[i]->name) < 40 ? strlen(of[i]->name) : 40);
+		memcpy(names[i], of[i]->name, n);
+		names[i][n] = '\0';
+		fj_hex(of[i]->x.ski.p, of[i]->x.ski.len < 4 ? of[i]->x.ski.len : 4, keys[i]);
+	}
+	for (const struct ver_ca *c = ca; c != root; c = c->above)
+		between += c != ca;
+	if (ca == root)
+		snprintf(f->evidence, sizeof(f->evidence), "%s (%s)", names[0], keys[0]);
+	else
+		snprintf(f->evidence, sizeof(f->evidence), "%s (%s) < %s%s (%s)%s%s", names[0], keys[0], between > 0 ? "cross-certified < " : "", names[1], keys[1], ca->demo ? "; DEMO policy, proves nothing / 演示策略，不具效力 " : "",
+		    ca->demo ? ca->x.policy : "");
+}
+
+void ver_dates(const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
 {
 	ver_find(f, VER_PASS, "RFC 5280 6", "leads through an issuing CA to the trusted root; flags, path length and dates hold", "经签发机构上溯至受信根，标志、路径长度与日期均成立");
-	one_date(ca != NULL ? &ca->root->x : &t->a->root[FJ_ES256].x, now, "the root is not valid at this time", "根证书此时不在有效期内", f);
-	if (ca != NULL && ca != ca->root)
-		one_date(&ca->x, now, "the issuing CA is not valid at this time", "签发机构证书此时不在有效期内", f);
+	one_date(&ver_root_of(ca)->x, now, "the root is not valid at this time", "根证书此时不在有效期内", f);
+	for (const struct ver_ca *c = ca; c != c->above; c = c->above) {
+		bool between = c->arc[0] == '\0';
+		one_date(&c->x, now, between ? "a certificate between two generations of the root is not valid at this time" : "the issuing CA is not valid at this time",
+		    between ? "新旧根证书之间的交叉证书此时不在有效期内" : "签发机构证书此时不在有效期内", f);
+	}
 	if (leaf != NULL)
 		one_date(leaf, now, "the signer's certificate is not valid at this time", "签名证书此时不在有效期内", f);
-	if (f->outcome == VER_PASS && ca != NULL && ca->demo)
-		snprintf(f->evidence, sizeof(f->evidence), "DEMO policy %s: proves nothing / 演示策略，不具效力", ca->x.policy);
+	if (f->outcome == VER_PASS)
+		say_path(ca, f);
 }
 
 /* --- signers --- */
@@ -320,10 +554,12 @@ void ver_signer_learn(const struct ver_trust *t, const struct ver_signer_ref *re
 
 bool ver_signer_good(const struct ver_trust *t, const struct ver_signer *s, fj_time now)
 {
-	const struct fj_x509 *path[] = {&s->x, &s->ca->x, &s->ca->root->x};
+	bool in_time = now >= s->x.not_before && now <= s->x.not_after;
 
-	for (size_t i = 0; i < FJ_ARRAY_LEN(path); i++)
-		if (now < path[i]->not_before || now > path[i]->not_after)
-			return false;
-	return ver_path_good(t, &s->x, s->ca, now);
+	for (const struct ver_ca *ca = s->ca; in_time; ca = ca->above) {
+		in_time = now >= ca->x.not_before && now <= ca->x.not_after;
+		if (ca == ca->above)
+			break;
+	}
+	return in_time && ver_path_good(t, &s->x, s->ca, now);
 }

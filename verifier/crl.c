@@ -3,7 +3,10 @@
  * when loaded, kept as sorted serial numbers, asked by binary search.
  *
  * A list serves a certificate only when issuer and distribution point are both
- * the certificate's own (RFC 5280 6.3.3).  A list that is missing, not yet or no
+ * the certificate's own (RFC 5280 6.3.3).  The issuer is a name: a newer key of it
+ * speaks for what an older one certified, where the newer key's own certificate leads
+ * to the same root, in time and not revoked (6.3.3 (f)); an older one does not speak for
+ * a newer.  Of several lists the greatest number counts, whoever signed.  A list that is missing, not yet or no
  * longer current says nothing: the outcome is unknown, never good.  Of several the
  * one of the time counts, and a later one with what it says of that time: a key that
  * was found compromised since then never signed well.
@@ -96,33 +99,106 @@ static const struct ver_serial *entry(const struct ver_crl *c, const struct fj_x
 /* keyCompromise, cACompromise: what was signed is worth nothing at any time */
 #define KEY_LOST(reason) ((reason) == 1 || (reason) == 2)
 
-static void look_in(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct found *chosen, struct found *later)
+/* --- who speaks for a CA (RFC 5280 6.3.3 (f)) --- */
+
+/* CA certificates whose status is being asked.  A newer root's key lives by a certificate of the older one, and when that one
+ * is gone only the newer key's list can say that it is not revoked: asked of itself, it holds unless some other list names it. */
+struct asking {
+	const struct fj_x509 *x;
+	const struct asking *before;
+	unsigned depth;
+};
+#define MAX_ASKING (2 * VER_MAX_ROOTS)
+
+static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, const struct asking *before,
+    const struct ver_crl **c, const struct ver_serial **hit);
+
+static bool is_asked(const struct asking *a, const struct fj_x509 *x)
+{
+	for (; a != NULL; a = a->before)
+		if (a->x == x)
+			return true;
+	return false;
+}
+
+/* does some certificate of this key lead to the root, in time and not revoked? */
+static bool leads(const struct ver_trust *t, const struct ver_ca *by, const struct ver_ca *root, fj_time now, const struct asking *before)
+{
+	const struct ver_crl *c;
+	const struct ver_serial *hit;
+
+	if (ver_same_ca(by, root))
+		return true;
+	for (size_t i = 0; i < t->a->n_ca && (before == NULL || before->depth < MAX_ASKING); i++) {
+		const struct ver_ca *e = &t->a->ca[i];
+		if (!ver_same_ca(e, by) || now < e->x.not_before || now > e->x.not_after)
+			continue;
+		if ((is_asked(before, &e->x) || look_up(t, &e->x, e->above, now, before, &c, &hit) == VER_PASS) &&
+		    leads(t, e->above, root, now, &(struct asking){&e->x, before, before != NULL ? before->depth + 1 : 0}))
+			return true;
+	}
+	return false;
+}
+
+static bool speaks_for(const struct ver_trust *t, const struct ver_ca *by, const struct ver_ca *ca, fj_time now, const struct asking *before)
+{
+	if (ver_same_ca(by, ca))
+		return true;
+	if (!fj_slice_eq(by->x.subject, ca->x.subject) || by->x.alg != ca->x.alg || by->since < ca->since)
+		return false;
+	if (by->limited != ca->limited || (by->limited && strcmp(by->limits.base, ca->limits.base) != 0))
+		return false; /* what the root has limited speaks for itself alone */
+	return leads(t, by, ver_root_of(ca), now, before);
+}
+
+/* what is asked, of whom, and what was found: the list of then, one of later */
+struct question {
+	const struct ver_trust *t;
+	const struct fj_x509 *x;
+	const struct ver_ca *ca;
+	fj_time now;
+	const struct asking *asking;
+	struct found chosen, later;
+};
+
+/* A CA is never taken back into use: any list that names it counts, the newest or not. */
+static void take(struct question *q, const struct ver_crl *c)
+{
+	const struct ver_serial *hit = entry(c, q->x);
+	bool for_good = q->x->ca && q->chosen.hit != NULL;
+
+	if (c->from <= q->now + VER_SKEW) {
+		const struct found *was = &q->chosen;
+		bool newer = was->c == NULL || c->number > was->c->number;
+		bool worse = !newer && hit != NULL && was->hit == NULL && (q->x->ca || c->number == was->c->number);
+		if ((newer && !for_good) || worse)
+			q->chosen = (struct found){c, hit};
+		return;
+	}
+	if (q->later.hit == NULL)
+		q->later = (struct found){c, hit != NULL && (hit->at <= q->now || KEY_LOST(hit->reason)) ? hit : NULL};
+}
+
+/* a list of later is worth what its signer was when it was made */
+static void look_in(struct question *q, const struct ver_trust *t)
 {
 	for (size_t i = 0; i < t->n_crl; i++) {
 		const struct ver_crl *c = &t->crl[i];
-		if (c->ca != ca || !fj_slice_eq(fj_slice_str(c->uri), x->crldp))
-			continue;
-		if (c->from <= now + VER_SKEW) {
-			if (chosen->c == NULL || c->number > chosen->c->number)
-				*chosen = (struct found){c, entry(c, x)};
-			continue;
-		}
-		const struct ver_serial *hit = entry(c, x);
-		if (later->hit == NULL)
-			*later = (struct found){c, hit != NULL && (hit->at <= now || KEY_LOST(hit->reason)) ? hit : NULL};
+		if (fj_slice_eq(fj_slice_str(c->uri), q->x->crldp) && speaks_for(q->t, c->ca, q->ca, c->from > q->now + VER_SKEW ? c->from : q->now, q->asking))
+			take(q, c);
 	}
 }
 
 /* what the trust knows of a certificate; *c and *hit may be NULL after */
-static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now,
+static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, const struct asking *before,
     const struct ver_crl **c, const struct ver_serial **hit)
 {
-	struct found chosen = {NULL, NULL}, later = {NULL, NULL};
+	struct asking own = {x, before, before != NULL ? before->depth + 1 : 0};
+	struct question q = {.t = t, .x = x, .ca = ca, .now = now, .asking = &own};
 
-	look_in(t, x, ca, now, &chosen, &later);
-	if (t->base != NULL)
-		look_in(t->base, x, ca, now, &chosen, &later);
-	const struct found *f = chosen.hit != NULL || (later.hit == NULL && chosen.c != NULL) ? &chosen : &later;
+	for (const struct ver_trust *in = t; in != NULL; in = in->base)
+		look_in(&q, in);
+	const struct found *f = q.chosen.hit != NULL || (q.later.hit == NULL && q.chosen.c != NULL) ? &q.chosen : &q.later;
 	*c = f->c;
 	*hit = f->hit;
 	if (*hit != NULL) /* an old list that names it still counts */
@@ -130,25 +206,62 @@ static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 
 	return *c != NULL && now + VER_SKEW >= (*c)->from && now <= (*c)->to ? VER_PASS : VER_UNKNOWN;
 }
 
-static void lacking(struct ver_finding *f, const struct fj_x509 *x)
+static enum ver_outcome status_of(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now)
 {
-	f->wanted = VER_CRL;
-	snprintf(f->address, sizeof(f->address), "%.*s", (int)x->crldp.len, (const char *)x->crldp.p);
+	const struct ver_crl *c;
+	const struct ver_serial *hit;
+
+	return look_up(t, x, ca, now, NULL, &c, &hit);
 }
 
-static void say_unknown(const struct ver_crl *c, const struct fj_x509 *x, fj_time now, struct ver_finding *f)
+/* The address of the list that is to be got first: there may be one of x by another key of its issuer's name, which does not
+ * count since nothing says that this key's own certificate is not revoked. */
+static struct fj_slice lacks(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now)
+{
+	for (const struct ver_trust *in = t; in != NULL; in = in->base)
+		for (size_t i = 0; i < in->n_crl; i++) {
+			const struct ver_ca *by = in->crl[i].ca;
+			if (!fj_slice_eq(fj_slice_str(in->crl[i].uri), x->crldp) || !fj_slice_eq(by->x.subject, ca->x.subject))
+				continue;
+			for (; by != by->above; by = by->above)
+				if (status_of(t, &by->x, by->above, now) == VER_UNKNOWN)
+					return by->x.crldp;
+		}
+	return x->crldp;
+}
+
+struct fj_slice ver_path_lacks(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now)
+{
+	const struct fj_x509 *x = leaf;
+
+	for (const struct ver_ca *c = ca;; c = c->above) {
+		if (status_of(t, x, c, now) == VER_UNKNOWN)
+			return lacks(t, x, c, now);
+		if (c == c->above)
+			return leaf->crldp;
+		x = &c->x;
+	}
+}
+
+static void lacking(struct ver_finding *f, struct fj_slice address)
+{
+	f->wanted = VER_CRL;
+	snprintf(f->address, sizeof(f->address), "%.*s", (int)address.len, (const char *)address.p);
+}
+
+static void say_unknown(const struct ver_crl *c, const struct fj_x509 *x, struct fj_slice address, fj_time now, struct ver_finding *f)
 {
 	char at[FJ_TIME_CAP];
 
 	if (c == NULL) {
 		ver_find(f, VER_UNKNOWN, "RFC 5280 6.3.3", "there is no CRL for the certificate's distribution point", "缺少该证书分发点的吊销列表");
-		lacking(f, x);
+		lacking(f, address);
 		snprintf(f->evidence, sizeof(f->evidence), "%.*s", (int)x->crldp.len, (const char *)x->crldp.p);
 		return;
 	}
 	fj_time_utc(now > c->to ? c->to : c->from, at);
 	ver_find(f, VER_UNKNOWN, "RFC 5280 6.3.3", "the CRL is not current at this time", "吊销列表此时不在有效期内");
-	lacking(f, x);
+	lacking(f, address);
 	snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, %s %s", (unsigned long long)c->number, c->uri, now > c->to ? "until" : "from", at);
 }
 
@@ -157,7 +270,7 @@ void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struc
 	const struct ver_crl *c;
 	const struct ver_serial *hit;
 
-	switch (look_up(t, x, ca, now, &c, &hit)) {
+	switch (look_up(t, x, ca, now, NULL, &c, &hit)) {
 	case VER_PASS:
 		ver_find(f, VER_PASS, "RFC 5280 6.3.3", "not revoked by the current CRL", "现行证书吊销列表中无此证书");
 		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s", (unsigned long long)c->number, c->uri);
@@ -168,20 +281,21 @@ void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struc
 		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, reason %u", (unsigned long long)c->number, c->uri, hit->reason);
 		break;
 	default:
-		say_unknown(c, x, now, f);
+		say_unknown(c, x, lacks(t, x, ca, now), now, f);
 	}
 	if (c != NULL) {
-		f->from = ca == ca->root ? 0 : c->from; /* the root's list is made once a year: its end counts, its age says nothing of what can change */
+		f->from = ca->arc[0] == '\0' ? 0 : c->from; /* the root's list is made once a year: its end counts, its age says nothing of what can change */
 		f->to = c->to;
 	}
 }
 
 bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now)
 {
-	const struct ver_crl *c;
-	const struct ver_serial *hit;
+	bool good = status_of(t, leaf, ca, now) == VER_PASS;
 
-	return look_up(t, leaf, ca, now, &c, &hit) == VER_PASS && look_up(t, &ca->x, ca->root, now, &c, &hit) == VER_PASS;
+	for (; good && ca != ca->above; ca = ca->above)
+		good = status_of(t, &ca->x, ca->above, now) == VER_PASS;
+	return good;
 }
 
 /* as of then: an entry that came later counts only when the key was lost */
@@ -191,12 +305,12 @@ static void revoked_by(const struct ver_trust *t, const struct fj_x509 *x, const
 	const struct ver_serial *hit;
 
 	ver_revoked(t, x, ca, now, f);
-	if (look_up(t, x, ca, now, &c, &hit) != VER_FAIL || hit->at <= then || KEY_LOST(hit->reason))
+	if (look_up(t, x, ca, now, NULL, &c, &hit) != VER_FAIL || hit->at <= then || KEY_LOST(hit->reason))
 		return;
 	if (now <= c->to)
 		f->outcome = VER_PASS; /* the caller says what that means */
 	else
-		say_unknown(c, x, now, f);
+		say_unknown(c, x, lacks(t, x, ca, now), now, f);
 }
 
 void ver_path_revoked_by(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, fj_time then, struct ver_finding *f)
@@ -204,24 +318,28 @@ void ver_path_revoked_by(const struct ver_trust *t, const struct fj_x509 *leaf, 
 	struct ver_finding of_ca;
 
 	revoked_by(t, leaf, ca, now, then, f);
-	revoked_by(t, &ca->x, ca->root, now, then, &of_ca);
-	ver_worse(f, &of_ca);
+	for (; ca != ca->above; ca = ca->above) {
+		revoked_by(t, &ca->x, ca->above, now, then, &of_ca);
+		ver_worse(f, &of_ca);
+	}
 }
 
 void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
 {
 	struct ver_finding of_ca;
+	bool first = leaf == NULL;
 
 	ver_find(f, VER_PASS, "RFC 5280 6.3.3", "the root answers for itself", "根证书自证");
 	if (leaf != NULL)
 		ver_revoked(t, leaf, ca, now, f);
-	if (ca == ca->root)
-		return;
-	ver_revoked(t, &ca->x, ca->root, now, &of_ca);
-	if (leaf == NULL)
-		*f = of_ca;
-	else
-		ver_worse(f, &of_ca);
+	for (; ca != ca->above; ca = ca->above) {
+		ver_revoked(t, &ca->x, ca->above, now, &of_ca);
+		if (first)
+			*f = of_ca;
+		else
+			ver_worse(f, &of_ca);
+		first = false;
+	}
 }
 
 /* --- a CRL as the credential to judge --- */
@@ -275,7 +393,7 @@ void ver_verify_crl(struct ver_job *j, struct fj_slice der)
 		ver_say(j->r, CK_CHAIN, VER_FAIL, "RFC 5280 6.3.3", "the CRL's issuer is no CA of this trust", "签发者不是受信的证书机构");
 		return;
 	}
-	ver_dates(j->t, NULL, ca, j->in->now, &f);
+	ver_dates(NULL, ca, j->in->now, &f);
 	ver_say_finding(j->r, CK_CHAIN, &f);
 	ver_say(j->r, CK_SIGNER, VER_PASS, "RFC 5280 4.2.1.3", "the issuer may sign CRLs", "签发者有权签署吊销列表");
 	ver_path_revoked(j->t, NULL, ca, j->in->now, &f);

@@ -24,6 +24,7 @@
 struct loading {
 	struct ver_trust *t;
 	int dir;
+	const struct fj_hash *root; /* the only one that is trusted; NULL: whatever root.pem has */
 	json_t *notes; /* may be NULL */
 };
 
@@ -40,15 +41,30 @@ static void note(struct loading *l, const char *what, const struct fj_err *e)
 
 /* --- root and chain --- */
 
+/* the first has to hold, or nothing does; a further one that does not is left out */
 static enum fj_rc load_root(struct loading *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES);
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(ver_blocks) b = {.n = 0};
+	struct fj_err why;
 
 	FJ_TRY(fj_file_read(l->dir, "root.pem", &pem, err));
-	struct fj_slice in = fj_buf_slice(&pem);
-	FJ_TRY(ver_pem_next(&in, "CERTIFICATE", &der, err));
-	return ver_ca_root(fj_buf_slice(&der), &l->t->a->root[FJ_ES256], err);
+	if (l->root != NULL) {
+		FJ_TRY(ver_root_is(fj_buf_slice(&pem), l->root, &der, err));
+		return ver_anchor_add(l->t->a, fj_buf_slice(&der), err);
+	}
+	FJ_TRY(ver_blocks_read(fj_buf_slice(&pem), &b, NULL, NULL, err));
+	if (b.n == 0)
+		return fj_fail(err, FJ_E_NOTFOUND, "verify", "RFC 7468", "root.pem has no PEM block \"CERTIFICATE\"");
+	FJ_TRY(ver_anchor_add(l->t->a, fj_buf_slice(&b.der[0]), err));
+	for (size_t i = 1; i < b.n; i++) {
+		enum fj_rc rc = ver_anchor_add(l->t->a, fj_buf_slice(&b.der[i]), &why);
+		FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
+		if (rc != FJ_OK)
+			note(l, "root.pem", &why);
+	}
+	return FJ_OK;
 }
 
 static enum fj_rc no_chain(const struct fj_err *why, struct fj_err *err)
@@ -60,37 +76,38 @@ static enum fj_rc no_chain(const struct fj_err *why, struct fj_err *err)
 	return rc;
 }
 
+/* what was left out of chain.pem, and the last reason */
+struct left_out {
+	struct loading *l;
+	struct fj_err last;
+};
+
+static void leave_out(void *to, const struct fj_err *why)
+{
+	struct left_out *o = to;
+
+	note(o->l, "chain.pem", why);
+	o->last = *why;
+}
+
+static bool any_issuing(const struct ver_anchors *a)
+{
+	for (size_t i = 0; i < a->n_ca; i++)
+		if (a->ca[i].arc[0] != '\0')
+			return true;
+	return false;
+}
+
 static enum fj_rc load_chain(struct loading *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES * 4);
-	struct ver_anchors *t = l->t->a;
-	struct fj_err last = {.rc = FJ_OK};
+	FJ_AUTO(ver_blocks) b = {.n = 0};
+	struct left_out out = {.l = l, .last = {.rc = FJ_OK}};
 
 	FJ_TRY(fj_file_read(l->dir, "chain.pem", &pem, err));
-	struct fj_slice in = fj_buf_slice(&pem);
-	for (int i = 0; i < 2 * VER_MAX_CA; i++) {
-		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
-		struct fj_err why;
-		enum fj_rc rc = ver_pem_next(&in, "CERTIFICATE", &der, &why);
-		if (rc == FJ_E_NOTFOUND)
-			break;
-		if (rc == FJ_OK && fj_slice_eq(fj_buf_slice(&der), fj_buf_slice(&t->root[FJ_ES256].der)))
-			continue;
-		if (rc == FJ_OK && t->n_ca == VER_MAX_CA)
-			rc = fj_fail(&why, FJ_E_LIMIT, "verify", NULL, "there are more than %d issuing CAs", VER_MAX_CA);
-		else if (rc == FJ_OK)
-			rc = ver_ca_issuing(fj_buf_slice(&der), &t->root[FJ_ES256], &t->ca[t->n_ca], &why);
-		if (rc == FJ_OK) {
-			t->n_ca++;
-			continue;
-		}
-		if (t->n_ca < VER_MAX_CA)
-			ver_ca_release(&t->ca[t->n_ca]);
-		FJ_ENSURE(rc != FJ_E_NOMEM, fj_fail(err, rc, "verify", NULL, "out of memory"));
-		note(l, "chain.pem", &why);
-		last = why;
-	}
-	return t->n_ca > 0 ? FJ_OK : no_chain(&last, err);
+	FJ_TRY(ver_blocks_read(fj_buf_slice(&pem), &b, leave_out, &out, err));
+	FJ_TRY(ver_chain_add(l->t->a, FJ_ES256, &b, leave_out, &out, err));
+	return any_issuing(l->t->a) ? FJ_OK : no_chain(&out.last, err);
 }
 
 /* The hierarchy of P-256 is always there; that of SM2 may be.  One that is there and is broken is noted, and nothing is
@@ -269,6 +286,11 @@ static enum fj_rc no_trust(const char *dir, const char *what, struct fj_err *err
 
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err)
 {
+	return ver_trust_load_under(dirfd, dir, NULL, out, notes, err);
+}
+
+enum fj_rc ver_trust_load_under(int dirfd, const char *dir, const struct fj_hash *root, struct ver_trust **out, json_t **notes, struct fj_err *err)
+{
 	static const struct folder folders[] = {{"crl", ".crl", FJ_CRL_MAX, VER_CRL}, {"status", ".jwt", FJ_STATUS_JWT_MAX, VER_STATUS_LIST}};
 	FJ_AUTO(fd) fd = -1;
 	FJ_AUTO(json) list = json_array();
@@ -282,7 +304,7 @@ enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out
 		return no_trust(dir, "the folder", err);
 	if (faccessat(fd, "root.pem", R_OK, 0) != 0)
 		return no_trust(dir, "root.pem", err);
-	struct loading l = {.t = t, .dir = fd, .notes = list};
+	struct loading l = {.t = t, .dir = fd, .root = root, .notes = list};
 	FJ_TRY(load_root(&l, err));
 	FJ_TRY(load_chain(&l, err));
 	FJ_TRY(load_sm2(&l, err));

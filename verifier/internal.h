@@ -13,7 +13,9 @@
 #include "base/x509.h"
 #include "verifier/verify.h"
 
-#define VER_MAX_CA 136 /* an issuing CA and 64 subordinate ones of each algorithm, and some */
+#define VER_MAX_CA 160 /* of each algorithm: generations of an issuing CA, 64 subordinate ones, certificates between roots */
+#define VER_MAX_ROOTS 16 /* that are trusted: generations of the root of each algorithm */
+#define VER_MAX_BLOCKS (VER_MAX_CA + 2 * VER_MAX_ROOTS) /* certificates of a file or bundle */
 #define VER_MAX_SIGNERS 64 /* that are kept, of CAs without limits */
 #define VER_MAX_LIMITED 8  /* of each CA that the root has limited: it fills its own part alone */
 #define VER_MAX_LISTS 1024
@@ -29,8 +31,11 @@ struct ver_ca {
 	struct fj_buf der;
 	struct fj_x509 x; /* borrows from der */
 	EVP_PKEY *key;
-	const struct ver_ca *root; /* that it stands under; a root: itself */
-	char arc[64];     /* learnt from the policy; empty for the root */
+	char name[201], sha256[65]; /* CN; of the certificate, hex */
+	const struct ver_ca *above; /* whose key certified it; a root that is trusted: itself */
+	int room;         /* CAs that may follow, self-issued ones not counted (RFC 5280 6.1.4 (l), (m)) */
+	fj_time since;    /* beginning of the oldest certificate of this key: a newer key of a name begins later (RFC 4210 4.4) */
+	char arc[64];     /* learnt from the policy; empty for a root's key, trusted or certified by another generation */
 	bool demo;
 	bool limited;     /* another appliance's, with the limits that the root has set (docs/formats.md 27) */
 	struct fj_limits limits;
@@ -98,8 +103,8 @@ struct ver_pool;
 struct ver_attestation;
 /* shared by a trust and all that are made over it */
 struct ver_anchors {
-	struct ver_ca root[FJ_ALG_END], ca[VER_MAX_CA]; /* a root for each algorithm; its key is NULL when there is none */
-	size_t n_ca;
+	struct ver_ca root[VER_MAX_ROOTS], ca[VER_MAX_CA]; /* trusted by itself; and what leads to such a one */
+	size_t n_root, n_ca;
 	struct ver_pool *pool; /* verified signers; behind its own lock */
 	struct ver_attestation *attestation; /* NULL: none was looked at */
 };
@@ -169,9 +174,34 @@ enum fj_rc ver_sha256_b64u(struct fj_slice in, char out[44]) FJ_MUST_USE;
 bool ver_visible(struct fj_slice text); /* every octet 0x21 to 0x7e */
 
 /* --- chain.c --- */
+/* a self-signed certificate as a root of this house's has it */
 enum fj_rc ver_ca_root(struct fj_slice der, struct ver_ca *out, struct fj_err *err) FJ_MUST_USE;
-enum fj_rc ver_ca_issuing(struct fj_slice der, const struct ver_ca *root, struct ver_ca *out, struct fj_err *err) FJ_MUST_USE;
 void ver_ca_release(struct ver_ca *ca);
+/* A root that is trusted from now on, before what stands under it.  Of an algorithm all have one name: they are generations of
+ * one root.  FJ_E_EXISTS: it is there. */
+enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
+/* What leads to the roots of this algorithm, in any order: issuing CAs, and certificates of a root's key by another generation.
+ * Roots themselves are passed over.  What does not hold is left out, and `no` (may be NULL) is told why. */
+struct ver_blocks {
+	size_t n;
+	struct fj_buf der[VER_MAX_BLOCKS]; /* at most FJ_X509_MAX octets each */
+};
+void ver_blocks_release(struct ver_blocks *b);
+FJ_DEFINE_AUTO(ver_blocks, struct ver_blocks, ver_blocks_release)
+/* All certificates of a PEM file; FJ_E_LIMIT when there are more than VER_MAX_BLOCKS.  One that can't be read is left out, and
+ * `no` is told why; where that is NULL it is the answer. */
+enum fj_rc ver_blocks_read(struct fj_slice pem, struct ver_blocks *out, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
+/* a `no` that keeps the first reason in a struct fj_err whose rc was FJ_OK */
+void ver_keep_why(void *to, const struct fj_err *why);
+enum fj_rc ver_chain_add(struct ver_anchors *a, enum fj_alg alg, const struct ver_blocks *b, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
+/* A trust of one root and what leads to it.  ver_trust_of for one issuing CA. */
+enum fj_rc ver_trust_under(struct fj_slice root, const struct ver_blocks *chain, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
+/* the first root of this algorithm, the newest of a trust folder; NULL */
+const struct ver_ca *ver_root(const struct ver_trust *t, enum fj_alg alg);
+/* the trusted root at the end of its path */
+const struct ver_ca *ver_root_of(const struct ver_ca *ca);
+/* of one name and one key */
+bool ver_same_ca(const struct ver_ca *a, const struct ver_ca *b);
 /* the CA of the trust that a certificate or CRL names as issuer; NULL */
 const struct ver_ca *ver_ca_of(const struct ver_trust *t, struct fj_slice issuer, struct fj_slice aki);
 /* an end entity under ca: names, flags, key usage, policy, extensions, signature */
@@ -193,8 +223,8 @@ enum fj_rc ver_log_signer(const struct ver_trust *t, struct fj_slice der, struct
 void ver_log_signer_free(struct ver_signer *s);
 /* the one EKU ARC.2.3, ARC.2.4 or ARC.2.5 */
 bool ver_signer_is(const struct ver_signer *s, const char *arc_suffix);
-/* all of leaf, issuing CA and root valid at now, inclusive */
-void ver_dates(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
+/* all of leaf, issuing CA, what lies between and root valid at now, inclusive */
+void ver_dates(const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
 /* a signer may be believed now: dates and CRLs */
 bool ver_signer_good(const struct ver_trust *t, const struct ver_signer *s, fj_time now);
 
@@ -212,11 +242,13 @@ enum fj_rc ver_crl_read(const struct ver_trust *t, struct fj_slice der, struct v
 void ver_crl_release(struct ver_crl *c);
 /* the certificate in the CRL of its distribution point, issued by ca */
 void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
-/* leaf and its issuing CA, the worse of both */
+/* leaf, its issuing CA and what lies between that and the root, the worst of all */
 void ver_path_revoked(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f);
 /* The same by what is known now of a time before: what was revoked later counted then, unless its key was lost. */
 void ver_path_revoked_by(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, fj_time then, struct ver_finding *f);
-/* the same for a leaf, without words: both known not to be revoked */
+/* the address of the list that a path which is not known to hold lacks first */
+struct fj_slice ver_path_lacks(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now);
+/* the same for a leaf, without words: all known not to be revoked */
 bool ver_path_good(const struct ver_trust *t, const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now);
 
 /* --- list.c --- */

@@ -111,6 +111,15 @@ bool ver_signed_der(EVP_PKEY *key, enum fj_alg named, struct fj_slice tbs, struc
 	return ok;
 }
 
+bool ver_spki_signed(struct fj_slice spki, struct fj_slice data, struct fj_slice der)
+{
+	EVP_PKEY *key = NULL;
+	bool ok = ver_key_read(spki, &key, NULL) == FJ_OK && ver_signed_der(key, ver_key_alg(key), data, der);
+
+	EVP_PKEY_free(key);
+	return ok;
+}
+
 bool ver_signed_raw(EVP_PKEY *key, enum fj_alg named, struct fj_slice input, const uint8_t sig[64])
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(96);

@@ -134,7 +134,7 @@ void ver_status(const struct ver_trust *t, enum fj_alg alg, const char *iss, con
 		rests_on(f, l);
 	} else if (!ver_signer_good(t, l->signer, now)) {
 		ver_find(f, VER_UNKNOWN, "RFC 5280 6.3", "the status list's signer can't be trusted at this time", "状态列表的签名者此时不可信");
-		lacking(f, VER_CRL, l->signer->x.crldp);
+		lacking(f, VER_CRL, ver_path_lacks(t, &l->signer->x, l->signer->ca, now));
 	} else {
 		struct ver_finding of_signer; /* whose CRL bounds what the list is worth */
 		judge_entry(l, idx, f);

@@ -229,7 +229,7 @@ static void standing(const struct ver_job *j, const struct ver_signer *s, fj_tim
 	struct ver_finding dates;
 
 	ver_path_revoked_by(j->t, &s->x, s->ca, j->in->now, then, f);
-	ver_dates(j->t, &s->x, s->ca, then, &dates);
+	ver_dates(&s->x, s->ca, then, &dates);
 	dates.from = dates.to = 0;
 	ver_worse(f, &dates);
 }

@@ -15,9 +15,41 @@ static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *cite, const 
 	return fj_refuse(err, rc, "package", cite, en, zh);
 }
 
-enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, struct ver_trust **out, struct fj_err *err)
+static bool has_ca(const struct ver_trust *t, struct fj_slice der)
 {
-	enum fj_rc rc = ver_trust_of(root, fj_buf_slice(&p->jws.x5c[1]), out, err);
+	for (size_t i = 0; i < t->a->n_ca; i++)
+		if (fj_slice_eq(fj_buf_slice(&t->a->ca[i].der), der))
+			return true;
+	return false;
+}
+
+/* The CAs of the chain are worth what the root makes of them, whoever brings them: what does not hold is passed over. */
+static enum fj_rc trust_of(const struct fj_package *p, struct fj_slice root, struct fj_slice chain, struct ver_trust **out, struct fj_err *err)
+{
+	struct fj_slice own = fj_buf_slice(&p->jws.x5c[1]);
+	struct ver_trust *made = NULL;
+	struct fj_err why = {.rc = FJ_OK};
+
+	FJ_TRY(ver_trust_new(&made, err));
+	FJ_AUTO(ver_trust) t = made;
+	FJ_TRY(ver_anchor_add(t->a, root, err));
+	FJ_AUTO(ver_blocks) b = {.n = 1};
+	fj_buf_init(&b.der[0], FJ_X509_MAX);
+	FJ_TRY(fj_buf_put(&b.der[0], own.p, own.len));
+	FJ_TRY(ver_blocks_read(chain, &b, ver_keep_why, &why, err));
+	why.rc = FJ_OK; /* of the package's own CA, which comes first */
+	FJ_TRY(ver_chain_add(t->a, FJ_ES256, &b, ver_keep_why, &why, err));
+	if (has_ca(t, own)) {
+		*out = fj_move(t);
+		return FJ_OK;
+	}
+	*err = why;
+	return why.rc;
+}
+
+enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, struct fj_slice chain, struct ver_trust **out, struct fj_err *err)
+{
+	enum fj_rc rc = trust_of(p, root, chain, out, err);
 
 	if (rc != FJ_OK && rc != FJ_E_NOMEM)
 		fj_err_zh(err, "%s", "数据包的签发 CA 不在该根证书之下");
@@ -51,7 +83,7 @@ enum fj_rc ver_package_signed(const struct ver_trust *t, const struct fj_package
 		return no(err, FJ_E_INVALID, "formats.md 21", "packages are signed under P-256 alone", "数据包仅以 P-256 体系签名");
 	if (!ver_signed_raw(s->key, p->jws.alg, p->jws.input, p->jws.sig))
 		return no(err, FJ_E_SIGNATURE, "RFC 7515 5.2", "the signature of the package's manifest does not verify", "数据包清单的签名不成立");
-	ver_dates(t, &s->x, s->ca, p->at, &f);
+	ver_dates(&s->x, s->ca, p->at, &f);
 	if (f.outcome == VER_FAIL)
 		return no(err, FJ_E_INVALID, f.clause, "the package was signed when its signer's certificate was not valid", "数据包签名时其签名证书不在有效期内");
 	ver_path_revoked(t, &s->x, s->ca, p->at, &f);

@@ -14,8 +14,9 @@
 #include "base/package.h"
 #include "verifier/verify.h"
 
-/* The trust that a package brings with it: a root (DER) and the issuing CA in its manifest, under that root. */
-enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
+/* The trust that a package brings with it: a root (DER), the issuing CA in its manifest, under that root, and what else leads
+ * to it of a chain.pem, the package's or the one at hand (may be empty). */
+enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, struct fj_slice chain, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
 /* a CRL that may say something about the signer; one that is not authentic says nothing */
 enum fj_rc ver_package_crl(struct ver_trust *t, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_SIGNATURE or FJ_E_INVALID with the reason in both languages */

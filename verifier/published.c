@@ -8,12 +8,14 @@
  */
 #include "verifier/published.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
-#include "base/x509.h"
+#include "verifier/internal.h"
 
 struct ver_published {
 	pthread_mutex_t lock;
@@ -49,34 +51,99 @@ static void view_free(struct ver_view *v)
 		return;
 	ver_trust_free(v->trust);
 	fj_fd_close(&v->dir);
-	for (int a = 0; a < FJ_ALG_END; a++) {
-		fj_buf_release(&v->issuing[a]);
-		fj_buf_release(&v->ocsp[a]);
+	for (size_t k = 0; k < v->n_by; k++) {
+		fj_buf_release(&v->by[k].ca);
+		fj_buf_release(&v->by[k].own);
 	}
 	fj_free(v);
 }
 
-static enum fj_rc load_responder(struct ver_view *v, enum fj_alg alg, struct fj_err *err)
+/* --- OCSP --- */
+
+static enum fj_rc add_ca(struct ver_view *v, const char *path, bool newest, struct fj_err *err)
 {
+	struct ver_responder *r = &v->by[v->n_by++]; /* released with the rest */
+
+	fj_buf_init(&r->ca, FJ_X509_MAX);
+	fj_buf_init(&r->own, FJ_X509_MAX);
+	r->newest = newest;
+	FJ_TRY(fj_file_read(AT_FDCWD, path, &r->ca, err));
+	return fj_x509_read(fj_buf_slice(&r->ca), &r->x, err);
+}
+
+static bool ca_path(enum fj_alg alg, unsigned generation, char path[64])
+{
+	char file[FJ_CA_FILE_CAP];
+
+	fj_ca_file(alg, generation, file);
+	snprintf(path, 64, "publish%s", file);
+	return faccessat(AT_FDCWD, path, F_OK, 0) == 0;
+}
+
+/* from the newest on; a home without the hierarchy has none */
+static enum fj_rc add_generations(struct ver_view *v, enum fj_alg alg, struct fj_err *err)
+{
+	unsigned n = 1;
 	char path[64];
 
-	fj_buf_init(&v->issuing[alg], FJ_X509_MAX);
-	fj_buf_init(&v->ocsp[alg], 2 * FJ_X509_MAX);
-	snprintf(path, sizeof(path), "publish/ca/issuing%s.cer", fj_alg_suffix(alg));
-	enum fj_rc rc = fj_file_read(AT_FDCWD, path, &v->issuing[alg], err);
-	if (rc == FJ_E_NOTFOUND && alg != FJ_ES256)
+	while (n < FJ_MAX_CAS && ca_path(alg, n + 1, path))
+		n++;
+	if (!ca_path(alg, 1, path) && alg != FJ_ES256)
 		return FJ_OK;
-	FJ_TRY(rc);
-	snprintf(path, sizeof(path), "publish/signer/ocsp%s.pem", fj_alg_suffix(alg));
-	return fj_file_read(AT_FDCWD, path, &v->ocsp[alg], err);
+	for (unsigned g = n; g >= 1; g--) {
+		(void)ca_path(alg, g, path);
+		FJ_TRY(add_ca(v, path, g == n, err));
+	}
+	return FJ_OK;
+}
+
+/* to the CA whose key certified it, in the place of an older one */
+static enum fj_rc add_responder(struct ver_view *v, struct fj_slice der, struct fj_err *err)
+{
+	struct fj_x509 x;
+
+	FJ_TRY(fj_x509_read(der, &x, err));
+	for (size_t k = 0; k < v->n_by; k++) {
+		struct ver_responder *r = &v->by[k];
+		if (!fj_slice_eq(r->x.ski, x.aki) || !fj_slice_eq(r->x.subject, x.issuer) || (r->own.len > 0 && x.not_before <= r->from))
+			continue;
+		fj_buf_clear(&r->own);
+		if (fj_buf_put(&r->own, der.p, der.len) != FJ_OK)
+			return fj_no_memory(err, "verify");
+		r->from = x.not_before;
+		r->to = x.not_after;
+	}
+	return FJ_OK;
+}
+
+/* signer/ocsp*.pem */
+static enum fj_rc add_responders(struct ver_view *v, struct fj_err *err)
+{
+	FJ_AUTO(dir) d = NULL;
+	const struct dirent *e;
+
+	FJ_TRY(fj_dir_list(AT_FDCWD, "publish/signer", &d, err));
+	while ((e = readdir(d)) != NULL) {
+		FJ_AUTO(buf) pem = FJ_BUF_INIT(2 * FJ_X509_MAX);
+		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+		size_t n = strlen(e->d_name);
+		if (strncmp(e->d_name, "ocsp", 4) != 0 || n < 8 || strcmp(e->d_name + n - 4, ".pem") != 0)
+			continue;
+		FJ_TRY(fj_file_read(dirfd(d), e->d_name, &pem, err));
+		struct fj_slice in = fj_buf_slice(&pem);
+		FJ_TRY(ver_pem_next(&in, "CERTIFICATE", &der, err));
+		FJ_TRY(add_responder(v, fj_buf_slice(&der), err));
+	}
+	return FJ_OK;
 }
 
 static enum fj_rc load(struct ver_view *v, json_t **notes, struct fj_err *err)
 {
 	FJ_TRY(fj_dir_open(AT_FDCWD, "publish/trust", &v->dir, err));
 	FJ_TRY(ver_trust_load_dir(v->dir, ".", &v->trust, notes, err));
-	FJ_TRY(load_responder(v, FJ_ES256, err));
-	return load_responder(v, FJ_SM2, err);
+	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
+		FJ_TRY(add_generations(v, alg, err));
+	return add_responders(v, err);
 }
 
 static enum fj_rc view_load(int64_t generation, struct ver_view **out, struct fj_err *err)

@@ -8,14 +8,24 @@
 #ifndef FJ_VERIFIER_PUBLISHED_H
 #define FJ_VERIFIER_PUBLISHED_H
 
+#include "base/x509.h"
 #include "verifier/verify.h"
 
+/* A generation of the home's issuing CA, and who answers OCSP for what is under it (RFC 6960 4.2.2.2: whom that very key
+ * certified). */
+struct ver_responder {
+	struct fj_buf ca;  /* DER */
+	struct fj_x509 x;  /* of it */
+	bool newest;       /* of its algorithm */
+	struct fj_buf own; /* the responder's certificate, DER; empty: there is none, since the CA's key is gone */
+	fj_time from, to;  /* of that */
+};
 /* One publication, read-only, shared by the requests that hold it. */
 struct ver_view {
 	struct ver_trust *trust;   /* anchors and lists; over it, for ver_verify_in: ver_trust_over */
 	int dir;                   /* the trust folder */
-	struct fj_buf issuing[FJ_ALG_END]; /* issuing CA, DER; empty: the home has no such hierarchy */
-	struct fj_buf ocsp[FJ_ALG_END];    /* OCSP responder, PEM */
+	struct ver_responder by[2 * FJ_MAX_CAS]; /* the newest of each algorithm first */
+	size_t n_by;
 	int64_t generation;
 	int users;                 /* under the lock of who lends it */
 };

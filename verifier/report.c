@@ -58,6 +58,7 @@ void ver_report_begin(struct ver_report *r, fj_time at)
 	r->subject = NULL;
 	r->n = CK_COUNT;
 	r->as_of = r->until = 0;
+	r->n_path = 0;
 	r->past = false;
 	r->tpm = VER_TPM_NONE;
 	r->n_wanted = 0;
@@ -318,6 +319,16 @@ static json_t *not_checked(const struct ver_report *r)
 	return list;
 }
 
+/* by which CA and which root */
+static json_t *path(const struct ver_report *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n_path; i++)
+		json_array_append_new(list, json_pack("{s:s, s:s}", "name", r->path[i].name, "sha256", r->path[i].sha256));
+	return list;
+}
+
 json_t *ver_report_json(const struct ver_report *r)
 {
 	char at[FJ_TIME_CAP], until[FJ_TIME_CAP];
@@ -328,6 +339,8 @@ json_t *ver_report_json(const struct ver_report *r)
 	fj_time_utc(r->at, at);
 	json_t *out = json_pack("{s:s, s:s, s:O, s:s, s:o, s:o, s:s}", "verdict", ver_verdict_name(r->verdict), "kind", r->kind, "subject", r->subject,
 	    "at", at, "checks", list, "not_checked", not_checked(r), "tpm", ver_tpm_name(r->tpm));
+	if (out != NULL && r->n_path > 0)
+		json_object_set_new(out, "path", path(r));
 	if (out == NULL || r->as_of == 0)
 		return out;
 	fj_time_utc(r->as_of, at);

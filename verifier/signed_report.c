@@ -63,13 +63,13 @@ static enum fj_rc read_manifest(struct ver_job *j, const json_t *file, struct fj
 	return check_names(j->jws.payload, json_object_get(file, "document"), err);
 }
 
-/* the lists that came with the file, under the same root and CAs */
+/* the lists that came with the file, beside those that are at hand */
 static enum fj_rc brought(const struct ver_job *j, const json_t *file, struct ver_trust **out, struct fj_err *err)
 {
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(ver_trust_of(fj_buf_slice(&j->signer.s->ca->root->der), fj_buf_slice(&j->signer.s->ca->der), out, err));
+	FJ_TRY(ver_trust_over(j->t, out, err));
 	json_array_foreach(json_object_get(file, "crls"), i, v) {
 		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_CRL_MAX);
 		const char *s = json_string_value(v);
@@ -91,7 +91,7 @@ static void signer_status(struct ver_job *j, const json_t *file)
 		j->nomem = j->nomem || err.rc == FJ_E_NOMEM;
 		return;
 	}
-	ver_path_revoked(own, &j->signer.s->x, &own->a->ca[0], j->in->now, &f);
+	ver_path_revoked(own, &j->signer.s->x, j->signer.s->ca, j->in->now, &f);
 	ver_say_finding(j->r, CK_SIGNER_STATUS, &f);
 }
 

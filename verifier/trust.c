@@ -21,7 +21,7 @@ static void anchors_free(struct ver_anchors *a)
 	ver_pool_free(a->pool);
 	for (size_t i = 0; i < a->n_ca; i++)
 		ver_ca_release(&a->ca[i]);
-	for (size_t i = 0; i < FJ_ALG_END; i++)
+	for (size_t i = 0; i < a->n_root; i++)
 		ver_ca_release(&a->root[i]);
 	if (a->attestation != NULL)
 		ver_attestation_release(a->attestation);
@@ -81,60 +81,89 @@ enum fj_rc ver_trust_over(const struct ver_trust *base, struct ver_trust **out, 
 	return FJ_OK;
 }
 
-enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ver_trust **out, struct fj_err *err)
+void ver_keep_why(void *to, const struct fj_err *why)
+{
+	struct fj_err *first = to;
+
+	if (first->rc == FJ_OK)
+		*first = *why;
+}
+
+enum fj_rc ver_trust_under(struct fj_slice root, const struct ver_blocks *chain, struct ver_trust **out, struct fj_err *err)
 {
 	struct ver_trust *made = NULL;
+	struct fj_err why = {.rc = FJ_OK};
 
 	FJ_TRY(ver_trust_new(&made, err));
 	FJ_AUTO(ver_trust) t = made;
-	struct fj_x509 x;
-	FJ_TRY(fj_x509_read(root, &x, err));
-	FJ_TRY(ver_ca_root(root, &t->a->root[x.alg], err));
-	t->a->n_ca = 1; /* released with the rest, whatever becomes of it */
-	FJ_TRY(ver_ca_issuing(issuing, &t->a->root[x.alg], &t->a->ca[0], err));
+	FJ_TRY(ver_anchor_add(t->a, root, err));
+	FJ_TRY(ver_chain_add(t->a, t->a->root[0].x.alg, chain, ver_keep_why, &why, err));
+	if (why.rc != FJ_OK) {
+		*err = why;
+		return why.rc;
+	}
+	*out = fj_move(t);
+	return FJ_OK;
+}
+
+enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ver_trust **out, struct fj_err *err)
+{
+	FJ_AUTO(ver_blocks) b = {.n = 0};
+	struct ver_trust *made = NULL;
+
+	fj_buf_init(&b.der[b.n++], FJ_X509_MAX);
+	FJ_TRY(fj_buf_put(&b.der[0], issuing.p, issuing.len));
+	FJ_TRY(ver_trust_under(root, &b, &made, err));
+	FJ_AUTO(ver_trust) t = made;
+	if (t->a->n_ca != 1 || t->a->ca[0].arc[0] == '\0')
+		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 5280 6.1.3", "this is no issuing CA under the root");
 	*out = fj_move(t);
 	return FJ_OK;
 }
 
 /* what was read of a hierarchy that does not hold is let go */
-static void without_sm2(struct ver_anchors *a, size_t n_ca)
+static void only(struct ver_anchors *a, size_t n_root, size_t n_ca)
 {
 	while (a->n_ca > n_ca)
 		ver_ca_release(&a->ca[--a->n_ca]);
-	ver_ca_release(&a->root[FJ_SM2]);
-	memset(&a->root[FJ_SM2], 0, sizeof(a->root[FJ_SM2]));
+	while (a->n_root > n_root)
+		ver_ca_release(&a->root[--a->n_root]);
 }
 
 static enum fj_rc read_sm2(struct ver_anchors *a, struct fj_slice root, struct fj_slice chain, struct fj_err *err)
 {
-	struct ver_ca *r = &a->root[FJ_SM2];
-	size_t before = a->n_ca;
-	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
-	enum fj_rc rc;
+	FJ_AUTO(ver_blocks) roots = {.n = 0};
+	FJ_AUTO(ver_blocks) cas = {.n = 0};
+	struct fj_err why = {.rc = FJ_OK};
+	size_t before = a->n_ca, first = a->n_root;
+	bool issuing = false;
 
-	FJ_TRY(ver_pem_next(&root, "CERTIFICATE", &der, err));
-	FJ_TRY(ver_ca_root(fj_buf_slice(&der), r, err));
-	if (r->x.alg != FJ_SM2)
-		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "the root in the SM2 root's place is of another algorithm");
-	for (fj_buf_clear(&der); (rc = ver_pem_next(&chain, "CERTIFICATE", &der, err)) == FJ_OK; fj_buf_clear(&der)) {
-		if (fj_slice_eq(fj_buf_slice(&der), fj_buf_slice(&r->der)))
-			continue;
-		if (a->n_ca == VER_MAX_CA)
-			return fj_fail(err, FJ_E_LIMIT, "verify", NULL, "there are more than %d issuing CAs", VER_MAX_CA);
-		FJ_TRY(ver_ca_issuing(fj_buf_slice(&der), r, &a->ca[a->n_ca++], err)); /* counted: it is released with the rest */
+	FJ_TRY(ver_blocks_read(root, &roots, NULL, NULL, err));
+	for (size_t i = 0; i < roots.n; i++)
+		FJ_TRY(ver_anchor_add(a, fj_buf_slice(&roots.der[i]), err));
+	if (roots.n == 0)
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "there is no SM2 root");
+	for (size_t i = first; i < a->n_root; i++)
+		if (a->root[i].x.alg != FJ_SM2)
+			return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "the root in the SM2 root's place is of another algorithm");
+	FJ_TRY(ver_blocks_read(chain, &cas, NULL, NULL, err));
+	FJ_TRY(ver_chain_add(a, FJ_SM2, &cas, ver_keep_why, &why, err));
+	if (why.rc != FJ_OK) {
+		*err = why;
+		return why.rc;
 	}
-	if (rc != FJ_E_NOTFOUND)
-		return rc;
-	return a->n_ca > before ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "there is no issuing CA under the SM2 root");
+	for (size_t i = before; i < a->n_ca; i++)
+		issuing = issuing || a->ca[i].arc[0] != '\0';
+	return issuing ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "there is no issuing CA under the SM2 root");
 }
 
 enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, struct fj_slice chain, struct fj_err *err)
 {
-	size_t before = t->a->n_ca;
+	size_t n_root = t->a->n_root, n_ca = t->a->n_ca;
 	enum fj_rc rc = read_sm2(t->a, root, chain, err);
 
 	if (rc != FJ_OK)
-		without_sm2(t->a, before);
+		only(t->a, n_root, n_ca);
 	return rc;
 }
 
@@ -164,20 +193,76 @@ enum fj_rc ver_fingerprint_read(const char *text, struct fj_hash *out, struct fj
 
 enum fj_rc ver_root_is(struct fj_slice pem, const struct fj_hash *fingerprint, struct fj_buf *der, struct fj_err *err)
 {
+	FJ_AUTO(ver_blocks) b = {.n = 0};
 	struct fj_hash is;
+	struct ver_ca root;
 
-	FJ_TRY(ver_root_read(pem, der, err));
-	fj_sha256(fj_buf_slice(der), &is);
-	return fj_hash_eq(&is, fingerprint) ? FJ_OK
-	    : fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 7", "this is another root than the one whose fingerprint was named; nothing under it is used", "根证书与指定的指纹不符，不予采用");
+	FJ_TRY(ver_blocks_read(pem, &b, NULL, NULL, err));
+	for (size_t i = 0; i < b.n; i++) {
+		fj_sha256(fj_buf_slice(&b.der[i]), &is);
+		if (!fj_hash_eq(&is, fingerprint))
+			continue;
+		enum fj_rc rc = ver_ca_root(fj_buf_slice(&b.der[i]), &root, err);
+		ver_ca_release(&root);
+		FJ_TRY(rc);
+		return fj_buf_put(der, b.der[i].data, b.der[i].len) == FJ_OK ? FJ_OK : fj_no_memory(err, "verify");
+	}
+	if (b.n == 0)
+		return fj_fail(err, FJ_E_NOTFOUND, "verify", "RFC 7468", "there is no certificate where a root is expected");
+	return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 7", "this is another root than the one whose fingerprint was named; nothing under it is used", "根证书与指定的指纹不符，不予采用");
+}
+
+/* a certificate of its key by another generation, which holds at this time for all that is known */
+static bool led_to(const struct ver_trust *t, const struct ver_ca *root, fj_time at)
+{
+	struct ver_finding f;
+
+	for (size_t i = 0; i < t->a->n_ca; i++) {
+		const struct ver_ca *ca = &t->a->ca[i];
+		if (ca->arc[0] != '\0' || !ver_same_ca(ca, root))
+			continue;
+		ver_dates(NULL, ca, at, &f);
+		if (f.outcome == VER_FAIL)
+			continue;
+		ver_path_revoked(t, NULL, ca, at, &f);
+		if (f.outcome != VER_FAIL)
+			return true;
+	}
+	return false;
+}
+
+enum fj_rc ver_roots_led_to(const struct ver_trust *t, struct fj_slice pem, fj_time at, struct fj_err *err)
+{
+	FJ_AUTO(ver_blocks) b = {.n = 0};
+
+	FJ_TRY(ver_blocks_read(pem, &b, NULL, NULL, err));
+	for (size_t i = 0; i < b.n; i++) {
+		struct ver_ca root;
+		enum fj_rc rc = ver_ca_root(fj_buf_slice(&b.der[i]), &root, err);
+		bool good = false;
+		for (size_t k = 0; rc == FJ_OK && k < t->a->n_root; k++)
+			good = good || fj_slice_eq(fj_buf_slice(&t->a->root[k].der), fj_buf_slice(&root.der));
+		good = good || (rc == FJ_OK && led_to(t, &root, at));
+		ver_ca_release(&root);
+		FJ_TRY(rc);
+		if (!good)
+			return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 31", "root.pem names a root to which no certificate by the one that was named leads", "root.pem 中有未经指定的根证书交叉认证的根证书，不予采用");
+	}
+	return FJ_OK;
 }
 
 bool ver_trust_demo(const struct ver_trust *t)
 {
-	for (size_t i = 0; i < t->a->n_ca; i++)
+	bool any = false;
+
+	for (size_t i = 0; i < t->a->n_ca; i++) {
+		if (t->a->ca[i].arc[0] == '\0')
+			continue;
 		if (!t->a->ca[i].demo)
 			return false;
-	return t->a->n_ca > 0;
+		any = true;
+	}
+	return any;
 }
 
 /* --- adding --- */
@@ -544,8 +629,12 @@ enum ver_tpm ver_trust_attested(const struct ver_trust *t)
 enum ver_tpm ver_trust_tpm(const struct ver_trust *t, const struct ver_ca *ca, const struct ver_signer *signer)
 {
 	const struct ver_attestation *a = t->a->attestation;
-	bool all = a != NULL && ca != NULL && ver_attested_key(a, &ca->root->x, "root") && (ca == ca->root || ver_attested_key(a, &ca->x, "issuing")) &&
-	    (signer == NULL || ver_attested_key(a, &signer->x, ""));
+	bool all = a != NULL && ca != NULL && (signer == NULL || ver_attested_key(a, &signer->x, ""));
 
+	for (; all; ca = ca->above) {
+		all = ver_attested_key(a, &ca->x, ca->arc[0] != '\0' ? "issuing" : "root");
+		if (ca == ca->above)
+			break;
+	}
 	return all ? a->stated : VER_TPM_NONE;
 }

@@ -77,7 +77,7 @@ bool ver_job_signer(struct ver_job *j, const char *suffix)
 		return false;
 	}
 	const struct ver_signer *s = j->signer.s;
-	ver_dates(j->t, &s->x, s->ca, j->in->now, &f);
+	ver_dates(&s->x, s->ca, j->in->now, &f);
 	ver_say_finding(j->r, CK_CHAIN, &f);
 	check_limits(j, s->ca);
 	bool right = check_signer(j, suffix);
@@ -226,6 +226,19 @@ static void check_number(struct ver_job *j)
 		ver_say(j->r, CK_FORM, VER_FAIL, "formats.md 7", "what is published under this number is another credential", "以该编号公开的内容是另一份凭证");
 }
 
+/* from the CA that it hangs on up to the root that is trusted */
+static void keep_path(const struct ver_ca *ca, struct ver_report *out)
+{
+	for (; out->n_path < VER_MAX_PATH; ca = ca->above) {
+		struct ver_link *l = &out->path[out->n_path++];
+		const struct ver_ca *at = out->n_path == VER_MAX_PATH ? ver_root_of(ca) : ca;
+		memcpy(l->name, at->name, sizeof(l->name));
+		memcpy(l->sha256, at->sha256, sizeof(l->sha256));
+		if (at == at->above)
+			break;
+	}
+}
+
 enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, struct ver_report *out, struct fj_err *err)
 {
 	struct ver_job j = {.t = t, .in = in, .r = out};
@@ -235,8 +248,11 @@ enum fj_rc ver_verify(const struct ver_trust *t, const struct ver_input *in, str
 	dispatch(&j);
 	check_number(&j);
 	fj_jws_release(&j.jws);
+	const struct ver_ca *ca = j.signer.s != NULL ? j.signer.s->ca : j.ca;
 	if (ver_report_passed(out, "signature"))
-		out->tpm = ver_trust_tpm(t, j.signer.s != NULL ? j.signer.s->ca : j.ca, j.signer.s);
+		out->tpm = ver_trust_tpm(t, ca, j.signer.s);
+	if (ver_report_passed(out, "signature") && ca != NULL)
+		keep_path(ca, out);
 	ver_signer_release(&j.signer);
 	if (out->subject == NULL)
 		out->subject = json_object();

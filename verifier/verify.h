@@ -29,13 +29,18 @@ struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials,
  * Authorisations and certificates are not loaded: ver_verify_in reads those that a verdict
  * wants.  Without a root and an issuing CA under it the folder is refused. */
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
-/* A root certificate (PEM) as DER: self-signed, a CA, P-256.  FJ_E_INVALID with the section otherwise. */
+/* The same by one root alone, whose fingerprint is known: other generations in root.pem count as far as this one leads to
+ * them (docs/formats.md 31).  FJ_E_SIGNATURE when it is not there. */
+enum fj_rc ver_trust_load_under(int dirfd, const char *dir, const struct fj_hash *root, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
 /* The SM2 hierarchy beside that of P-256, from PEM: its root, and the CAs under it.  Both belong to whoever gave the trust its
  * first root: nothing here says that the two are one issuer's.  FJ_E_INVALID, and nothing of it is believed. */
 enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, struct fj_slice chain, struct fj_err *err) FJ_MUST_USE;
+/* The first root certificate of a file (PEM) as DER: self-signed, a CA.  FJ_E_INVALID with the section otherwise. */
 enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
-/* The same, and only when it is the root with this fingerprint: FJ_E_SIGNATURE for another. */
+/* The same for the one of a file's roots that has this fingerprint: FJ_E_SIGNATURE when none has. */
 enum fj_rc ver_root_is(struct fj_slice pem, const struct fj_hash *fingerprint, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+/* Does the root of t lead to each root of this file at this time, by certificates that nothing known revokes?  FJ_E_SIGNATURE. */
+enum fj_rc ver_roots_led_to(const struct ver_trust *t, struct fj_slice pem, fj_time at, struct fj_err *err) FJ_MUST_USE;
 /* SHA-256 of a root's DER as people write it: 64 hex digits of either case, with colons and
  * spaces between; FJ_E_USAGE otherwise. */
 enum fj_rc ver_fingerprint_read(const char *text, struct fj_hash *out, struct fj_err *err) FJ_MUST_USE;
@@ -94,6 +99,10 @@ struct ver_wanted {
 	enum ver_item kind;
 	char name[201];
 };
+#define VER_MAX_PATH 6 /* an issuing CA, what lies between, the root; of a longer one the middle is left out */
+struct ver_link {
+	char name[201], sha256[65]; /* CN; of the certificate, hex */
+};
 struct ver_check {
 	const char *name;   /* static */
 	enum ver_outcome outcome;
@@ -113,6 +122,8 @@ struct ver_report {
 	fj_time as_of, until; /* beginning of the oldest list or CRL that it rests on, end of the first to end; 0: it rests on none */
 	size_t n_wanted;
 	struct ver_wanted wanted[VER_MAX_WANTED];
+	size_t n_path;       /* CAs that it hangs on, from its own up to the trusted root; 0: none is known */
+	struct ver_link path[VER_MAX_PATH];
 };
 void ver_report_release(struct ver_report *r);
 FJ_DEFINE_AUTO(ver_report, struct ver_report, ver_report_release)
@@ -147,6 +158,10 @@ enum fj_rc ver_no_such(const char *number, struct fj_err *err) FJ_MUST_USE;
 /* In a folder of history/…: the path of the file whose name is the greatest time that is not after t; false: there
  * is none. */
 bool ver_history_at(int dir, const char *folder, const char *suffix, fj_time t, char out[200]);
+
+/* --- key.c --- */
+/* Is it a signature (DER) over that by this SubjectPublicKeyInfo, ECDSA on P-256 or SM2? */
+bool ver_spki_signed(struct fj_slice spki, struct fj_slice data, struct fj_slice der);
 
 /* --- attestation.c --- */
 /* Of a challenge "issuing" (formats.md 22): do the TPM's statements in `made` say that the key in the structure was made in it,

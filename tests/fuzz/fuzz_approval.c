@@ -4,10 +4,14 @@
  *
  * Properties: what is shown has no octet that a terminal would act upon, and no mark that turns
  * letters; what is refused says so in both languages or comes from the reader; what is shown as
- * one step is not shown as another.
+ * one step is not shown as another.  And the payload by which another appliance's CA is approved: nobody here has
+ * the keys that signed the request of the seed `certify`, so what is taken has that request.
  */
+#include <fcntl.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/limits.h"
 #include "officer/officer.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -73,6 +77,33 @@ static bool show(struct fj_slice in, enum fj_step step, enum fj_alg alg, const u
 	return rc == FJ_OK;
 }
 
+#define CERTIFY "tests/fuzz/corpus/approval/certify"
+
+static void certify(struct fj_slice in)
+{
+	static json_t *seed;
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
+	FJ_AUTO(json) payload = NULL;
+	FJ_AUTO(fj_ca_request) r = {0};
+	struct fj_limits l;
+	struct fj_err err = {0};
+	struct ofc o = {.words = tmpfile()};
+
+	if (seed == NULL)
+		HOLDS(fj_file_read(AT_FDCWD, CERTIFY, &text, NULL) == FJ_OK && fj_json_parse(fj_buf_slice(&text), text.len, &seed, NULL) == FJ_OK);
+	HOLDS(o.words != NULL);
+	if (fj_json_parse(in, FJ_STRUCTURE_MAX, &payload, NULL) == FJ_OK && json_is_object(payload)) {
+		if (ofc_certify_read(payload, &r, &l, &err) == FJ_OK) {
+			HOLDS(strcmp(fj_json_text(payload, "operator"), fj_json_text(seed, "operator")) == 0 && strcmp(l.base, fj_json_text(seed, "base")) == 0 && fj_limits_within(&l, &r.limits));
+			ofc_certify_show(&o, payload, &r, &l);
+			harmless(o.words);
+		} else {
+			HOLDS(err.en[0] != '\0');
+		}
+	}
+	fclose(o.words);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fj_slice in = FJ_SLICE(data, size);
@@ -81,6 +112,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0 || size > FJ_STRUCTURE_MAX)
 		return 0;
+	certify(in);
 	memset(root, 7, sizeof(root));
 	point_of(in, xy);
 	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)

@@ -493,6 +493,67 @@ def issuing_keys():
     no('with an unknown member', {**made, 'x': 1})
 
 
+def another_ca():
+    """of an approval that lets another appliance's CA be certified, where there is no plan, every hash is computed from what is beside it"""
+    subprocess.run(['openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path('ca.pem')], check=True, capture_output=True)
+    subprocess.run(['openssl', 'ecparam', '-name', 'SM2', '-genkey', '-noout', '-out', path('ca-sm2.pem')], check=True, capture_output=True)
+    spki = {alg: subprocess.run(['openssl', 'pkey', '-in', path(f), '-pubout', '-outform', 'DER'], check=True, capture_output=True).stdout for alg, f in (('P-256', 'ca.pem'), ('SM2', 'ca-sm2.pem'))}
+    asked = {'version': 1, 'home': {'demo': True, 'arc': ARC, 'base': 'https://sub.example', 'operator': '下级市财政局'}, 'limits': {'division': '42', 'holders': 'INST,MASS'}, 'made': '2026-11-18T00:00:00Z',
+             'keys': [{'alg': a, 'spki': base64.b64encode(spki[a]).decode(), 'root': sha(a.encode()).hex()} for a in ('P-256', 'SM2')]}
+    text = b'fujie-ca-request-1\n' + w.canonical(asked)
+    signed = {'P-256': subprocess.run(['openssl', 'dgst', '-sha256', '-sign', path('ca.pem')], input=text, capture_output=True, check=True).stdout,
+              'SM2': subprocess.run(['openssl', 'dgst', '-sm3', '-sigopt', 'distid:1234567812345678', '-sign', path('ca-sm2.pem')], input=text, capture_output=True, check=True).stdout}
+    request = {'request': asked, 'signatures': [{'alg': a, 'sig': base64.b64encode(signed[a]).decode()} for a in ('P-256', 'SM2')]}
+
+    def content(alg, division='4201', holders='INST'):
+        return sha(w.canonical({'what': 'subordinate', 'algorithm': alg, 'key': sha(spki[alg]).hex(), 'operator': '下级市财政局', 'division': division, 'holders': holders, 'base': 'https://sub.example'})).hex()
+    good = {'act': {'approval': 'AP-1', 'kind': 'root.certify', 'until': int(time.time()) + 86400}, 'keys': [{'alg': a, 'content': content(a), 'spki_sha256': sha(spki[a]).hex()} for a in ('P-256', 'SM2')],
+            'operator': '下级市财政局', 'base': 'https://sub.example', 'division': '4201', 'holders': 'INST', 'years': 5, 'request': w.canonical(request).decode()}
+
+    def sign(payload, *more):
+        return tool('sign', write('approval.json', {'id': 'AP-1', 'payload': payload}), '--key', path('a.key'), '--passphrase-file', passphrase(), '--yes', *more)
+
+    for lang, want in (('en', ('with limits', 'divisions whose code begins with 4201; holders: public institutions', 'published at https://sub.example', '下级市财政局', 'years: 5')), ('zh', ('受限', '行政区划代码以 4201 开头；持有人限于事业单位', '年限：5'))):
+        code, out, err = run('sign', write('approval.json', {'payload': good}), '--key', path('a.key'), '--passphrase-file', passphrase(), '--yes', lang=lang)
+        check('another appliance\'s CA is shown by its limits and keys, and not by a hash, %s' % lang, code == 0 and all(x in out for x in want) and all(sha(spki[a]).hex() in out for a in spki) and
+              sha(b'SM2').hex() in out and content('P-256') not in out, (out, err))
+    code, out = sign(good)
+    digest = sha(b'fujie-approval-1\n' + sha(w.canonical(good)))
+    check('and what was computed is signed', code == 0 and verifies(xys['a'], digest, unb64u(out['signature'])), out)
+
+    def no(name, words='', **change):
+        got = sign({**good, **change})
+        says('nothing is signed of ' + name, got, 1, words=words)
+
+    keys = good['keys']
+    no('a hash of another thing', 'not what the request', keys=[{**keys[0], 'content': '00' * 32}, keys[1]])
+    no('the hash of wider limits behind narrower ones', 'not what the request', keys=[{**keys[0], 'content': content('P-256', '42')}, keys[1]])
+    no('the hash of other holders', 'not what the request', keys=[keys[0], {**keys[1], 'content': content('SM2', holders='INST,MASS')}])
+    no('one key more', 'other keys', keys=keys + [keys[0]])
+    no('one key fewer', 'other keys', keys=keys[:1])
+    no('none', 'other keys', keys=[])
+    no('keys in another order', 'a key that is shown', keys=keys[::-1])
+    no('another key shown than certified', 'a key that is shown', keys=[{**keys[0], 'spki_sha256': sha(spki['SM2']).hex()}, keys[1]])
+    no('a key with a further member', keys=[{**keys[0], 'rebinds': [content('P-256', '42')]}, keys[1]])
+    no('no division', division='', keys=keys)
+    no('limits of another division', 'wider', division='43', keys=[{**k, 'content': content(k['alg'], '43')} for k in keys])
+    no('holders nobody asked for', 'wider', holders='ENT', keys=[{**k, 'content': content(k['alg'], holders='ENT')} for k in keys])
+    no('another address', 'wider', base='https://verify.example')
+    no('another operator', 'operator', operator='某市财政局')
+    no('13 years', 'years', years=13)
+    no('a member that nobody knows', lifts=[])
+    for who, name in ((0, 'P-256'), (1, 'SM2')):
+        bad = copy.deepcopy(request)
+        bad['signatures'][who]['sig'] = base64.b64encode(signed['SM2' if who == 0 else 'P-256']).decode()
+        no('a request whose %s key did not sign it' % name, 'changed', request=w.canonical(bad).decode())
+    bad = copy.deepcopy(request)
+    bad['request']['limits']['division'] = '4201'
+    no('a request that was changed', 'changed', request=w.canonical(bad).decode())
+    no('no request', request='')
+    code, out = sign({**good, 'keys': []}, '--refuse')
+    check('but refused by signature it can be all the same', code == 0 and out.get('refuse') is True, out)
+
+
 def structures():
     """each is what the TPM would sign if the officer did not look"""
     doc = plan_doc()
@@ -721,6 +782,7 @@ try:
     words()
     refusals()
     issuing_keys()
+    another_ca()
     structures()
     product()
     at_a_terminal()

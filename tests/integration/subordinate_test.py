@@ -104,7 +104,8 @@ def certified(parent, sub, other):
     check('the register has it, with its limits and who approved', '4200' in said(event) and 'officer2' in said(event), out)
     check('the calendar has its end', 'SUBORDINATE_CA' in said(parent.cli('key', 'list', who='mof1')[1]))
 
-    check('another one, of P-256 alone', certify(parent, other.request) == 0)
+    got = certify(parent, other.request)
+    check('another one, of P-256 alone', got == 0, got)
     second = bundle(parent, 2)
     check('a key is certified once: what would stand beside the first, a list would not name', 'certified already' in str(certify(parent, sub.request)))
     twin = Sub(parent, 'other2', '--limit-division', '42', '--limit-holders', 'INST', '--base', 'http://127.0.0.1:%d/below' % other.v, sm2=False)

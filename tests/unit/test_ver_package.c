@@ -61,7 +61,7 @@ static const char *believed(struct world *w, const struct made *m)
 	FJ_AUTO(ver_trust) t = NULL;
 
 	err.cite[0] = '\0';
-	if (fj_package_read(fj_buf_slice(&m->whole), &p, &err) != FJ_OK || ver_package_trust(&p, slice(&w->root), &t, &err) != FJ_OK ||
+	if (fj_package_read(fj_buf_slice(&m->whole), &p, &err) != FJ_OK || ver_package_trust(&p, slice(&w->root), FJ_SLICE(NULL, 0), &t, &err) != FJ_OK ||
 	    ver_package_crl(t, slice(&w->root_crl), &err) != FJ_OK || ver_package_crl(t, slice(&w->shard), &err) != FJ_OK ||
 	    ver_package_signed(t, &p, &err) != FJ_OK)
 		return err.zh[0] != '\0' ? err.cite : "it is not said in Chinese";

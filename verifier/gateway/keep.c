@@ -25,7 +25,6 @@
 #include "verifier/gateway/tar.h"
 
 #define STATE_OCTETS (8u << 20)
-#define ROOT_OCTETS 65536
 
 struct gw_keep {
 	const struct gw_conf *conf;
@@ -160,17 +159,6 @@ static void drop(struct gw_view *v)
 		view_free(v, true);
 }
 
-static enum fj_rc check_root(const char *folder, const struct fj_hash *want, struct fj_err *err)
-{
-	FJ_AUTO(buf) pem = FJ_BUF_INIT(ROOT_OCTETS);
-	FJ_AUTO(buf) der = FJ_BUF_INIT(ROOT_OCTETS);
-	char path[80];
-
-	snprintf(path, sizeof(path), "%.40s/root.pem", folder);
-	FJ_TRY(fj_file_read(AT_FDCWD, path, &pem, err));
-	return ver_root_is(fj_buf_slice(&pem), want, &der, err);
-}
-
 static enum fj_rc view_load(const struct gw_conf *conf, const char *folder, struct gw_marks *marks, struct gw_view **out, struct fj_err *err)
 {
 	struct gw_view *v = fj_alloc(1, sizeof(*v));
@@ -184,11 +172,9 @@ static enum fj_rc view_load(const struct gw_conf *conf, const char *folder, stru
 	v->users = 1;
 	v->dir = -1;
 	snprintf(v->folder, sizeof(v->folder), "%s", folder);
-	enum fj_rc rc = check_root(folder, &conf->root, err);
+	enum fj_rc rc = fj_dir_open(AT_FDCWD, folder, &v->dir, err);
 	if (rc == FJ_OK)
-		rc = fj_dir_open(AT_FDCWD, folder, &v->dir, err);
-	if (rc == FJ_OK)
-		rc = ver_trust_load_dir(v->dir, ".", &v->trust, &list, err);
+		rc = ver_trust_load_under(v->dir, ".", &conf->root, &v->trust, &list, err);
 	notes = list;
 	if (rc == FJ_OK)
 		rc = gw_marks_read(v->trust, folder, marks, err);

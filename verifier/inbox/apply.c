@@ -16,6 +16,7 @@
 #include "base/x509.h"
 
 #define ROOT "trust/root.pem"
+#define CHAIN_OCTETS (4 * 65536)
 
 struct job {
 	const struct fj_hash *fingerprint; /* of the root that is believed */
@@ -163,7 +164,7 @@ static enum fj_rc crls(struct job *j, struct fj_err *err)
 static enum fj_rc sm2_of(struct job *j, struct fj_err *err)
 {
 	FJ_AUTO(buf) root = FJ_BUF_INIT(65536);
-	FJ_AUTO(buf) chain = FJ_BUF_INIT(4 * 65536);
+	FJ_AUTO(buf) chain = FJ_BUF_INIT(CHAIN_OCTETS);
 
 	if (inb_file_now(&j->p, j->first, "trust/root-sm2.pem", &root, NULL) != FJ_OK || inb_file_now(&j->p, j->first, "trust/chain-sm2.pem", &chain, NULL) != FJ_OK)
 		return FJ_OK;
@@ -175,11 +176,24 @@ static enum fj_rc sm2_of(struct job *j, struct fj_err *err)
 
 static enum fj_rc believe(struct job *j, struct fj_err *err)
 {
+	FJ_AUTO(buf) chain = FJ_BUF_INIT(CHAIN_OCTETS);
+
 	FJ_TRY(root_of(j, err));
-	FJ_TRY(ver_package_trust(&j->p, fj_buf_slice(&j->root), &j->trust, err));
+	if (inb_file_now(&j->p, j->first, "trust/chain.pem", &chain, NULL) != FJ_OK)
+		fj_buf_clear(&chain);
+	FJ_TRY(ver_package_trust(&j->p, fj_buf_slice(&j->root), fj_buf_slice(&chain), &j->trust, err));
 	FJ_TRY(crls(j, err));
 	FJ_TRY(ver_package_signed(j->trust, &j->p, err));
 	return sm2_of(j, err);
+}
+
+/* the one that was named is in it, and leads to each other that is: whoever asks here trusts them all */
+static enum fj_rc check_root(const struct job *j, struct fj_slice pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) root = FJ_BUF_INIT(FJ_X509_MAX);
+
+	FJ_TRY(ver_root_is(pem, j->fingerprint, &root, err));
+	return ver_roots_led_to(j->trust, pem, j->p.at, err);
 }
 
 /* what it would put in the place of what is here */
@@ -191,14 +205,13 @@ static enum fj_rc check_files(struct job *j, struct fj_err *err)
 
 	for (size_t k = 0; fj_package_file(&j->p, k, &at, &name, &data); k++) {
 		FJ_AUTO(buf) before = FJ_BUF_INIT(FJ_DER_MAX);
-		FJ_AUTO(buf) root = FJ_BUF_INIT(FJ_X509_MAX);
 		char path[300];
 		snprintf(path, sizeof(path), "publish/%.200s", name);
 		if (fj_file_read(AT_FDCWD, path, &before, NULL) != FJ_OK)
 			fj_buf_clear(&before);
 		FJ_TRY(ver_package_file(j->trust, name, data, fj_buf_slice(&before), err));
 		if (strcmp(name, ROOT) == 0)
-			FJ_TRY(ver_root_is(data, j->fingerprint, &root, err));
+			FJ_TRY(check_root(j, data, err));
 	}
 	return inb_rows_check(j->p.rows, err);
 }

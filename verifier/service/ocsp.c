@@ -1,8 +1,9 @@
 /*
  * ocsp.c - OCSP over HTTP (RFC 6960 appendix A, RFC 9919).
  *
- * What is not in public.db is unknown, never good.  A foreign issuer is
- * unauthorized, a malformed request malformedRequest; a publication whose lists have
+ * What is not in public.db is unknown, never good; so is what another generation of the CA certified, since one name has
+ * several keys and a request names one.  A foreign issuer is unauthorized, and a generation whose key is gone is too (nobody
+ * can answer for it any more: its CRLs remain), a malformed request malformedRequest; a publication whose lists have
  * ended, and a signer that is away, make tryLater, and so does one that refuses, with
  * a line in the log: the publisher signs a CRL before it writes the row, so for a
  * moment the signer remembers what the row does not say yet.  Neither is cached, here
@@ -14,7 +15,7 @@
 #define LIFE CA_OCSP_LIFE
 #define TYPE "application/ocsp-response"
 
-static enum fj_rc look_up(struct svc *s, enum fj_alg alg, struct ca_ocsp_id *id, struct fj_err *err)
+static enum fj_rc look_up(struct svc *s, const struct fj_x509 *ca, struct ca_ocsp_id *id, struct fj_err *err)
 {
 	struct svc_row row;
 	char hex[33];
@@ -23,7 +24,7 @@ static enum fj_rc look_up(struct svc *s, enum fj_alg alg, struct ca_ocsp_id *id,
 	if (!id->our_issuer || !id->serial_ok)
 		return FJ_OK;
 	fj_hex(id->serial.b, sizeof(id->serial.b), hex);
-	enum fj_rc rc = svc_serial(s, alg, hex, &row, err);
+	enum fj_rc rc = svc_serial(s, ca, hex, &row, err);
 	if (rc == FJ_E_NOTFOUND)
 		return FJ_OK;
 	FJ_TRY(rc);
@@ -53,7 +54,7 @@ static void unsigned_free(struct unsigned_answer *u)
 }
 FJ_DEFINE_AUTO_PTR(unsigned_answer, struct unsigned_answer, unsigned_free)
 
-static enum fj_rc make(struct svc *s, const struct ver_view *v, enum fj_alg alg, struct ca_ocsp_req *req, struct unsigned_answer **out, struct fj_err *err)
+static enum fj_rc make(struct svc *s, const struct ver_responder *by, struct ca_ocsp_req *req, struct unsigned_answer **out, struct fj_err *err)
 {
 	FJ_AUTO(unsigned_answer) u = fj_alloc(1, sizeof(*u));
 	fj_time now = fj_now();
@@ -61,13 +62,14 @@ static enum fj_rc make(struct svc *s, const struct ver_view *v, enum fj_alg alg,
 	if (u == NULL)
 		return fj_no_memory(err, "verifier");
 	u->s = s;
-	u->w.alg = alg;
+	u->w.alg = by->x.alg;
 	fj_buf_init(&u->w.tbs, 65536);
 	fj_buf_init(&u->own, FJ_X509_MAX);
 	fj_buf_init(&u->request, 65536);
 	for (size_t i = 0; i < req->n; i++)
-		FJ_TRY(look_up(s, alg, &req->id[i], err));
-	FJ_TRY(ca_unpem("CERTIFICATE", fj_buf_slice(&v->ocsp[alg]), &u->own, err));
+		FJ_TRY(look_up(s, &by->x, &req->id[i], err));
+	if (fj_buf_put(&u->own, by->own.data, by->own.len) != FJ_OK)
+		return fj_no_memory(err, "verifier");
 	FJ_TRY(ca_ocsp_tbs(req, fj_buf_slice(&u->own), now, now + LIFE, &u->w.tbs, err));
 	*out = fj_move(u);
 	return FJ_OK;
@@ -108,22 +110,33 @@ static int status_of(const struct fj_err *err)
 	}
 }
 
+/* the generation of our CA that the request is about; NULL: none */
+static enum fj_rc asked_of(const struct ver_view *v, struct fj_slice request, struct ca_ocsp_req *req, const struct ver_responder **by, struct fj_err *err)
+{
+	*by = NULL;
+	for (size_t k = 0; k < v->n_by && *by == NULL; k++) { /* one request is about one */
+		FJ_TRY(ca_ocsp_parse(request, fj_buf_slice(&v->by[k].ca), req, err));
+		*by = foreign(req) ? NULL : &v->by[k];
+	}
+	return FJ_OK;
+}
+
 /* *u: it waits for its signature; NULL: *out is whole */
 static enum fj_rc answer(struct svc *s, const struct ver_view *v, struct fj_slice request, struct fj_buf *out, struct unsigned_answer **u, struct fj_err *err)
 {
 	struct ca_ocsp_req req;
-	enum fj_alg alg = FJ_ES256;
+	const struct ver_responder *by;
+	fj_time now = fj_now();
 
 	if (svc_stale(v))
 		return fj_fail(err, FJ_E_UNAVAILABLE, "verifier", "RFC 6960 2.3", "the last publication has ended");
-	FJ_TRY(ca_ocsp_parse(request, fj_buf_slice(&v->issuing[alg]), &req, err));
-	if (foreign(&req) && v->issuing[FJ_SM2].len > 0) { /* the other CA's: one request is about one */
-		alg = FJ_SM2;
-		FJ_TRY(ca_ocsp_parse(request, fj_buf_slice(&v->issuing[alg]), &req, err));
-	}
-	if (foreign(&req))
+	FJ_TRY(asked_of(v, request, &req, &by, err));
+	bool answers = by != NULL && by->own.len > 0 && now <= by->to;
+	if (by != NULL && !answers && by->newest)
+		return fj_fail(err, FJ_E_UNAVAILABLE, "verifier", "RFC 6960 4.2.2.2", "there is no valid responder's certificate under the issuing CA");
+	if (!answers)
 		return ca_ocsp_error(6, out, err);
-	FJ_TRY(make(s, v, alg, &req, u, err));
+	FJ_TRY(make(s, by, &req, u, err));
 	(*u)->generation = v->generation;
 	if (req.nonce.len == 0 && all_known(&req) && fj_buf_put(&(*u)->request, request.p, request.len) != FJ_OK)
 		return fj_no_memory(err, "verifier");

@@ -60,9 +60,9 @@ static json_t *verdict_schema(void)
 	json_t *text = json_pack("{s:s}", "type", "string"), *object = json_pack("{s:s}", "type", "object");
 	json_t *check = json_pack("{s:s, s:{s:O, s:{s:[s, s, s, s, s]}, s:O, s:O, s:O}}", "type", "object", "properties", "name", text, "outcome", "enum",
 	    "pass", "fail", "unknown", "not requested", "not applicable", "clause", text, "evidence", text, "text", object);
-	json_t *out = json_pack("{s:s, s:[s, s, s], s:{s:{s:[s, s, s]}, s:O, s:O, s:O, s:{s:s, s:o}, s:{s:s, s:O}, s:O, s:{s:[s, s, s]}}}", "type", "object", "required", "verdict", "kind", "checks",
+	json_t *out = json_pack("{s:s, s:[s, s, s], s:{s:{s:[s, s, s]}, s:O, s:O, s:O, s:{s:s, s:o}, s:{s:s, s:O}, s:O, s:{s:[s, s, s]}, s:{s:s, s:O}}}", "type", "object", "required", "verdict", "kind", "checks",
 	    "properties", "verdict", "enum", "permit", "deny", "indeterminate", "kind", text, "subject", object, "at", text, "checks", "type", "array", "items", check,
-	    "not_checked", "type", "array", "items", text, "status", object, "tpm", "enum", "hardware", "software", "none");
+	    "not_checked", "type", "array", "items", text, "status", object, "tpm", "enum", "hardware", "software", "none", "path", "type", "array", "items", object);
 
 	json_decref(text);
 	json_decref(object);

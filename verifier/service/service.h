@@ -22,13 +22,13 @@ const char *svc_portal(const struct svc *s); /* NULL: not known */
 /* the newest view, loaded anew when the generation has risen; given back with svc_view_give */
 enum fj_rc svc_view_take(struct svc *s, struct ver_view **out, struct fj_err *err) FJ_MUST_USE;
 void svc_view_give(struct svc *s, struct ver_view *v);
-/* a certificate's row in public.db by serial (hex): FJ_E_NOTFOUND when it was never issued */
+/* a certificate's row in public.db by the CA that certified it and serial (hex): FJ_E_NOTFOUND when it never did */
 struct svc_row {
 	char state[16];
 	fj_time revoked_at;
 	unsigned reason;
 };
-enum fj_rc svc_serial(struct svc *s, enum fj_alg alg, const char *serial_hex, struct svc_row *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc svc_serial(struct svc *s, const struct fj_x509 *ca, const char *serial_hex, struct svc_row *out, struct fj_err *err) FJ_MUST_USE;
 /* a certificate's DER by its number: FJ_E_NOTFOUND when none bears it */
 enum fj_rc svc_certificate(struct svc *s, const char *number, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* rows of public.db for pages and feeds, as objects of their columns; times as RFC 3339 */

@@ -106,9 +106,9 @@ static enum fj_rc open_db(struct svc *s, struct fj_err *err)
 	if (sqlite3_vfs_register(&vfs, 0) != SQLITE_OK ||
 	    sqlite3_open_v2("publish/public.db", &s->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, "relative") != SQLITE_OK ||
 	    sqlite3_busy_timeout(s->db, 3000) != SQLITE_OK ||
-	    sqlite3_prepare_v2(s->db, "SELECT state, revoked_at, reason FROM certificate WHERE serial = ?", -1, &s->by_serial[FJ_ES256], NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(s->db, "SELECT c.state, c.revoked_at, c.reason FROM twin t CROSS JOIN certificate c ON c.number = t.number WHERE t.serial = ?", -1, &s->by_serial[FJ_SM2], NULL) != SQLITE_OK ||
-	    sqlite3_prepare_v2(s->db, "SELECT what FROM delegated WHERE serial = ? AND (what LIKE '%-sm2') = ?", -1, &s->delegated, NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(s->db, "SELECT der, state, revoked_at, reason FROM certificate WHERE serial = ?", -1, &s->by_serial[FJ_ES256], NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(s->db, "SELECT t.der, c.state, c.revoked_at, c.reason FROM twin t CROSS JOIN certificate c ON c.number = t.number WHERE t.serial = ?", -1, &s->by_serial[FJ_SM2], NULL) != SQLITE_OK ||
+	    sqlite3_prepare_v2(s->db, "SELECT der FROM delegated WHERE serial = ?", -1, &s->delegated, NULL) != SQLITE_OK ||
 	    sqlite3_prepare_v2(s->db, "SELECT der FROM certificate WHERE number = ?", -1, &s->by_number, NULL) != SQLITE_OK)
 		return db_fail(s, err);
 	for (int k = 0; k < SVC_ROWS; k++)
@@ -156,31 +156,39 @@ enum fj_rc svc_rows(struct svc *s, enum svc_query id, const char *key, json_t **
 	return FJ_OK;
 }
 
-static enum fj_rc lookup(struct svc *s, sqlite3_stmt *q, enum fj_alg alg, const char *serial, struct svc_row *out, struct fj_err *err)
+/* by that very key: a serial number is one CA's, and a name has several keys */
+static bool certified_by(sqlite3_stmt *q, const struct fj_x509 *ca)
+{
+	struct fj_x509 x;
+
+	return fj_x509_read(FJ_SLICE(sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0)), &x, NULL) == FJ_OK && x.alg == ca->alg && fj_slice_eq(x.aki, ca->ski) &&
+	    fj_slice_eq(x.issuer, ca->subject);
+}
+
+static enum fj_rc lookup(struct svc *s, sqlite3_stmt *q, const struct fj_x509 *ca, const char *serial, struct svc_row *out, struct fj_err *err)
 {
 	int code = sqlite3_bind_text(q, 1, serial, -1, SQLITE_TRANSIENT);
 
-	if (code == SQLITE_OK && q == s->delegated)
-		code = sqlite3_bind_int(q, 2, alg == FJ_SM2);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(q);
-	if (code == SQLITE_ROW && q == s->by_serial[alg]) {
-		snprintf(out->state, sizeof(out->state), "%s", (const char *)sqlite3_column_text(q, 0));
-		out->revoked_at = sqlite3_column_int64(q, 1);
-		out->reason = (unsigned)sqlite3_column_int(q, 2);
+	bool found = code == SQLITE_ROW && certified_by(q, ca);
+	if (found && q != s->delegated) {
+		snprintf(out->state, sizeof(out->state), "%s", (const char *)sqlite3_column_text(q, 1));
+		out->revoked_at = sqlite3_column_int64(q, 2);
+		out->reason = (unsigned)sqlite3_column_int(q, 3);
 	}
-	enum fj_rc rc = code == SQLITE_ROW ? FJ_OK : code == SQLITE_DONE ? FJ_E_NOTFOUND : db_fail(s, err);
+	enum fj_rc rc = found ? FJ_OK : code == SQLITE_ROW || code == SQLITE_DONE ? FJ_E_NOTFOUND : db_fail(s, err);
 	sqlite3_reset(q);
 	return rc;
 }
 
-enum fj_rc svc_serial(struct svc *s, enum fj_alg alg, const char *serial_hex, struct svc_row *out, struct fj_err *err)
+enum fj_rc svc_serial(struct svc *s, const struct fj_x509 *ca, const char *serial_hex, struct svc_row *out, struct fj_err *err)
 {
 	memset(out, 0, sizeof(*out));
 	pthread_mutex_lock(&s->db_lock);
-	enum fj_rc rc = lookup(s, s->by_serial[alg], alg, serial_hex, out, err);
+	enum fj_rc rc = lookup(s, s->by_serial[ca->alg], ca, serial_hex, out, err);
 	if (rc == FJ_E_NOTFOUND)
-		rc = lookup(s, s->delegated, alg, serial_hex, out, err); /* own signers: good while they are published */
+		rc = lookup(s, s->delegated, ca, serial_hex, out, err); /* own signers: good while they are published */
 	pthread_mutex_unlock(&s->db_lock);
 	return rc == FJ_E_NOTFOUND ? fj_fail(err, rc, "verifier", "RFC 6960 2.2", "this serial number was never issued here") : rc;
 }

@@ -4,7 +4,7 @@ of it from either root alone.  With a software TPM this proves the logic, not cu
 from quorum_lib import *
 from under_root import run, said
 
-SUCCESSOR, PASS, KEY_END, UNSEAL_BEGIN, UNSEAL = 38, 39, 17, 29, 30
+SUCCESSOR, PASS, KEY_END, UNSEAL_BEGIN, UNSEAL, MOVE_BEGIN, MOVE = 38, 39, 17, 29, 30, 25, 26
 C_NWO, C_OWN, C_SUB = 23, 24, 21
 NEWER = 13 # HSM_ROLE_END: HSM_NEWER(role) is role + NEWER
 REFUSED = 6
@@ -221,7 +221,8 @@ def course(root):
     check('after a new start the new root signs on', rc == 0 and verifies(nspki, r.tbs, sig), why)
     # and a third generation, by officers of whom none was there
     last = [Officer(root, l) for l in ('wu', 'zheng', 'wang')]
-    third = plan_of(last, plan)
+    parent = bytes.fromhex('0023000b00030472000000060080004300100003' '0010') + two(last[0].spki[27:59]) + two(last[0].spki[59:])
+    third = plan_of(last, plan, move={'m': 2, 'parent': b64(parent)}) # a spare's storage key, as any P-256 point
     rc, why, _ = ask_successor(reg, signed(third, last))
     check('another plan follows the second', rc == 0 and reg.status()['successor']['generation'] == 3, why)
     tspki, tref = spki_of(reg, NEW), ref_of(third)
@@ -232,6 +233,13 @@ def course(root):
         check('of the third generation kind %d is signed' % kind, rc == 0, (r.why, why))
         done.append(certificate(tbs, sig))
     check('and the root passes on once more', ask_pass(reg, done[0], done[2], done[1])[0] == 0 and spki_of(reg, ROOT) == tspki and reg.status()['plan'] == h(canon(third)).hex())
+    rc, why, data = reg.plain(MOVE_BEGIN, bytes([ROOT]))
+    nonce = data[1:33]
+    approvals = lambda who, p: struct.pack('>I', 2) + b''.join(bytes([i]) + who[i].sign(h(nonce, struct.pack('>i', 60), b'fujie-root-move' + h(canon(p)))) for i in (0, 1))
+    check('the new plan has a spare: its root may leave for it', rc == 0 and reg.status()['move'] == {'parent': (b'\0\x0b' + h(parent)).hex(), 'root': False, 'root-sm2': False}, why)
+    check('not by the officers of before', reg.plain(MOVE, bytes([ROOT, data[0]]) + approvals(new, plan))[0] == SIGNATURE)
+    rc, why, _ = reg.plain(MOVE, bytes([ROOT, data[0]]) + approvals(last, third))
+    check('by the new ones it leaves', rc == 0 and reg.status()['move']['root'], why)
     a.end()
     return certs
 

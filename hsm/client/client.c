@@ -715,6 +715,11 @@ enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct
 	return agreed(c, HSM_MSG_ENROL, said, a, n, err);
 }
 
+enum fj_rc hsm_inherit(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
+{
+	return agreed(c, HSM_MSG_INHERIT, said, a, n, err);
+}
+
 enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err)
 {
 	return agreed(c, HSM_MSG_RULE, said, a, n, err);

@@ -258,6 +258,7 @@ void fj_ca_request_release(struct fj_ca_request *r)
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		fj_buf_release(&r->spki[a]);
 		fj_buf_release(&r->sig[a]);
+		fj_buf_release(&r->former[a]);
 	}
 	fj_buf_release(&r->text);
 }
@@ -268,6 +269,7 @@ static void blank(struct fj_ca_request *r)
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		fj_buf_init(&r->spki[a], 256);
 		fj_buf_init(&r->sig[a], 96);
+		fj_buf_init(&r->former[a], 96);
 	}
 	fj_buf_init(&r->text, FJ_CA_REQUEST_MAX);
 }
@@ -362,15 +364,22 @@ static enum fj_rc read_request(const json_t *req, struct fj_ca_request *r, struc
 	return read_keys(req, r, err);
 }
 
-static enum fj_rc put_text(const json_t *req, struct fj_buf *out, struct fj_err *err)
+static enum fj_rc put_text(const char *head, const json_t *req, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) canonical = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
 
 	FJ_TRY(fj_json_canonical(req, &canonical, err));
-	return fj_buf_puts(out, FJ_CA_REQUEST_HEAD) == FJ_OK && fj_buf_put(out, canonical.data, canonical.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, LAYER, CITE, "a request is too long");
+	return fj_buf_puts(out, head) == FJ_OK && fj_buf_put(out, canonical.data, canonical.len) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, LAYER, CITE, "a request is too long");
 }
 
-static enum fj_rc read_signatures(const json_t *doc, struct fj_ca_request *r, struct fj_err *err)
+enum fj_rc fj_ca_request_former_text(const struct fj_ca_request *r, struct fj_buf *out, struct fj_err *err)
+{
+	size_t n = strlen(FJ_CA_REQUEST_HEAD);
+
+	return fj_buf_puts(out, FJ_CA_FORMER_HEAD) == FJ_OK && fj_buf_put(out, r->text.data + n, r->text.len - n) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_LIMIT, LAYER, CITE, "a request is too long");
+}
+
+static enum fj_rc read_signatures(const json_t *doc, const char *member, const struct fj_ca_request *r, struct fj_buf sig[FJ_ALG_END], struct fj_err *err)
 {
 	static const char *const keys[] = {"alg", "sig", NULL};
 	uint8_t raw[64];
@@ -378,28 +387,30 @@ static enum fj_rc read_signatures(const json_t *doc, struct fj_ca_request *r, st
 	enum fj_alg alg;
 	size_t i;
 
-	FJ_TRY(fj_json_arr(doc, "signatures", 2, &list, err));
+	FJ_TRY(fj_json_arr(doc, member, 2, &list, err));
 	if (json_array_size(list) != (r->sm2 ? 2u : 1u))
-		return invalid(err, "signatures", "each key of the request signs it, to prove that the asker has it", "申请须由其中每把密钥签名，以证明申请者持有密钥");
+		return invalid(err, member, "each key of the request signs it, to prove that the asker has it", "申请须由其中每把密钥签名，以证明申请者持有密钥");
 	json_array_foreach(list, i, o) {
 		FJ_TRY(alg_of(o, i, &alg, err));
 		FJ_TRY(fj_json_only(o, keys, err));
-		FJ_TRY(octets(o, "sig", &r->sig[alg], err));
-		FJ_TRY(fj_ecdsa_der_to_raw(fj_buf_slice(&r->sig[alg]), raw, err));
+		FJ_TRY(octets(o, "sig", &sig[alg], err));
+		FJ_TRY(fj_ecdsa_der_to_raw(fj_buf_slice(&sig[alg]), raw, err));
 	}
 	return FJ_OK;
 }
 
 static enum fj_rc read_file(struct fj_slice file, struct fj_ca_request *r, struct fj_err *err)
 {
-	static const char *const keys[] = {"request", "signatures", NULL};
+	static const char *const keys[] = {"request", "signatures", NULL}, *const more[] = {"request", "signatures", "former", NULL};
 	FJ_AUTO(json) doc = NULL;
 
 	FJ_TRY(fj_json_parse(file, FJ_CA_REQUEST_MAX, &doc, err));
-	FJ_TRY(fj_json_only(doc, keys, err));
+	r->follows = json_object_get(doc, "former") != NULL;
+	FJ_TRY(fj_json_only(doc, r->follows ? more : keys, err));
 	FJ_TRY(read_request(json_object_get(doc, "request"), r, err));
-	FJ_TRY(put_text(json_object_get(doc, "request"), &r->text, err));
-	return read_signatures(doc, r, err);
+	FJ_TRY(put_text(FJ_CA_REQUEST_HEAD, json_object_get(doc, "request"), &r->text, err));
+	FJ_TRY(read_signatures(doc, "signatures", r, r->sig, err));
+	return r->follows ? read_signatures(doc, "former", r, r->former, err) : FJ_OK;
 }
 
 enum fj_rc fj_ca_request_read(struct fj_slice file, struct fj_ca_request *r, struct fj_err *err)
@@ -413,14 +424,20 @@ enum fj_rc fj_ca_request_read(struct fj_slice file, struct fj_ca_request *r, str
 
 static enum fj_rc read_text(struct fj_slice in, struct fj_ca_request *r, struct fj_err *err)
 {
-	size_t n = strlen(FJ_CA_REQUEST_HEAD);
+	static const char *const heads[] = {FJ_CA_REQUEST_HEAD, FJ_CA_FORMER_HEAD};
 	FJ_AUTO(json) req = NULL;
+	size_t n = 0;
 
-	if (in.len < n || memcmp(in.p, FJ_CA_REQUEST_HEAD, n) != 0)
+	for (size_t k = 0; k < FJ_ARRAY_LEN(heads); k++)
+		if (in.len > strlen(heads[k]) && memcmp(in.p, heads[k], strlen(heads[k])) == 0) {
+			n = strlen(heads[k]);
+			r->by_former = k == 1;
+		}
+	if (n == 0)
 		return fj_fail(err, FJ_E_PARSE, LAYER, CITE, "this is no request of a CA");
 	FJ_TRY(fj_json_parse(FJ_SLICE(in.p + n, in.len - n), FJ_CA_REQUEST_MAX, &req, err));
 	FJ_TRY(read_request(req, r, err));
-	FJ_TRY(put_text(req, &r->text, err));
+	FJ_TRY(put_text(heads[r->by_former], req, &r->text, err));
 	return fj_slice_eq(fj_buf_slice(&r->text), in) ? FJ_OK : fj_fail(err, FJ_E_PARSE, LAYER, CITE, "the request is not in canonical form");
 }
 
@@ -447,9 +464,10 @@ enum fj_rc fj_ca_request_copy(const struct fj_ca_request *r, struct fj_ca_reques
 	*out = *r;
 	memcpy(out->spki, fresh.spki, sizeof(out->spki));
 	memcpy(out->sig, fresh.sig, sizeof(out->sig));
+	memcpy(out->former, fresh.former, sizeof(out->former));
 	out->text = fresh.text;
 	for (int a = 0; a < FJ_ALG_END; a++)
-		ok = ok && copy_of(&r->spki[a], &out->spki[a]) && copy_of(&r->sig[a], &out->sig[a]);
+		ok = ok && copy_of(&r->spki[a], &out->spki[a]) && copy_of(&r->sig[a], &out->sig[a]) && copy_of(&r->former[a], &out->former[a]);
 	return ok && copy_of(&r->text, &out->text) ? FJ_OK : fj_no_memory(err, LAYER);
 }
 

@@ -49,6 +49,7 @@ enum fj_rc fj_limits_claims(const struct fj_limits *l, const json_t *claims, str
 /* --- the request --- */
 #define FJ_CA_REQUEST_MAX 16384
 #define FJ_CA_REQUEST_HEAD "fujie-ca-request-1\n"
+#define FJ_CA_FORMER_HEAD "fujie-ca-former-1\n" /* before what the former key signs, when a CA asks for its newer one */
 struct fj_ca_request {
 	bool demo, sm2;
 	char arc[64], base[161], operator_[64 * 4 + 1];
@@ -56,13 +57,19 @@ struct fj_ca_request {
 	struct fj_limits limits;
 	fj_time made;
 	struct fj_buf spki[FJ_ALG_END], sig[FJ_ALG_END]; /* of the issuing keys; DER over what is signed */
+	bool follows;                           /* of a CA that was certified before: its former keys have signed too */
+	struct fj_buf former[FJ_ALG_END];       /* their signatures */
 	struct fj_buf text;                     /* what each key signs: FJ_CA_REQUEST_HEAD and the canonical request */
+	bool by_former;                         /* what a signer was given is for its former key: the text has FJ_CA_FORMER_HEAD */
 };
 void fj_ca_request_release(struct fj_ca_request *r);
 FJ_DEFINE_AUTO(fj_ca_request, struct fj_ca_request, fj_ca_request_release)
-/* {"request":{…},"signatures":[{"alg","sig"}]}: exactly the members; a signature by each key, which the caller verifies. */
+/* {"request":{…},"signatures":[{"alg","sig"}],"former":[…]}: exactly the members, the last one optional; a signature by each key,
+ * and by each that there was before, which the caller verifies. */
 enum fj_rc fj_ca_request_read(struct fj_slice file, struct fj_ca_request *out, struct fj_err *err) FJ_MUST_USE;
-/* What a signer is given: FJ_CA_REQUEST_HEAD and the request, canonical; no signatures. */
+/* what the former keys have signed of it */
+enum fj_rc fj_ca_request_former_text(const struct fj_ca_request *r, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* What a signer is given: one of the heads and the request, canonical; no signatures. */
 enum fj_rc fj_ca_request_read_text(struct fj_slice text, struct fj_ca_request *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_ca_request_copy(const struct fj_ca_request *r, struct fj_ca_request *out, struct fj_err *err) FJ_MUST_USE;
 /* the object "request" of what r says (spki, not sig); the caller's, NULL when memory is out */

@@ -18,7 +18,7 @@ static const struct hsm_kind_row table[] = {
 	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_ca},
 	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_crl},
 	{HSM_CERT_SUBORDINATE, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_subordinate},
-	{HSM_CA_REQUEST, HSM_ISSUING, HSM_FROM_REGISTRY, true, 0, false, true, policy_ca_request},
+	{HSM_CA_REQUEST, HSM_ISSUING, HSM_FROM_REGISTRY, true, 2, false, true, policy_ca_request},
 	{HSM_PROOF, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_proof},
 	{HSM_CERT_DATA_ASSET, HSM_ISSUING, HSM_FROM_REGISTRY, false, 2, false, true, policy_leaf},
 	{HSM_CERT_DELEGATED, HSM_ISSUING, HSM_FROM_REGISTRY, false, 0, false, true, policy_leaf},
@@ -173,7 +173,7 @@ enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row
 	FJ_TRY(counter_open(s, err));
 	FJ_TRY(unseal_open(s, role, err));
 	if (late || (early && !row->ceremony))
-		return policy_no(err, "design.md 2", late ? "CA certificates, and requests for them, are signed in the ceremony only" : "there are no CA certificates yet");
+		return policy_no(err, "design.md 2", late ? "a root's certificate is signed in the ceremony only" : "there are no CA certificates yet");
 	if (officers < needs(s, row) && !quorum_rules(&s->mem, row))
 		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: this needs the approval of %u different officers, there are %u",
 		    needs(s, row), officers);

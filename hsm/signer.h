@@ -104,7 +104,7 @@ struct mem_intent {
 struct mem_sub {
 	enum fj_alg alg;
 	struct fj_hash key, name;         /* SHA-256 of SubjectPublicKeyInfo and of the subject */
-	char base[161];
+	struct fj_limits limits;
 };
 /* who stands behind a license token: whoever the register names; one officer of its operator who signed it, of a list two; two always */
 enum mem_tokens { MEM_TOKENS_NAMES, MEM_TOKENS_ONE, MEM_TOKENS_TWO };

@@ -69,8 +69,10 @@ static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, 
 		if (o->alg != j->alg)
 			continue;
 		MUST(!fj_hash_eq(&o->key, &key), CITE, "this key was certified already, or a try was cut after it: the other appliance makes a new one (another certificate would be beside the first, which no list would name)");
-		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name");
-		MUST(!nested(o->base, l->base) && !nested(l->base, o->base), CITE, "another CA that this root certified has that address");
+		if (fj_hash_eq(&o->name, &name) && fj_limits_same(&o->limits, l)) /* a newer key of that CA */
+			continue;
+		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name, with another address or other limits");
+		MUST(!nested(o->limits.base, l->base) && !nested(l->base, o->limits.base), CITE, "another CA that this root certified has that address");
 	}
 	return FJ_OK;
 }
@@ -114,7 +116,7 @@ enum fj_rc sub_apply(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err)
 	s.alg = x.alg;
 	fj_sha256(x.spki, &s.key);
 	fj_sha256(x.subject, &s.name);
-	memcpy(s.base, l.base, sizeof(s.base));
+	s.limits = l;
 	while (i < m->n_subs && !fj_hash_eq(&m->sub[i].key, &s.key))
 		i++;
 	if (i == HSM_MAX_SUBS)
@@ -170,6 +172,36 @@ enum fj_rc sub_parent(struct hsm_memory *m, const json_t *policy, struct fj_err 
 	return m->sm2 ? read_root(m, json_array_get(roots, 1), FJ_SM2, err) : FJ_OK;
 }
 
+static unsigned newest_issuing(const struct hsm_memory *m, enum fj_alg alg)
+{
+	unsigned role = hsm_role_of(HSM_ISSUING, alg);
+
+	return m->slot[HSM_NEWER(role)] != 0 ? HSM_NEWER(role) : role;
+}
+
+static bool newest_certified(const struct hsm_signer *s, enum fj_alg alg)
+{
+	struct fj_x509 ca;
+
+	return fj_x509_read_tbs(ca_newest(&s->mem, alg), &ca, NULL) == FJ_OK && fj_slice_eq(ca.spki, signer_spki(s, newest_issuing(&s->mem, alg)));
+}
+
+/* In the ceremony, by the keys of the home; after it for newer ones that have no certificate yet, by each of them and the one before,
+ * within the limits that there are. */
+static enum fj_rc asks_in_time(const struct hsm_job *j, const struct fj_ca_request *r, struct fj_err *err)
+{
+	const struct hsm_memory *m = &j->s->mem;
+
+	if (m->ceremony != MEM_CLOSED) {
+		MUST(!r->by_former, CITE, "there is no former key in the ceremony");
+		return FJ_OK;
+	}
+	for (enum fj_alg a = FJ_ES256; a <= (m->sm2 ? FJ_SM2 : FJ_ES256); a++)
+		MUST(newest_issuing(m, a) >= HSM_ROLE_END && !newest_certified(j->s, a), CITE, "each issuing key has to have a newer one that is not certified yet (key roll)");
+	MUST(fj_limits_same(&r->limits, &m->limits), CITE, "a newer key is asked for within the limits that there are");
+	return FJ_OK;
+}
+
 /* the request says what this home was opened with, and is of its keys */
 enum fj_rc policy_ca_request(const struct hsm_job *j, struct fj_slice text, struct fj_buf *delta, struct fj_err *err)
 {
@@ -179,10 +211,13 @@ enum fj_rc policy_ca_request(const struct hsm_job *j, struct fj_slice text, stru
 	(void)delta;
 	MUST(m->parent, CITE, "only a home without a root asks for a certificate");
 	FJ_TRY(fj_ca_request_read_text(text, &r, err));
+	FJ_TRY(asks_in_time(j, &r, err));
 	MUST(r.demo == m->demo && r.sm2 == m->sm2 && strcmp(r.arc, m->arc) == 0 && strcmp(r.base, m->base) == 0 && strcmp(r.operator_, m->operator_) == 0, CITE, "the request is of another home");
 	MUST(r.made - j->now <= NOW_TOLERANCE && j->now - r.made <= NOW_TOLERANCE, CITE, "the request was not made now");
 	for (enum fj_alg a = FJ_ES256; a <= (m->sm2 ? FJ_SM2 : FJ_ES256); a++)
-		MUST(fj_slice_eq(fj_buf_slice(&r.spki[a]), fj_buf_slice(&j->s->spki[hsm_role_of(HSM_ISSUING, a)])) && fj_hash_eq(&r.root[a], &m->parent_root[a]), CITE, "the request is of other keys, or for another root");
+		MUST(fj_slice_eq(fj_buf_slice(&r.spki[a]), signer_spki(j->s, newest_issuing(m, a))) && fj_hash_eq(&r.root[a], &m->parent_root[a]), CITE, "the request is of other keys than the newest, or for another root");
+	if (m->ceremony == MEM_CLOSED && !r.by_former)
+		*j->key = HSM_NEWER(j->role);
 	return FJ_OK;
 }
 
@@ -206,7 +241,12 @@ static enum fj_rc check_certified(const struct hsm_signer *s, enum fj_alg alg, c
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->root_tbs[alg]), &root, err));
 	snprintf(policy, sizeof(policy), "%s.3.%d", m->arc, m->demo ? 2 : 1);
 	MUST(x->alg == alg && fj_slice_eq(x->issuer, root.subject) && fj_slice_eq(x->aki, root.ski) && signed_under(root.spki, alg, x), "RFC 5280 6.1.3", "the certificate was not issued by the root that this home was made for");
-	MUST(fj_slice_eq(x->spki, fj_buf_slice(&s->spki[hsm_role_of(HSM_ISSUING, alg)])), CITE, "the certificate is for another key than this home's issuing key");
+	MUST(fj_slice_eq(x->spki, signer_spki(s, newest_issuing(m, alg))), CITE, "the certificate is for another key than this home's issuing key");
+	if (m->n_ca[alg] > 0) {
+		struct fj_x509 before;
+		FJ_TRY(fj_x509_read_tbs(ca_newest(m, alg), &before, err));
+		MUST(fj_slice_eq(x->subject, before.subject), "RFC 5280 6.3.3 (f)", "a newer key of the issuing CA is certified under another name");
+	}
 	MUST(x->ca && x->pathlen == 0 && x->ku == (FJ_KU_CERT | FJ_KU_CRL) && x->critical == (FJ_X_KU | FJ_X_BC), "RFC 5280 4.2.1.9", "the certificate is not of an issuing CA: flag, path length 0 or key usage differ");
 	MUST(x->seen == (FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA | FJ_X_PRIVATE), CITE, "the certificate has other extensions than a subordinate's, or no limits");
 	MUST(strcmp(x->policy, policy) == 0, "RFC 5280 4.1.2.4", "the certificate's policy is of another arc or kind than this home's");
@@ -214,7 +254,7 @@ static enum fj_rc check_certified(const struct hsm_signer *s, enum fj_alg alg, c
 	MUST(our_name(m, x), "RFC 5280 4.1.2.6", "the certificate names another operator than this home's");
 	FJ_TRY(refused(fj_limits_of(x, &there, &l, err), err));
 	MUST(strcmp(l.base, m->base) == 0, CITE, "the certificate is for another address than this home's");
-	MUST(!m->limited || fj_limits_same(&l, &m->limits), CITE, "the two hierarchies' certificates have different limits");
+	MUST(!m->limited || fj_limits_same(&l, &m->limits), CITE, "the certificate has other limits than those that there are: of the other hierarchy, or of the key before");
 	return FJ_OK;
 }
 
@@ -254,11 +294,12 @@ enum fj_rc signer_ca_cert(struct hsm_signer *s, enum hsm_socket from, const stru
 	(void)from;
 	(void)answer;
 	FJ_TRY(read_body(fj_buf_slice(&f->body), &alg, &cert, &x, err));
-	MUST(s->mem.parent && s->mem.ceremony == MEM_OPEN && store_whole(&s->mem) && (alg == FJ_ES256 || s->mem.sm2), CITE, "no certificate of this algorithm is awaited here");
-	if (s->mem.n_ca[alg] > 0) {
+	MUST(s->mem.parent && s->mem.ceremony != MEM_NONE && store_whole(&s->mem) && (alg == FJ_ES256 || s->mem.sm2), CITE, "no certificate of this algorithm is awaited here");
+	if (newest_certified(s, alg)) {
 		MUST(fj_slice_eq(ca_newest(&s->mem, alg), x.tbs), CITE, "another certificate was taken already");
 		return FJ_OK;
 	}
+	MUST(s->mem.n_ca[alg] < FJ_MAX_CAS, "formats.md 26", "the issuing CA has had as many keys as are remembered");
 	FJ_TRY(counter_open(s, err));
 	FJ_TRY(clock_check(s, err));
 	FJ_TRY(check_certified(s, alg, &x, err));

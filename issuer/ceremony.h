@@ -116,6 +116,10 @@ enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_
 /* Makes the keys and, without `certificate`, writes CRM_DIR/ca-request.json; with it (PEM: certificates, the root's lists) the
  * home is certified: *certified, into i->ca[…] and crl[alg]. */
 enum fj_rc crm_subordinate(struct iss *i, const json_t *in, bool *certified, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
+/* A request for the newer issuing keys, once all are made: signed by them and by those before, for the approval's officers. */
+enum fj_rc crm_request_newer(struct iss_call *c, struct hsm_conn *conn, const struct hsm_approval *who, size_t n, struct fj_err *err) FJ_MUST_USE;
+/* certificates in a file of PEM that are for newer keys of this home issue from now on; *taken: how many */
+enum fj_rc crm_take_newer(struct iss_call *c, struct fj_slice pem, size_t *taken, struct fj_err *err) FJ_MUST_USE;
 /* the plan of this home, in force; *there: it has one */
 enum fj_rc crm_home_plan(struct fj_plan *p, bool *there, struct fj_err *err) FJ_MUST_USE;
 /* logins of those whose approval is in hand; the caller's */

@@ -100,13 +100,14 @@ static enum fj_rc fill(struct iss *i, const json_t *sub, struct fj_ca_request *r
 	return FJ_OK;
 }
 
-static enum fj_rc sign_request(struct iss *i, const struct fj_buf *text, json_t *signatures, struct fj_err *err)
+/* who: of a home that is made, for its newer keys; NULL in the ceremony */
+static enum fj_rc sign_request(struct iss *i, struct hsm_conn *conn, const struct fj_buf *text, const struct hsm_approval *who, size_t n, json_t *signatures, struct fj_err *err)
 {
 	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
 		struct hsm_item item = {.tbs = fj_buf_slice(text)};
-		struct hsm_request r = {.role = issuing_role(a), .kind = HSM_CA_REQUEST, .items = &item, .n_items = 1};
+		struct hsm_request r = {.role = issuing_role(a), .kind = HSM_CA_REQUEST, .approvals = who, .n_approvals = n, .items = &item, .n_items = 1};
 		FJ_AUTO(buf) b64 = FJ_BUF_INIT(256);
-		FJ_TRY(hsm_sign(i->make.signer, &r, err));
+		FJ_TRY(hsm_sign(conn, &r, err));
 		if (item.rc != FJ_OK)
 			return fj_fail(err, item.rc, "signer", NULL, "%s", item.why);
 		if (fj_b64_put(&b64, FJ_SLICE(item.sig, item.sig_len)) != FJ_OK || json_array_append_new(signatures, json_pack("{s:s, s:s}", "alg", fj_alg_name(a), "sig", fj_buf_str(&b64))) != 0)
@@ -115,30 +116,67 @@ static enum fj_rc sign_request(struct iss *i, const struct fj_buf *text, json_t 
 	return FJ_OK;
 }
 
+static enum fj_rc text_of(const char *head, const json_t *request, struct fj_buf *text, struct fj_err *err)
+{
+	FJ_AUTO(buf) canonical = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
+
+	FJ_TRY(fj_json_canonical(request, &canonical, err));
+	fj_buf_clear(text);
+	return fj_buf_puts(text, head) == FJ_OK && fj_buf_put(text, canonical.data, canonical.len) == FJ_OK ? FJ_OK : fj_no_memory(err, LAYER);
+}
+
+/* doc is taken */
+static enum fj_rc write_doc(json_t *doc, struct fj_err *err)
+{
+	FJ_AUTO(json) owned = doc;
+	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
+
+	FJ_TRY(fj_json_canonical(owned, &file, err));
+	FJ_TRY(fj_buf_puts(&file, "\n"));
+	FJ_TRY(fj_dir_make(AT_FDCWD, CRM_DIR, 0755, err));
+	return fj_file_replace(AT_FDCWD, REQUEST_FILE, fj_buf_slice(&file), 0644, err);
+}
+
 static enum fj_rc write_request(struct iss *i, const json_t *sub, struct fj_err *err)
 {
 	FJ_AUTO(fj_ca_request) r = {0};
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
-	FJ_AUTO(buf) canonical = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
-	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
 	FJ_AUTO(json) signatures = json_array();
 
 	FJ_TRY(fill(i, sub, &r, err));
 	FJ_AUTO(json) request = fj_ca_request_json(&r);
 	if (request == NULL)
 		return fj_no_memory(err, LAYER);
-	FJ_TRY(fj_json_canonical(request, &canonical, err));
-	FJ_TRY(fj_buf_puts(&text, FJ_CA_REQUEST_HEAD));
-	FJ_TRY(fj_buf_put(&text, canonical.data, canonical.len));
-	FJ_TRY(sign_request(i, &text, signatures, err));
-	FJ_AUTO(json) doc = json_pack("{s:O, s:O}", "request", request, "signatures", signatures);
-	FJ_TRY(fj_json_canonical(doc, &file, err));
-	FJ_TRY(fj_buf_puts(&file, "\n"));
-	FJ_TRY(fj_dir_make(AT_FDCWD, CRM_DIR, 0755, err));
-	return fj_file_replace(AT_FDCWD, REQUEST_FILE, fj_buf_slice(&file), 0644, err);
+	FJ_TRY(text_of(FJ_CA_REQUEST_HEAD, request, &text, err));
+	FJ_TRY(sign_request(i, i->make.signer, &text, NULL, 0, signatures, err));
+	return write_doc(json_pack("{s:O, s:O}", "request", request, "signatures", signatures), err);
 }
 
-/* --- the certificates --- */
+enum fj_rc crm_request_newer(struct iss_call *c, struct hsm_conn *conn, const struct hsm_approval *who, size_t n, struct fj_err *err)
+{
+	FJ_AUTO(fj_ca_request) r = {.demo = c->iss->home.demo, .sm2 = c->iss->sm2, .limits = c->iss->limits, .made = fj_now()};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
+	FJ_AUTO(json) newer = json_array();
+	FJ_AUTO(json) former = json_array();
+	const struct iss *i = c->iss;
+
+	if (fj_strcopy(r.arc, sizeof(r.arc), i->home.arc) != FJ_OK || fj_strcopy(r.base, sizeof(r.base), i->home.base) != FJ_OK || fj_strcopy(r.operator_, sizeof(r.operator_), i->home.operator_) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, LAYER, NULL, "arc, base or operator are too long");
+	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+		fj_buf_init(&r.spki[a], 512);
+		if (rol_made(c->db, a, &r.spki[a], NULL) != FJ_OK)
+			return FJ_OK; /* with the other one */
+		fj_sha256(fj_buf_slice(&i->ca[a].root), &r.root[a]);
+	}
+	FJ_AUTO(json) request = fj_ca_request_json(&r);
+	if (request == NULL)
+		return fj_no_memory(err, LAYER);
+	FJ_TRY(text_of(FJ_CA_REQUEST_HEAD, request, &text, err));
+	FJ_TRY(sign_request(c->iss, conn, &text, who, n, newer, err));
+	FJ_TRY(text_of(FJ_CA_FORMER_HEAD, request, &text, err));
+	FJ_TRY(sign_request(c->iss, conn, &text, who, n, former, err));
+	return write_doc(json_pack("{s:O, s:O, s:O}", "request", request, "signatures", newer, "former", former), err);
+}
 
 /* the next block of that label, whole; FJ_E_NOTFOUND when there is none */
 static enum fj_rc next_block(struct fj_slice *in, const char *label, struct fj_buf *der, struct fj_err *err)
@@ -154,6 +192,33 @@ static enum fj_rc next_block(struct fj_slice *in, const char *label, struct fj_b
 	fj_buf_clear(der);
 	return ca_unpem(label, rest, der, err);
 }
+
+/* certificates in a file of PEM that are for newer keys of this home; the rest is left alone */
+enum fj_rc crm_take_newer(struct iss_call *c, struct fj_slice pem, size_t *taken, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(hsm_conn) conn = NULL;
+	FJ_AUTO(json) officers = json_pack("[s]", c->actor->login);
+	struct fj_x509 x;
+	enum fj_rc rc;
+
+	*taken = 0;
+	while ((rc = next_block(&pem, "CERTIFICATE", &der, err)) == FJ_OK) {
+		FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
+		if (rol_made(c->db, x.alg, &spki, NULL) != FJ_OK || !fj_slice_eq(x.spki, fj_buf_slice(&spki)))
+			continue;
+		(*taken)++;
+		if (c->trial)
+			continue;
+		FJ_TRY(iss_signer(c->iss, &conn, err));
+		FJ_TRY(hsm_ca_cert(conn, x.alg, fj_buf_slice(&der), err));
+		FJ_TRY(rol_certified(c, x.alg, &der, officers, err));
+	}
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
+/* --- the certificates --- */
 
 static enum fj_rc copy(struct fj_slice from, struct fj_buf *to, size_t max, struct fj_err *err)
 {

@@ -36,6 +36,23 @@ static enum fj_alg last_alg(const struct crm_sub *s)
 	return s->request.sm2 ? FJ_SM2 : FJ_ES256;
 }
 
+static void name_of(int64_t n, enum fj_alg alg, char out[24])
+{
+	snprintf(out, 24, "sub-%lld%s", (long long)n, fj_alg_suffix(alg));
+}
+
+/* the certificate with this number into out; FJ_E_NOTFOUND */
+static enum fj_rc sub_get(struct sto *db, int64_t n, enum fj_alg alg, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char what[24];
+
+	name_of(n, alg, what);
+	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, "subordinate CA", err, "t", what));
+	fj_buf_clear(out);
+	return fj_buf_put(out, sto_blob(&q, 0).p, sto_blob(&q, 0).len) == FJ_OK ? FJ_OK : fj_no_memory(err, LAYER);
+}
+
 /* --- the request --- */
 
 static enum fj_rc check_request(const struct iss *i, const struct fj_ca_request *r, struct fj_err *err)
@@ -56,14 +73,56 @@ static enum fj_rc check_request(const struct iss *i, const struct fj_ca_request 
 	return FJ_OK;
 }
 
+static bool is_revoked(struct sto *db, const struct fj_x509 *x)
+{
+	FJ_AUTO(sto_q) q = {0};
+	struct fj_crl crl;
+	struct fj_crl_entry e;
+	char what[24];
+
+	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(x->alg));
+	if (sto_first(db, STO_KEYRING_GET, &q, "root CRL", NULL, "t", what) != FJ_OK || fj_crl_read(sto_blob(&q, 0), &crl, NULL) != FJ_OK)
+		return true; /* who can't look does not trust */
+	for (struct fj_der walk = crl.entries; fj_crl_next(&walk, &e);)
+		if (fj_slice_eq(e.serial, x->serial))
+			return true;
+	return false;
+}
+
+/* A request of a CA that was certified before and is not revoked: signed by the keys that it has certificates for too, of one CA,
+ * within its limits. */
+static enum fj_rc check_former(struct sto *db, const struct fj_ca_request *r, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
+	struct fj_limits l;
+	struct fj_x509 x;
+	bool limited;
+
+	FJ_TRY(fj_ca_request_former_text(r, &text, err));
+	for (int64_t n = 1; sub_get(db, n, FJ_ES256, &der, NULL) == FJ_OK; n++) {
+		bool all = true;
+		for (enum fj_alg a = FJ_ES256; all && a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++)
+			all = sub_get(db, n, a, &der, NULL) == FJ_OK && fj_x509_read(fj_buf_slice(&der), &x, NULL) == FJ_OK && fj_limits_of(&x, &limited, &l, NULL) == FJ_OK &&
+			    !is_revoked(db, &x) && fj_limits_same(&l, &r->limits) && ca_spki_verify(x.spki, fj_buf_slice(&text), fj_buf_slice(&r->former[a]), NULL) == FJ_OK;
+		if (all)
+			return FJ_OK;
+	}
+	return say(err, FJ_E_SIGNATURE, "the request is for a newer key of a CA that was certified before, and no CA of this root with these limits, which is not revoked, has signed it by its former keys; its home writes it when both newer keys are made (key roll issuing)", "申请是为已认证的签发机构更换密钥，但本根认证过、未被吊销且限制相同的签发机构中，没有一个以原密钥签署；对方在新密钥均制作后生成申请（key roll issuing）");
+}
+
 enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err)
 {
 	char asked[64];
 
 	FJ_TRY(fj_ca_request_read(file, &s->request, err));
 	FJ_TRY(check_request(i, &s->request, err));
+	if (s->request.follows)
+		FJ_TRY(check_former(i->db, &s->request, err));
 	fj_limits_holders(&s->request.limits, asked);
 	FJ_TRY(fj_limits_make(division != NULL ? division : s->request.limits.division, holders != NULL ? holders : asked, s->request.base, &s->limits, err));
+	if (s->request.follows && !fj_limits_same(&s->limits, &s->request.limits))
+		return say(err, FJ_E_REFUSED, "a newer key of a CA has the limits of the one before; for others a new CA is made", "签发机构的新密钥沿用原有限制；需要其他限制的，另建签发机构");
 	if (!fj_limits_within(&s->limits, &s->request.limits))
 		return say(err, FJ_E_REFUSED, "limits can be narrower than those that were asked for, and no wider: a department answers for what it asked for", "所定限制只可比申请的更窄，不得更宽");
 	s->years = (int)years;
@@ -84,23 +143,6 @@ enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, 
 }
 
 /* --- what was certified --- */
-
-static void name_of(int64_t n, enum fj_alg alg, char out[24])
-{
-	snprintf(out, 24, "sub-%lld%s", (long long)n, fj_alg_suffix(alg));
-}
-
-/* the certificate with this number into out; FJ_E_NOTFOUND */
-static enum fj_rc sub_get(struct sto *db, int64_t n, enum fj_alg alg, struct fj_buf *out, struct fj_err *err)
-{
-	FJ_AUTO(sto_q) q = {0};
-	char what[24];
-
-	name_of(n, alg, what);
-	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, "subordinate CA", err, "t", what));
-	fj_buf_clear(out);
-	return fj_buf_put(out, sto_blob(&q, 0).p, sto_blob(&q, 0).len) == FJ_OK ? FJ_OK : fj_no_memory(err, LAYER);
-}
 
 /* the number that this key has already, or the next */
 static enum fj_rc number_for(struct sto *db, struct fj_slice spki, int64_t *n, struct fj_err *err)
@@ -349,16 +391,19 @@ static enum fj_rc take_lists(struct iss_call *c, struct fj_slice pem, size_t *n,
 enum fj_rc cmd_root_take(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(buf) file = FJ_BUF_INIT(PEM_MAX);
-	size_t n = 1;
+	size_t n = 1, newer = 0;
 
 	FJ_TRY(iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err));
 	if (!c->iss->limited)
 		return say(err, FJ_E_REFUSED, "this home's root is its own: fujie ceremony root-crl signs its list anew", "本系统的根是自有的；请用 fujie ceremony root-crl 续签其吊销列表");
 	FJ_TRY(iss_param_file(c, "file", &file, err));
-	FJ_TRY(file.len > 0 && file.data[0] == 0x30 ? crm_list_take(c, fj_buf_slice(&file), err) : take_lists(c, fj_buf_slice(&file), &n, err));
+	bool pem = file.len == 0 || file.data[0] != 0x30;
+	FJ_TRY(!pem ? crm_list_take(c, fj_buf_slice(&file), err) : take_lists(c, fj_buf_slice(&file), &n, err));
+	if (pem)
+		FJ_TRY(crm_take_newer(c, fj_buf_slice(&file), &newer, err));
 	if (n == 0)
 		return say(err, FJ_E_INVALID, "the file has no CRL: it is a root's list in DER, or PEM with blocks X509 CRL", "文件中没有吊销列表：应为 DER 格式，或含 X509 CRL 的 PEM 文件");
-	c->answer = json_pack("{s:I}", "taken", (json_int_t)n);
+	c->answer = json_pack("{s:I, s:I}", "taken", (json_int_t)n, "certificates", (json_int_t)newer);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, LAYER);
 }
 

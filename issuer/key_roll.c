@@ -91,8 +91,6 @@ static enum fj_rc may_roll(struct iss_call *c, const struct roll *r, struct fj_e
 
 	if (strstr(r->key, fj_alg_suffix(FJ_SM2)) != NULL && !c->iss->sm2)
 		return no(err, FJ_E_STATE, "this home was made without an SM2 hierarchy, so there is no such key", "本机构未建立 SM2 体系，没有该密钥");
-	if (is_ca(r) && c->iss->limited)
-		return no(err, FJ_E_REFUSED, "this home's issuing CA was certified by another appliance's root, once for this key: a newer one is a new home (init --subordinate) beside this one", "本系统的签发机构由另一系统的根对该密钥认证一次：更换签发密钥须另建系统（init --subordinate）");
 	FJ_TRY(former(c->db, r->key, &f, err));
 	return f.generation == 0 || f.ended ? FJ_OK
 	    : no(err, FJ_E_STATE, "the signer has two of these keys already: have the former one destroyed first (key end)", "签名服务中已有两代该密钥：请先销毁旧的一代（key end）");
@@ -229,7 +227,8 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 	struct fj_x509 x;
 	char key[40];
 
-	FJ_TRY(ca_lint(iss_ca_home(c->iss), CA_ISSUING, next.cert, err));
+	if (!c->iss->limited) /* a parent's has the parent's addresses, and the signer has compared it */
+		FJ_TRY(ca_lint(iss_ca_home(c->iss), CA_ISSUING, next.cert, err));
 	FJ_TRY(ca_verify_signed_by(next.cert, fj_buf_slice(&c->iss->ca[alg].root), err));
 	FJ_TRY(fj_x509_read(next.cert, &x, err));
 	FJ_TRY(iss_signer(c->iss, &conn, err));
@@ -242,8 +241,8 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 	return note(c, "key.rolled", ca_key(alg), x.spki, serials, officers, err);
 }
 
-/* Two officers are enough for the root of a home without a plan; else its officers are asked next. */
-static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct roll *r, const struct fj_buf *spki, const json_t *officers, struct fj_err *err)
+/* Two officers are enough for the root of a home without a plan; else its officers are asked next, or the parent's, by a request. */
+static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct roll *r, struct hsm_conn *conn, const struct hsm_approval *by, size_t n, const struct fj_buf *spki, const json_t *officers, struct fj_err *err)
 {
 	enum fj_alg alg = r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256;
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(1024);
@@ -255,10 +254,12 @@ static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct 
 	bool planned;
 
 	FJ_TRY(crm_home_plan(&plan, &planned, err));
-	if (planned) {
+	if (planned || c->iss->limited) {
 		made_setting(alg, key);
 		FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(spki)));
 		FJ_TRY(sto_run(c->db, STO_REVOKING_ADD, NULL, err, "tt", key, fj_buf_str(&b64)));
+		if (c->iss->limited)
+			FJ_TRY(crm_request_newer(c, conn, by, n, err));
 		return note(c, "key.made", r->key, fj_buf_slice(spki), NULL, officers, err);
 	}
 	FJ_TRY(crm_issuing_tbs(c->iss, alg, spki, &tbs, err));
@@ -304,7 +305,7 @@ enum fj_rc apr_key_roll(struct iss_call *c, const struct apr *a, struct fj_err *
 	FJ_TRY(with(c, a, &conn, who, &n, officers, err));
 	FJ_TRY(hsm_key_new(conn, r->role, who, n, &spki, err));
 	if (is_ca(r))
-		return roll_ca(c, a, r, &spki, officers, err);
+		return roll_ca(c, a, r, conn, who, n, &spki, officers, err);
 	if (r->role == HSM_OCSP || r->role == HSM_OCSP_SM2)
 		FJ_TRY(responders(c, conn, r->role == HSM_OCSP_SM2 ? FJ_SM2 : FJ_ES256, r->certs[0], &spki, err));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(r->certs) && r->certs[k] != NULL; k++)

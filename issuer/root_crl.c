@@ -244,7 +244,7 @@ static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, const struct 
 {
 	static const enum fj_step steps[] = {[CRM_LISTS] = FJ_STEP_ROOT_CRL, [CRM_CERTIFY] = FJ_STEP_SUBORDINATE, [CRM_ISSUE] = FJ_STEP_ISSUING};
 	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the two that there are belong to other locks */
-	enum fj_alg alg[2] = {FJ_ES256, FJ_SM2};
+	enum fj_alg alg[2] = {FJ_ES256};
 	size_t n = r->what == CRM_CERTIFY && !r->sub.request.sm2 ? 1 : algorithms(c->iss, alg);
 
 	if (r->what == CRM_ISSUE) {

@@ -17,6 +17,7 @@
  */
 #include "issuer/publish/publish.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -188,7 +189,7 @@ static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 	return FJ_OK;
 }
 
-/* signer/ocsp-1.pem: under a former generation of the CA whose key is here */
+/* signer/ocsp-1.pem: under a former generation of the CA whose key is here; nobody answers for one whose key has ended */
 static enum fj_rc publish_former_responders(struct iss *i, struct pub_db *db, struct fj_err *err)
 {
 	char path[64], hex[33], row[24];
@@ -197,10 +198,12 @@ static enum fj_rc publish_former_responders(struct iss *i, struct pub_db *db, st
 	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
 		for (size_t k = 0; k + 1 < i->ca[a].n_issuing; k++) {
 			struct fj_slice der = fj_buf_slice(&i->ca[a].issuing[k].ocsp);
-			if (der.len == 0)
-				continue;
 			iss_responder_row(&i->ca[a], a, k, row);
 			snprintf(path, sizeof(path), "publish/signer/%s.pem", row);
+			if (der.len == 0 && unlink(path) != 0 && errno != ENOENT)
+				return fj_fail_errno(err, "publish", "remove %s", path);
+			if (der.len == 0)
+				continue;
 			FJ_TRY(pem_file(i, path, der, FJ_SLICE(NULL, 0), err));
 			FJ_TRY(ca_cert_info(der, &info, err));
 			fj_hex(info.serial.b, sizeof(info.serial.b), hex);

@@ -35,7 +35,8 @@ static void request(struct fj_slice in)
 		return;
 	HOLDS(r.spki[FJ_ES256].len > 0 && r.sig[FJ_ES256].len > 0 && (r.spki[FJ_SM2].len > 0) == r.sm2);
 	HOLDS(strcmp(r.limits.base, r.base) == 0 && r.limits.holders != 0);
-	HOLDS(fj_ca_request_read_text(fj_buf_slice(&r.text), &back, NULL) == FJ_OK);
+	HOLDS((r.former[FJ_ES256].len > 0) == r.follows && (r.former[FJ_SM2].len > 0) == (r.follows && r.sm2));
+	HOLDS(fj_ca_request_read_text(fj_buf_slice(&r.text), &back, NULL) == FJ_OK && !back.by_former);
 	FJ_AUTO(json) j = fj_ca_request_json(&back);
 	HOLDS(j != NULL && fj_buf_puts(&text, FJ_CA_REQUEST_HEAD) == FJ_OK);
 	FJ_AUTO(buf) canonical = FJ_BUF_INIT(2 * FJ_CA_REQUEST_MAX);

@@ -255,6 +255,52 @@ def forged_by_the_tpm(h, path):
         shutil.rmtree(place, ignore_errors=True)
 
 
+def newer_keys(parent, h, path):
+    """of a CA that another appliance's root certifies"""
+    def two(command, **body):
+        code, out = h.api('POST', '/api/v1/' + command, body, mof1)
+        return h.api('POST', '/api/v1/approval/approve', {'id': out.get('approval')}, mof2)[1]
+
+    def refused_(what, doc, part, **more):
+        code, out = parent.api('POST', '/api/v1/root/certify', dict(more, file=json.dumps(doc, ensure_ascii=False)), token)
+        check('refused of a newer key: ' + what, code != 200 and part in said(out), out)
+
+    mof1, mof2, token, request = h.session('mof1'), h.session('mof2'), parent.session('mof1'), h.d + '/ceremony/ca-request.json'
+    before = open(request).read()
+    check('a newer key of one hierarchy is made', two('key/roll', key='issuing').get('state') == 'APPROVED' and open(request).read() == before)
+    check('with the other one\'s there is a request, which the former keys have signed too', two('key/roll', key='issuing-sm2').get('state') == 'APPROVED' and len(json.load(open(request)).get('former', [])) == 2)
+    good = json.load(open(request))
+    changed = json.loads(json.dumps(good))
+    changed['former'] = changed['signatures']
+    refused_('signed by the newer keys in the place of the former', changed, 'former keys')
+    changed['former'] = [good['former'][1]]
+    refused_('signed by one of the former keys', changed, 'each key')
+    refused_('with narrower limits', good, 'has the limits of the one before', holders='INST', division='420000')
+    check('the parent\'s officers certify it', certify(parent, request) == 0)
+    third = bundle(parent, 3)
+    check('as the third, under the name of the first', b'' != (blocks(third, 'CERTIFICATE') or [b''])[0] and
+          x509.load_der_x509_certificate(blocks(third, 'CERTIFICATE')[0]).subject == x509.load_der_x509_certificate(blocks(bundle(parent, 1), 'CERTIFICATE')[0]).subject)
+    code, out = h.cli('ceremony', 'parent-crl', '--file', bundle(parent, 1), who='mof3')
+    check('the first certificate is taken in for no newer key', code == 0 and out.get('certificates') == 0, out)
+    code, out = h.api('POST', '/api/v1/root/take', {'file': open(third).read()}, mof1)
+    check('the third is, for both hierarchies', code == 200 and out.get('certificates') == 2, out)
+    check('the chain has the newer one first', until(lambda: open(h.d + '/trust/chain.pem').read().count('BEGIN CERT') == 3))
+    s, do, numbers = h.registered('NEW', 1)
+    do('hb-fin2', 'approval', 'approve', {'id': do('hb-fin1', 'certificate', 'issue', {'assets': numbers})['approval']})
+    number = next(c['number'] for c in h.api('GET', '/api/v1/certificate?asset=' + numbers[0], None, s['hb-fin1'])[1]['items'])
+    new = h.root + '/newer.pem'
+    open(new, 'w').write(h.api('GET', '/api/v1/certificate/' + number, None, s['hb-fin1'])[1]['pem'])
+    for what, one in (('newer', new), ('former', path)):
+        v, name, bad, r = verdict(h.d + '/trust', one)
+        check('what is under the %s key is permitted, within the limits' % what, v == 'permit' and 'begins with 4200' in said(r), bad)
+        code, out, err = run('openssl', 'verify', '-CAfile', parent.d + '/trust/root.pem', '-untrusted', h.d + '/trust/chain.pem', one)
+        check('OpenSSL alone says so', code == 0, out + err)
+    v, name, bad, r = verdict(parent.d + '/trust', new)
+    check('by the parent\'s folder its chain is good', next(c for c in r['checks'] if c['name'] == 'chain')['outcome'] == 'pass', (v, name, bad))
+    rc, why, sig = Signer(h.d, 'registry.sock').sign(ISSUING, CA_REQUEST, b'fujie-ca-former-1\n' + canon(good['request']), ('mof1', 'mof2'))
+    check('the former key signs no request any more', rc != 0, (rc, why))
+
+
 def taken_back(parent, h, path):
     older = h.root + '/older.crl'
     shutil.copy(parent.d + '/trust/crl/root.crl', older)
@@ -288,7 +334,7 @@ def taken_back(parent, h, path):
     code, out = h.cli('ceremony', 'parent-crl', '--file', older, who='mof2')
     check('and an older one is not any more', code == 1 and 'older' in said(out), out)
     check('from then on it denies by its own folder', until(lambda: verdict(h.d + '/trust', path)[:2] == ('deny', 'signer status') or None), verdict(h.d + '/trust', path)[:3])
-    code, out, err = run('openssl', 'verify', '-CAfile', parent.d + '/trust/root.pem', '-crl_check', '-CRLfile', as_pem(h.root + '/revoked.pem', ('X509 CRL', open(h.d + '/trust/crl/root.crl', 'rb').read())), h.d + '/trust/chain.pem')
+    code, out, err = run('openssl', 'verify', '-CAfile', parent.d + '/trust/root.pem', '-crl_check', '-CRLfile', as_pem(h.root + '/revoked.pem', ('X509 CRL', open(h.d + '/trust/crl/root.crl', 'rb').read())), as_pem(h.root + '/former.pem', ('CERTIFICATE', open(h.d + '/publish/ca/issuing.cer', 'rb').read())))
     check('OpenSSL says so too', code != 0 and 'revoked' in out + err, out + err)
     code, out = parent.api('POST', '/api/v1/root/renew', {'revoke': 1, 'reason': 'superseded'}, token)
     check('once is enough', code != 200 and 'revoked already' in said(out), out)
@@ -336,6 +382,7 @@ try:
     path = issuing(parent, h)
     conquered_register(h, path)
     forged_by_the_tpm(h, path)
+    newer_keys(parent, h, path)
     taken_back(parent, h, path)
     cut(parent)
     h.stop()

@@ -102,6 +102,35 @@ TEST("a request is read, and what its keys sign is its canonical text")
 	CHECK(fj_slice_eq(fj_buf_slice(&text), FJ_SLICE(r.text.data + strlen(FJ_CA_REQUEST_HEAD), r.text.len - strlen(FJ_CA_REQUEST_HEAD))));
 }
 
+TEST("a request for a newer key has the signatures of the former ones, over a text with a head of its own")
+{
+	static const char former[] = ",\"former\":[{\"alg\":\"P-256\",\"sig\":\"" SIG "\"},{\"alg\":\"SM2\",\"sig\":\"" SIG "\"}]}";
+	static const char *const bad[] = {",\"former\":[]}", ",\"former\":[{\"alg\":\"P-256\",\"sig\":\"" SIG "\"}]}", ",\"former\":null}", ",\"former\":[{\"alg\":\"SM2\",\"sig\":\"" SIG "\"},{\"alg\":\"P-256\",\"sig\":\"" SIG "\"}]}"};
+	FJ_AUTO(fj_ca_request) r = {0};
+	FJ_AUTO(fj_ca_request) copy = {0};
+	FJ_AUTO(fj_ca_request) by = {0};
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
+	struct fj_err err;
+
+	size_t n = strlen(REQUEST) - 1; /* its last brace */
+	CHECK(fj_buf_put(&b, REQUEST, n) == FJ_OK && fj_buf_puts(&b, former) == FJ_OK);
+	CHECK_OK(fj_ca_request_read(fj_buf_slice(&b), &r, &err));
+	CHECK(r.follows && r.former[FJ_ES256].len > 0 && r.former[FJ_SM2].len > 0);
+	CHECK_OK(fj_ca_request_copy(&r, &copy, &err));
+	CHECK(copy.follows && fj_slice_eq(fj_buf_slice(&copy.former[FJ_SM2]), fj_buf_slice(&r.former[FJ_SM2])));
+	CHECK_OK(fj_ca_request_former_text(&r, &text, &err));
+	CHECK(text.len == r.text.len - strlen(FJ_CA_REQUEST_HEAD) + strlen(FJ_CA_FORMER_HEAD) && !fj_slice_eq(fj_buf_slice(&text), fj_buf_slice(&r.text)));
+	CHECK_OK(fj_ca_request_read_text(fj_buf_slice(&text), &by, &err));
+	CHECK(by.by_former && !r.by_former && fj_slice_eq(fj_buf_slice(&by.text), fj_buf_slice(&text)));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(bad); i++) {
+		struct fj_ca_request no;
+		fj_buf_clear(&b);
+		CHECK(fj_buf_put(&b, REQUEST, n) == FJ_OK && fj_buf_puts(&b, bad[i]) == FJ_OK);
+		CHECK(fj_ca_request_read(fj_buf_slice(&b), &no, NULL) != FJ_OK);
+	}
+}
+
 TEST("a request with a member changed, left out or added is none")
 {
 	static const char *const changes[][2] = {

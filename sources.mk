@@ -61,6 +61,7 @@ HSM_SRC := \
 	hsm/rollover.c \
 	hsm/spare.c \
 	hsm/subordinate.c \
+	hsm/successor.c \
 	hsm/tcti.c \
 	hsm/tpm.c \
 	hsm/tpm_attest.c \
@@ -385,6 +386,7 @@ ISSUER_SRC := \
 	issuer/status.c \
 	issuer/stops.c \
 	issuer/store/store.c \
+	issuer/succession.c \
 	issuer/supervision.c \
 	issuer/task.c \
 	issuer/throttle.c \

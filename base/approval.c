@@ -10,7 +10,8 @@
 
 #define CITE "formats.md 22"
 
-static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl", [FJ_STEP_SUBORDINATE] = "subordinate", [FJ_STEP_MOVE] = "move", [FJ_STEP_PROOF] = "proof", [FJ_STEP_UNSEAL] = "unseal"};
+static const char *const steps[] = {[FJ_STEP_ROOT] = "root", [FJ_STEP_ISSUING] = "issuing", [FJ_STEP_ROOT_CRL] = "root-crl", [FJ_STEP_SUBORDINATE] = "subordinate", [FJ_STEP_MOVE] = "move", [FJ_STEP_PROOF] = "proof", [FJ_STEP_UNSEAL] = "unseal",
+	[FJ_STEP_NEW_WITH_OLD] = "new-with-old", [FJ_STEP_OLD_WITH_NEW] = "old-with-new"};
 
 const char *fj_step_name(enum fj_step s)
 {
@@ -61,6 +62,7 @@ void fj_round_release(struct fj_round *r)
 	for (size_t i = 0; i < FJ_ROUND_MAX; i++) {
 		fj_buf_release(&r->c[i].structure);
 		fj_buf_release(&r->c[i].key);
+		fj_buf_release(&r->c[i].other);
 		fj_buf_release(&r->c[i].made);
 	}
 	r->n = 0;
@@ -105,7 +107,7 @@ static enum fj_rc read_head(const json_t *o, struct fj_hash *plan, enum fj_step 
 	for (*step = 0; *step < FJ_STEP_END && strcmp(steps[*step], name) != 0;)
 		(*step)++;
 	if (*step == FJ_STEP_END)
-		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl, subordinate, move, proof, unseal", "步骤不在本程序所知之列：root、issuing、root-crl、subordinate、move、proof、unseal");
+		return bad(err, "step", "the step is none that this program knows: root, issuing, root-crl, subordinate, move, proof, unseal, new-with-old, old-with-new", "步骤不在本程序所知之列：root、issuing、root-crl、subordinate、move、proof、unseal、new-with-old、old-with-new");
 	*alg = FJ_ES256;
 	if (*step == FJ_STEP_UNSEAL)
 		return json_object_get(o, "alg") == NULL ? FJ_OK : bad(err, "alg", "what is unsealed has no algorithm", "解封没有算法可言");
@@ -134,20 +136,27 @@ static const char *kind_of(enum fj_step step)
 	return step == FJ_STEP_MOVE ? FJ_REF_ROOT_MOVE : FJ_REF_ROOT_SIGN;
 }
 
+static enum fj_rc read_other(const json_t *o, struct fj_challenge *c, struct fj_err *err)
+{
+	if (fj_step_cross(c->step))
+		return octets(o, "other", &c->other, err);
+	return json_object_get(o, "other") == NULL ? FJ_OK : bad(err, "other", "another root's key stands where one root certifies the other, and nowhere else", "只有一代根认证另一代根时才附有另一根密钥");
+}
+
 /* its form is looked at here, what it says by who can verify signatures */
 static enum fj_rc read_made(const json_t *o, struct fj_challenge *c, struct fj_err *err)
 {
 	json_t *made;
 
-	if (c->step != FJ_STEP_ISSUING)
-		return json_object_get(o, "made") == NULL ? FJ_OK : bad(err, "made", "how a key was made is stated of an issuing key alone", "只对签发密钥附有密钥生成声明");
+	if (!fj_step_made(c->step))
+		return json_object_get(o, "made") == NULL ? FJ_OK : bad(err, "made", "how a key was made is stated of an issuing key and of a root that follows another, and of nothing else", "只对签发密钥与继任根密钥附有密钥生成声明");
 	FJ_TRY(fj_json_obj(o, "made", &made, err));
 	return fj_json_canonical(made, &c->made, NULL) == FJ_OK ? FJ_OK : bad(err, "made", "what the TPM states of the issuing key is longer than 32768 octets", "关于签发密钥的声明超过 32768 字节");
 }
 
 static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct fj_err *err)
 {
-	static const char *const keys[] = {"version", "plan", "step", "alg", "structure", "key", "nonce", "expiration", "kind", "made", NULL};
+	static const char *const keys[] = {"version", "plan", "step", "alg", "structure", "key", "nonce", "expiration", "kind", "made", "other", NULL};
 	const char *kind;
 	int64_t expiration;
 
@@ -158,6 +167,7 @@ static enum fj_rc read_challenge(const json_t *o, struct fj_challenge *c, struct
 	else if (json_object_get(o, "structure") != NULL)
 		return bad(err, "structure", "unsealing signs no structure", "解封不签署任何结构");
 	FJ_TRY(octets(o, "key", &c->key, err));
+	FJ_TRY(read_other(o, c, err));
 	FJ_TRY(read_made(o, c, err));
 	FJ_TRY(read_nonce(o, c->nonce, err));
 	FJ_TRY(fj_json_int(o, "expiration", 1, FJ_PLAN_EXPIRATION, &expiration, err));
@@ -196,6 +206,7 @@ enum fj_rc fj_round_read(struct fj_slice file, struct fj_round *r, struct fj_err
 	for (i = 0; i < FJ_ROUND_MAX; i++) {
 		fj_buf_init(&r->c[i].structure, FJ_STRUCTURE_MAX);
 		fj_buf_init(&r->c[i].key, FJ_ROOT_PUBLIC_LEN);
+		fj_buf_init(&r->c[i].other, FJ_ROOT_PUBLIC_LEN);
 		fj_buf_init(&r->c[i].made, FJ_MADE_MAX);
 	}
 	FJ_TRY(list_of(file, "challenges", &list, err));
@@ -209,18 +220,20 @@ json_t *fj_challenge_json(const struct fj_challenge *c)
 	FJ_AUTO(buf) structure = FJ_BUF_INIT(FJ_STRUCTURE_MAX * 2);
 	FJ_AUTO(buf) key = FJ_BUF_INIT(400);
 	FJ_AUTO(buf) nonce = FJ_BUF_INIT(100);
+	FJ_AUTO(buf) other = FJ_BUF_INIT(400);
 	char plan[65];
 
 	fj_hex(c->plan.b, sizeof(c->plan.b), plan);
 	if (fj_b64u_put(&structure, fj_buf_slice(&c->structure)) != FJ_OK || fj_b64u_put(&key, fj_buf_slice(&c->key)) != FJ_OK ||
-	    fj_b64u_put(&nonce, FJ_SLICE(c->nonce, sizeof(c->nonce))) != FJ_OK)
+	    fj_b64u_put(&nonce, FJ_SLICE(c->nonce, sizeof(c->nonce))) != FJ_OK || fj_b64u_put(&other, fj_buf_slice(&c->other)) != FJ_OK)
 		return NULL;
 	bool sign = c->step != FJ_STEP_UNSEAL;
 	json_t *made = NULL;
 	if (c->made.len > 0 && fj_json_parse(fj_buf_slice(&c->made), FJ_MADE_MAX, &made, NULL) != FJ_OK)
 		return NULL;
-	return json_pack("{s:i, s:s, s:s, s:s*, s:s*, s:s, s:s, s:I, s:s, s:o*}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", sign ? fj_alg_name(c->alg) : NULL,
-	    "structure", sign ? fj_buf_str(&structure) : NULL, "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", kind_of(c->step), "made", made);
+	return json_pack("{s:i, s:s, s:s, s:s*, s:s*, s:s, s:s, s:I, s:s, s:o*, s:s*}", "version", 1, "plan", plan, "step", fj_step_name(c->step), "alg", sign ? fj_alg_name(c->alg) : NULL,
+	    "structure", sign ? fj_buf_str(&structure) : NULL, "key", fj_buf_str(&key), "nonce", fj_buf_str(&nonce), "expiration", (json_int_t)c->expiration, "kind", kind_of(c->step), "made", made,
+	    "other", fj_step_cross(c->step) ? fj_buf_str(&other) : NULL);
 }
 
 enum fj_rc fj_challenge_made_text(const struct fj_challenge *c, struct fj_buf *out)
@@ -235,15 +248,18 @@ enum fj_rc fj_challenge_made_text(const struct fj_challenge *c, struct fj_buf *o
 	return fj_buf_printf(out, "fujie-made-1\n%s\n%s\n%s\n", plan, nonce, structure);
 }
 
+void fj_tpm_root_xy(struct fj_slice area, uint8_t xy[64])
+{
+	memset(xy, 0, 64);
+	if (area.len != FJ_ROOT_PUBLIC_LEN)
+		return;
+	memcpy(xy, area.p + FJ_ROOT_PUBLIC_LEN - 66, 32);
+	memcpy(xy + 32, area.p + FJ_ROOT_PUBLIC_LEN - 32, 32);
+}
+
 void fj_challenge_xy(const struct fj_challenge *c, uint8_t xy[64])
 {
-	const uint8_t *x = c->key.data + FJ_ROOT_PUBLIC_LEN - 66;
-
-	memset(xy, 0, 64);
-	if (c->key.len != FJ_ROOT_PUBLIC_LEN)
-		return;
-	memcpy(xy, x, 32);
-	memcpy(xy + 32, x + 34, 32);
+	fj_tpm_root_xy(fj_buf_slice(&c->key), xy);
 }
 
 static bool area_is(const struct fj_plan *p, enum fj_alg alg, bool sm3, const struct fj_hash *policy, struct fj_slice area)
@@ -251,8 +267,7 @@ static bool area_is(const struct fj_plan *p, enum fj_alg alg, bool sm3, const st
 	FJ_AUTO(buf) want = FJ_BUF_INIT(FJ_ROOT_PUBLIC_LEN);
 	uint8_t xy[64];
 
-	memcpy(xy, area.p + FJ_ROOT_PUBLIC_LEN - 66, 32);
-	memcpy(xy + 32, area.p + FJ_ROOT_PUBLIC_LEN - 32, 32);
+	fj_tpm_root_xy(area, xy);
 	return fj_tpm_root_public(alg, sm3, p->move > 0, policy, xy, &want) == FJ_OK && fj_slice_eq(fj_buf_slice(&want), area);
 }
 
@@ -326,6 +341,21 @@ enum fj_rc fj_challenge_check(const struct fj_challenge *c, const struct fj_plan
 	FJ_TRY(c->step == FJ_STEP_UNSEAL ? check_sealed(c, p, err) : check_key(c, p, err));
 	fj_tpm_name_of(fj_buf_slice(&c->key), name);
 	return check_own(c, p, name, err);
+}
+
+enum fj_rc fj_challenge_cross(const struct fj_challenge *c, const struct fj_plan *p, const struct fj_plan *with, struct fj_err *err)
+{
+	bool old_signs = c->step == FJ_STEP_NEW_WITH_OLD;
+	struct fj_x509 x;
+	uint8_t xy[64];
+
+	FJ_TRY(fj_plan_follows(old_signs ? with : p, old_signs ? p : with, err));
+	if (!fj_plan_root_is(with, c->alg, fj_buf_slice(&c->other)))
+		return refused(err, "other", "the root that is to be certified is not of the other plan: its attributes, its algorithm or the officers in its policy differ. Don't approve; such a root could sign without that plan's officers",
+		    "要认证的根密钥不属于另一份方案：其属性、算法或策略中的官员不符。请勿批准：这样的根可能无须该方案官员即可签名");
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&c->structure), &x, err));
+	fj_tpm_root_xy(fj_buf_slice(&c->other), xy);
+	return x.key.len == 65 && memcmp(x.key.p + 1, xy, 64) == 0 ? FJ_OK : refused(err, "structure", "the certificate is of another key than the root of the other plan. Don't approve", "证书中的密钥不是另一份方案的根密钥。请勿批准");
 }
 
 void fj_challenge_approval(const struct fj_challenge *c, const struct fj_plan *p, const struct fj_tpm_name *name,

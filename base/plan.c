@@ -10,8 +10,10 @@
 #include <sodium.h>
 
 #include "base/der.h"
+#include "base/x509.h"
 
 #define CITE "formats.md 22"
+#define FOLLOWS "formats.md 33"
 #define PREFIX "fujie-plan-1\n"
 
 /* SEQUENCE { SEQUENCE { id-ecPublicKey, prime256v1 }, BIT STRING, uncompressed (RFC 5480 2) */
@@ -179,6 +181,45 @@ static enum fj_rc read_move(const json_t *plan, struct fj_plan *p, struct fj_err
 	return FJ_OK;
 }
 
+/* {"generation","plan"}: optional; the plan whose roots these succeed */
+static enum fj_rc read_follows(const json_t *plan, struct fj_plan *p, struct fj_err *err)
+{
+	static const char *const keys[] = {"generation", "plan", NULL};
+	json_t *follows;
+	const char *hex;
+	int64_t n;
+
+	p->generation = 1;
+	if (json_object_get(plan, "follows") == NULL)
+		return FJ_OK;
+	FJ_TRY(fj_json_obj(plan, "follows", &follows, err));
+	FJ_TRY(fj_json_only(follows, keys, err));
+	FJ_TRY(fj_json_int(follows, "generation", 2, FJ_MAX_ROOTS, &n, err));
+	FJ_TRY(fj_json_str(follows, "plan", 64, &hex, err));
+	if (strlen(hex) != 64 || fj_unhex(hex, 64, p->former.b) != FJ_OK)
+		return bad(err, "plan", "\"plan\" in \"follows\" is the hash of the plan before, 64 hexadecimal digits", "“follows”中的“plan”应为前一方案的散列值（64 位十六进制数字）");
+	p->generation = (unsigned)n;
+	return FJ_OK;
+}
+
+static enum fj_rc refused(struct fj_err *err, const char *field, const char *en, const char *zh)
+{
+	return fj_err_at(err, fj_refuse(err, FJ_E_REFUSED, "plan", FOLLOWS, en, zh), field);
+}
+
+enum fj_rc fj_plan_follows(const struct fj_plan *next, const struct fj_plan *p, struct fj_err *err)
+{
+	if (next->generation == 1 || !fj_hash_eq(&next->former, &p->hash))
+		return refused(err, "follows", "the new plan does not follow this home's plan: it names another one, or none; make it with `fujie ceremony plan --follows` and the plan that is in force", "新方案不是接续本系统现行方案的：所指为另一方案，或未指明；请以现行方案执行 fujie ceremony plan --follows");
+	if (next->generation != p->generation + 1)
+		return refused(err, "generation", "the new plan's generation is not the one after that of the plan it follows", "新方案的代数不是前一方案的下一代");
+	if (next->demo != p->demo || next->sm2 != p->sm2 || strcmp(next->arc, p->arc) != 0 || strcmp(next->base, p->base) != 0 || strcmp(next->operator_, p->operator_) != 0)
+		return refused(err, "home", "the new plan is of another home: arc, address, operator, algorithms or demo differ from the plan that it follows", "新方案属于另一系统：标识弧、地址、运营机构、算法或演示标志与前一方案不同");
+	if ((next->unseal > 0) != (p->unseal > 0))
+		return refused(err, "unseal", "the issuing keys that there are either have to be unsealed or not, and a new plan can't change that: both plans have \"unseal\", or neither", "现有签发密钥是否须解封，新方案不能改变：两份方案应同有或同无“unseal”");
+	return FJ_OK;
+}
+
 static enum fj_rc hash_of(const json_t *plan, struct fj_plan *p, struct fj_err *err)
 {
 	FJ_AUTO(buf) canonical = FJ_BUF_INIT(FJ_PLAN_MAX);
@@ -195,7 +236,7 @@ static enum fj_rc hash_of(const json_t *plan, struct fj_plan *p, struct fj_err *
 
 enum fj_rc fj_plan_read(const json_t *plan, struct fj_plan *p, struct fj_err *err)
 {
-	static const char *const keys[] = {"version", "home", "algorithms", "officers", "quorum", "unseal", "expiration", "made", "move", NULL};
+	static const char *const keys[] = {"version", "home", "algorithms", "officers", "quorum", "unseal", "expiration", "made", "move", "follows", NULL};
 	int64_t version, expiration;
 	const char *made;
 
@@ -207,6 +248,7 @@ enum fj_rc fj_plan_read(const json_t *plan, struct fj_plan *p, struct fj_err *er
 	FJ_TRY(read_officers(plan, p, err));
 	FJ_TRY(read_unseal(plan, p, err));
 	FJ_TRY(read_move(plan, p, err));
+	FJ_TRY(read_follows(plan, p, err));
 	FJ_TRY(fj_json_int(plan, "expiration", 1, FJ_PLAN_EXPIRATION, &expiration, err));
 	p->expiration = (uint32_t)expiration;
 	FJ_TRY(fj_json_str(plan, "made", FJ_TIME_CAP, &made, err));

@@ -36,12 +36,17 @@ struct fj_plan {
 	uint8_t parent[FJ_STORAGE_PUBLIC_MAX]; /* TPMT_PUBLIC of the spare's storage key */
 	size_t parent_len;
 	uint32_t expiration;              /* seconds, 1 to FJ_PLAN_EXPIRATION */
+	unsigned generation;              /* of the roots that are made under it: 1, or of a plan that follows another one more than that one's */
+	struct fj_hash former;            /* that plan's hash; zeros of a first plan */
 	fj_time made;
 	struct fj_hash hash;              /* SHA-256 of the canonical plan */
 	struct fj_hash to_sign;           /* SHA-256 of "fujie-plan-1\n" and the canonical plan */
 };
 /* The object "plan" alone; FJ_E_INVALID names the member. */
 enum fj_rc fj_plan_read(const json_t *plan, struct fj_plan *out, struct fj_err *err) FJ_MUST_USE;
+/* Is `next` the plan that follows `p` (formats.md 33): does it name p's hash and the generation after p's, and say the same of the
+ * home, its algorithms and whether issuing keys are unsealed?  FJ_E_REFUSED names what differs. */
+enum fj_rc fj_plan_follows(const struct fj_plan *next, const struct fj_plan *p, struct fj_err *err) FJ_MUST_USE;
 /* index of the officer, or -1 */
 int fj_plan_officer(const struct fj_plan *p, const char *login);
 int fj_plan_officer_by_key(const struct fj_plan *p, const uint8_t xy[64]);

@@ -46,13 +46,17 @@ const char *fj_alg_suffix(enum fj_alg a)
 	return a == FJ_SM2 ? "-sm2" : "";
 }
 
+void fj_generation_name(const char *head, enum fj_alg a, unsigned n, const char *tail, char out[FJ_CA_FILE_CAP])
+{
+	if (n < 2)
+		snprintf(out, FJ_CA_FILE_CAP, "%s%s%s", head, fj_alg_suffix(a), tail);
+	else
+		snprintf(out, FJ_CA_FILE_CAP, "%s%s-%u%s", head, fj_alg_suffix(a), n, tail);
+}
+
 void fj_ca_file(enum fj_alg a, unsigned generation, char out[FJ_CA_FILE_CAP])
 {
-	int n = snprintf(out, FJ_CA_FILE_CAP, "/ca/issuing%s", fj_alg_suffix(a));
-
-	if (generation > 1)
-		n += snprintf(out + n, FJ_CA_FILE_CAP - (size_t)n, "-%u", generation);
-	snprintf(out + n, FJ_CA_FILE_CAP - (size_t)n, ".cer");
+	fj_generation_name("/ca/issuing", a, generation, ".cer", out);
 }
 
 /* AlgorithmIdentifier ecdsa-with-SHA256 (RFC 5758 3.2) or SM2 with SM3 (GM/T 0015-2012 5.2.3.1), parameters absent */

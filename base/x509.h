@@ -54,6 +54,9 @@ const char *fj_alg_suffix(enum fj_alg a);
 #define FJ_MAX_CAS 8
 #define FJ_CA_FILE_CAP 40
 void fj_ca_file(enum fj_alg a, unsigned generation, char out[FJ_CA_FILE_CAP]);
+/* The same for whatever has generations: head, the algorithm's suffix, from the second on -N, tail: "/ca/root-sm2-2.cer". */
+#define FJ_MAX_ROOTS 8 /* of a root */
+void fj_generation_name(const char *head, enum fj_alg a, unsigned n, const char *tail, char out[FJ_CA_FILE_CAP]);
 
 struct fj_x509 {
 	enum fj_alg alg;                  /* that it is signed with */

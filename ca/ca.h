@@ -15,7 +15,7 @@
 #include "base/limits.h"
 #include "base/x509.h"
 
-enum ca_profile { CA_ROOT = 1, CA_ISSUING, CA_DATA_ASSET, CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_OCSP, CA_LOG_SIGNER, CA_SUBORDINATE, CA_PROFILE_END };
+enum ca_profile { CA_ROOT = 1, CA_ISSUING, CA_DATA_ASSET, CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_OCSP, CA_LOG_SIGNER, CA_SUBORDINATE, CA_CROSS, CA_PROFILE_END };
 
 /* What all certificates of a home share. */
 struct ca_home {
@@ -37,7 +37,7 @@ struct ca_cert_in {
 	struct fj_slice spki;        /* subject key, DER; a root's decides the algorithm, else the issuer's key does */
 	struct fj_slice issuer_cert; /* DER; empty for CA_ROOT */
 	unsigned shard;              /* leaves */
-	unsigned generation;         /* leaves: of the issuer's key, from 1; 0 is 1 */
+	unsigned generation;         /* of the issuer's key, from 1; 0 is 1: it stands in the address of its certificate */
 	/* CA_DATA_ASSET only: */
 	char holder_name[484], usci[19];
 	struct fj_asset asset;

@@ -111,8 +111,8 @@ static enum fj_rc issuer_uris(const struct building *w, char crl[240], char ca[2
 	    : snprintf(crl, 240, "%s/crl/%s%u.crl", w->h->base, fj_alg_prefix(w->alg), w->in->shard);
 	char file[FJ_CA_FILE_CAP];
 
-	fj_ca_file(w->alg, w->in->generation, file);
-	int m = w->p->ca ? snprintf(ca, 240, "%s/ca/root%s.cer", w->h->base, suffix) : snprintf(ca, 240, "%s%s", w->h->base, file);
+	fj_generation_name(w->p->ca ? "/ca/root" : "/ca/issuing", w->alg, w->in->generation, ".cer", file);
+	int m = snprintf(ca, 240, "%s%s", w->h->base, file);
 
 	return n > 0 && n < 201 && m > 0 && m < 201 ? FJ_OK : FJ_E_LIMIT;
 }
@@ -183,6 +183,14 @@ static bool add_rdn(X509_NAME *n, const char *oid, int type, const char *value)
 	return ok;
 }
 
+static enum fj_rc own_issuer(const struct building *w, struct fj_err *err)
+{
+	const uint8_t *p = w->issuer.subject.p;
+	FJ_AUTO(x509_name) name = d2i_X509_NAME(NULL, &p, (long)w->issuer.subject.len);
+
+	return name != NULL && X509_set_subject_name(w->x, name) == 1 ? FJ_OK : ca_fail_ssl(err, "set the subject");
+}
+
 static enum fj_rc set_subject(const struct building *w, struct fj_err *err)
 {
 	X509_NAME *n = X509_get_subject_name(w->x);
@@ -197,6 +205,8 @@ static enum fj_rc set_subject(const struct building *w, struct fj_err *err)
 	if (!leaf && w->alg == FJ_SM2 && strlen(cn) + 4 < sizeof(cn))
 		memcpy(cn + strlen(cn), " SM2", 5);
 	snprintf(orgid, sizeof(orgid), "NTRCN-%s", in->usci);
+	if (w->p->id == CA_CROSS) /* the issuer's own name: it is issued to itself (RFC 5280 3.2) */
+		return own_issuer(w, err);
 	bool ok = add_rdn(n, FJ_OID_C, V_ASN1_PRINTABLESTRING, "CN") && add_rdn(n, FJ_OID_O, V_ASN1_UTF8STRING, o);
 	if (ok && leaf)
 		ok = add_rdn(n, FJ_OID_ORGID, V_ASN1_UTF8STRING, orgid) &&

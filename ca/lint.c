@@ -48,7 +48,7 @@ static enum fj_rc lint_names(const struct ca_profile_row *p, const struct fj_x50
 		WANT(i != 0 || strcmp(text, "CN") == 0, "formats.md 2", "the country is not CN");
 	}
 	bool self = fj_slice_eq(x->subject, x->issuer);
-	WANT(self == (p->id == CA_ROOT), "RFC 5280 3.2", "only the root is its own issuer");
+	WANT(self == (p->id == CA_ROOT || p->id == CA_CROSS), "RFC 5280 3.2", "only a root is its own issuer, and what one generation of it signs of another");
 	return FJ_OK;
 }
 
@@ -83,18 +83,14 @@ static enum fj_rc lint_keys(const struct fj_x509 *x, struct fj_err *err)
 	return FJ_OK;
 }
 
-/* the root's, or one of the issuing CA's generations */
+/* of a generation of the root, or of the issuing CA */
 static bool ca_file_ok(const struct ca_home *h, const struct ca_profile_row *p, const struct fj_x509 *x)
 {
 	char want[FJ_CA_FILE_CAP];
 	bool ok = false;
 
-	if (p->ca) {
-		snprintf(want, sizeof(want), "/ca/root%s.cer", fj_alg_suffix(x->alg));
-		return uri_is(x->ca_issuers, h->base, want);
-	}
-	for (unsigned g = 1; !ok && g <= FJ_MAX_CAS; g++) {
-		fj_ca_file(x->alg, g, want);
+	for (unsigned g = 1; !ok && g <= (p->ca ? FJ_MAX_ROOTS : FJ_MAX_CAS); g++) {
+		fj_generation_name(p->ca ? "/ca/root" : "/ca/issuing", x->alg, g, ".cer", want);
 		ok = uri_is(x->ca_issuers, h->base, want);
 	}
 	return ok;

@@ -18,6 +18,8 @@ static const struct ca_profile_row rows[] = {
 	{CA_SUBORDINATE, "subordinate", 12, 0, true, 0, FJ_KU_CERT | FJ_KU_CRL, NULL,
 	    FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA | FJ_X_PRIVATE,
 	    "Fujie Issuing CA", "Fujie DEMO Issuing CA"}, /* and the division of its limits */
+	{CA_CROSS, "cross", 20, 0, true, 1, FJ_KU_CERT | FJ_KU_CRL, NULL, /* one generation of the root by another, of one name */
+	    FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA, "Fujie Root", "Fujie DEMO Root"},
 	{CA_DATA_ASSET, "data-asset", 5, 0, false, -1, FJ_KU_SIGN, ".2.1", LEAF | FJ_X_PRIVATE, NULL, NULL},
 	{CA_TOKEN_SIGNER, "token-signer", 6, 0, false, -1, FJ_KU_SIGN, ".2.3", LEAF | FJ_X_SAN,
 	    "Fujie Token Signer", "Fujie Token Signer"},

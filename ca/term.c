@@ -17,6 +17,8 @@ static const struct ca_term terms[] = {
 	{"root", 730 * DAY, 365 * DAY, "RFC 3647 5.6"},
 	/* a new issuing key is a ceremony, and its chain has to reach the mirrors before the first certificate under it */
 	{"issuing", 365 * DAY, 180 * DAY, "RFC 3647 5.6"},
+	/* what one root says of the other ends with the root that was followed, whose own end is warned of */
+	{"cross", 0, 0, "RFC 4210 4.4"},
 	{"subordinate", 365 * DAY, 180 * DAY, "RFC 3647 5.6"},
 	/* signers of tokens, lists and the log: what they signed last is to be verified until it ends, so keys change half a year ahead */
 	{"token", 180 * DAY, 60 * DAY, "RFC 3647 4.7"}, {"status", 180 * DAY, 60 * DAY, "RFC 3647 4.7"}, {"log", 180 * DAY, 60 * DAY, "RFC 3647 4.7"},

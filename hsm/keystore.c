@@ -130,7 +130,8 @@ enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_er
 	if (fj_get_u8(&r, &slot) != FJ_OK || slot >= HSM_MAX_KEYS || fj_get_u8(&r, &k.role) != FJ_OK || k.role >= HSM_ROLE_END || fj_get_u8(&r, &k.generation) != FJ_OK ||
 	    fj_get_u32(&r, &k.handle) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &hash) != FJ_OK || fj_rd_end(&r) != FJ_OK || m->key[slot].used || (slot == 0) != (k.role == 0))
 		return malformed(err);
-	unsigned key = m->slot[k.role] == 0 || !hsm_role(k.role)->rolls || m->ceremony == MEM_OPEN ? k.role : HSM_NEWER(k.role); /* a ceremony that was cut may make one anew */
+	bool beside = m->ceremony != MEM_OPEN && (hsm_role(k.role)->rolls || k.role == HSM_SEAL); /* a ceremony that was cut may make one anew */
+	unsigned key = m->slot[k.role] == 0 || !beside ? k.role : HSM_NEWER(k.role);
 	if (key != k.role && m->slot[key] != 0)
 		return malformed(err);
 	memcpy(k.blob.b, hash.p, FJ_SHA256_LEN);
@@ -149,6 +150,10 @@ enum fj_rc store_replay_end(struct hsm_memory *m, struct fj_slice body, struct f
 	if (fj_get_u8(&r, &slot) != FJ_OK || fj_rd_end(&r) != FJ_OK || slot == 0 || slot >= HSM_MAX_KEYS || !m->key[slot].used)
 		return malformed(err);
 	unsigned role = m->key[slot].role;
+	if (hsm_role(role)->as == HSM_ROOT && !m->key[slot].ended && m->slot[role] != slot && m->slot[HSM_NEWER(role)] != slot) { /* it passed on to its successor */
+		m->key[slot].ended = true;
+		return FJ_OK;
+	}
 	if (m->slot[role] != slot || m->slot[HSM_NEWER(role)] == 0)
 		return malformed(err);
 	m->key[slot].ended = true;
@@ -213,10 +218,10 @@ unsigned store_free(const struct hsm_memory *m)
 
 /* Officers compare the public area octet by octet with both coordinates whole; where a TPM strips a leading zero
  * (one key in 128) another key is made. */
-static enum fj_rc create_ruled(struct hsm_signer *s, enum fj_alg alg, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
+static enum fj_rc create_ruled(struct hsm_signer *s, unsigned key, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
 {
 	for (int tries = 0; tries < 16; tries++) {
-		FJ_TRY(hsm_tpm_create(s->tpm, alg, NULL, policy, s->mem.plan.move > 0, b, err));
+		FJ_TRY(hsm_tpm_create(s->tpm, hsm_role(key)->alg, NULL, policy, quorum_plan_of(&s->mem, key)->move > 0, b, err));
 		if (b->pub.len == 2 + FJ_ROOT_PUBLIC_LEN)
 			return FJ_OK;
 	}
@@ -224,11 +229,13 @@ static enum fj_rc create_ruled(struct hsm_signer *s, enum fj_alg alg, const stru
 }
 
 /* 32 octets that open the issuing keys, sealed under the officers and kept, since the ceremony goes on with them */
-static enum fj_rc create_seal(struct hsm_signer *s, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
+static enum fj_rc create_seal(struct hsm_signer *s, unsigned key, const struct fj_hash *policy, struct hsm_blob *b, struct fj_err *err)
 {
-	fj_secret_release(&s->auth);
-	FJ_TRY(fj_secret_new(&s->auth, FJ_SHA256_LEN, err));
-	fj_random(s->auth.p, s->auth.len);
+	if (key == HSM_SEAL) { /* else the same octets, sealed anew under the officers who follow */
+		fj_secret_release(&s->auth);
+		FJ_TRY(fj_secret_new(&s->auth, FJ_SHA256_LEN, err));
+		fj_random(s->auth.p, s->auth.len);
+	}
 	struct fj_slice secret = FJ_SLICE(s->auth.p, s->auth.len);
 	return hsm_tpm_create(s->tpm, 0, &secret, policy, false, b, err);
 }
@@ -239,7 +246,7 @@ static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b
 	struct fj_hash policy;
 
 	if (quorum_policy(&s->mem, role, &policy))
-		return role == HSM_SEAL ? create_seal(s, &policy, b, err) : create_ruled(s, r->alg, &policy, b, err);
+		return r->as == HSM_SEAL ? create_seal(s, role, &policy, b, err) : create_ruled(s, role, &policy, b, err);
 	if (role == HSM_AK)
 		return hsm_tpm_create_ak(s->tpm, b, err);
 	FJ_TRY(unseal_open(s, role, err)); /* who makes one more knows what opens it */
@@ -258,15 +265,16 @@ static enum fj_rc attach(struct hsm_signer *s, unsigned slot, const struct hsm_b
 	return FJ_OK;
 }
 
-static enum fj_rc make_key(struct hsm_signer *s, unsigned role, uint32_t handle, struct fj_err *err)
+/* key: a role, or in the root's succession HSM_NEWER of one */
+static enum fj_rc make_key(struct hsm_signer *s, unsigned key, uint32_t handle, struct fj_err *err)
 {
 	FJ_AUTO(hsm_blob) b;
-	unsigned slot = store_free(&s->mem);
+	unsigned slot = store_free(&s->mem), role = key % HSM_ROLE_END;
 
 	hsm_blob_init(&b);
 	if (slot == HSM_MAX_KEYS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
-	FJ_TRY(create(s, role, &b, err));
+	FJ_TRY(create(s, key, &b, err));
 	uint8_t generation = s->mem.slot[role] == 0 ? 1 : (uint8_t)(s->mem.key[s->mem.slot[role]].generation + 1);
 	FJ_TRY(record(s, slot, (uint8_t)role, generation, handle, &b, err));
 	return attach(s, slot, &b, err);
@@ -325,6 +333,11 @@ enum fj_rc store_make(struct hsm_signer *s, struct fj_err *err)
 enum fj_rc store_make_ak(struct hsm_signer *s, struct fj_err *err)
 {
 	return make_key(s, HSM_AK, 0, err);
+}
+
+enum fj_rc store_make_next(struct hsm_signer *s, unsigned role, struct fj_err *err)
+{
+	return s->mem.slot[HSM_NEWER(role)] != 0 ? FJ_OK : make_key(s, HSM_NEWER(role), 0, err);
 }
 
 enum fj_rc store_make_newer(struct hsm_signer *s, unsigned role, struct fj_err *err)

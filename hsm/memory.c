@@ -9,6 +9,7 @@
  *   PACKAGE        u8 snapshot, u64 number, raw[32] hash of what was signed
  *   LOG            u64 size, raw[32] root
  *   SUBORDINATE    bytes tbs (subordinate.c)
+ *   NEXT_ROOT, NEW_WITH_OLD, OLD_WITH_NEW  bytes tbs (successor.c)
  *   USE            raw[32] hash of an approval's payload, u32 item (intent.c)
  */
 #include "hsm/signer.h"
@@ -20,6 +21,9 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 	memset(m, 0, sizeof(*m));
 	fj_buf_init(&m->policy, 65536);
 	for (int a = 0; a < FJ_ALG_END; a++) {
+		fj_buf_init(&m->next.root_tbs[a], FJ_X509_MAX);
+		fj_buf_init(&m->next.new_with_old[a], FJ_X509_MAX);
+		fj_buf_init(&m->next.old_with_new[a], FJ_X509_MAX);
 		fj_buf_init(&m->root_tbs[a], FJ_X509_MAX);
 		for (int k = 0; k < FJ_MAX_CAS; k++)
 			fj_buf_init(&m->ca[a][k], FJ_X509_MAX);
@@ -52,6 +56,9 @@ void mem_release(struct hsm_memory *m)
 	intents_release(m);
 	fj_buf_release(&m->policy);
 	for (int a = 0; a < FJ_ALG_END; a++) {
+		fj_buf_release(&m->next.root_tbs[a]);
+		fj_buf_release(&m->next.new_with_old[a]);
+		fj_buf_release(&m->next.old_with_new[a]);
 		fj_buf_release(&m->root_tbs[a]);
 		for (int k = 0; k < FJ_MAX_CAS; k++)
 			fj_buf_release(&m->ca[a][k]);
@@ -258,17 +265,18 @@ static enum fj_rc apply_list(struct hsm_memory *m, struct fj_rd *r, struct fj_er
 	return FJ_OK;
 }
 
-static enum fj_rc apply_ca(struct hsm_memory *m, bool root, struct fj_rd *r, struct fj_err *err)
+/* into its algorithm's place; of == NULL: one more issuing CA */
+static enum fj_rc apply_ca(struct hsm_memory *m, struct fj_buf *of, struct fj_rd *r, struct fj_err *err)
 {
 	struct fj_slice s;
 	struct fj_x509 x;
 
 	if (fj_get_bytes(r, FJ_X509_MAX, &s) != FJ_OK || fj_x509_read_tbs(s, &x, NULL) != FJ_OK)
 		return corrupt(err);
-	if (!root)
+	if (of == NULL)
 		return ca_put(m, x.alg, s, err);
-	fj_buf_clear(&m->root_tbs[x.alg]);
-	return fj_buf_put(&m->root_tbs[x.alg], s.p, s.len) == FJ_OK ? FJ_OK : full(err);
+	fj_buf_clear(&of[x.alg]);
+	return fj_buf_put(&of[x.alg], s.p, s.len) == FJ_OK ? FJ_OK : full(err);
 }
 
 static enum fj_rc apply_package(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err)
@@ -310,7 +318,16 @@ enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err 
 		switch (op) {
 		case MEM_OP_ROOT:
 		case MEM_OP_ISSUING:
-			FJ_TRY(apply_ca(m, op == MEM_OP_ROOT, &r, err));
+			FJ_TRY(apply_ca(m, op == MEM_OP_ROOT ? m->root_tbs : NULL, &r, err));
+			break;
+		case MEM_OP_NEXT_ROOT:
+			FJ_TRY(apply_ca(m, m->next.root_tbs, &r, err));
+			break;
+		case MEM_OP_NEW_WITH_OLD:
+			FJ_TRY(apply_ca(m, m->next.new_with_old, &r, err));
+			break;
+		case MEM_OP_OLD_WITH_NEW:
+			FJ_TRY(apply_ca(m, m->next.old_with_new, &r, err));
 			break;
 		case MEM_OP_CRL:
 			FJ_TRY(apply_crl(m, &r, err));

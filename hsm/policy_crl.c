@@ -20,7 +20,7 @@
 static enum fj_rc check_head(const struct hsm_job *j, const struct fj_crl *c, struct fj_err *err)
 {
 	bool root = j->kind == HSM_CRL_ROOT;
-	const struct fj_buf *tbs = &j->s->mem.root_tbs[j->alg];
+	const struct fj_buf *tbs = mem_root_tbs(&j->s->mem, root ? j->role : HSM_ROOT);
 	struct fj_x509 ca;
 	unsigned generation;
 

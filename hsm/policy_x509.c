@@ -113,7 +113,13 @@ static enum fj_rc put_tbs(struct fj_buf *delta, enum mem_op op, struct fj_slice 
 
 static enum fj_rc check_root(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
-	MUST(!quorum_final(&j->s->mem, &j->s->mem.root_tbs[j->alg]), "design.md 2", "the root certificate is signed already");
+	struct fj_x509 before;
+
+	MUST(!quorum_final(&j->s->mem, mem_root_tbs(&j->s->mem, j->role)), "design.md 2", "the root certificate is signed already");
+	if (j->role > HSM_ROLE_END) {
+		FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&j->s->mem.root_tbs[j->alg]), &before, err));
+		MUST(fj_slice_eq(x->subject, before.subject), "formats.md 33", "the successor root has another name than the root that it follows");
+	}
 	MUST(fj_slice_eq(x->issuer, x->subject), "RFC 5280 3.2", "a root is its own issuer");
 	MUST(fj_slice_eq(x->spki, fj_buf_slice(&j->s->spki[j->role])), "RFC 5280 3.2", "the root certificate is not for the root key");
 	MUST(x->seen == (FJ_X_SKI | FJ_X_KU | FJ_X_BC), "formats.md 2", "a root has other extensions");
@@ -121,12 +127,20 @@ static enum fj_rc check_root(const struct hsm_job *j, const struct fj_x509 *x, s
 	return check_ca_flags(x, 1, err);
 }
 
+enum fj_rc policy_ca_fields(const struct hsm_job *j, const struct fj_x509 *x, int pathlen, int years, struct fj_err *err)
+{
+	char name[FJ_CA_FILE_CAP];
+
+	fj_generation_name("/ca/root", j->alg, quorum_plan_of(&j->s->mem, j->role)->generation, ".cer", name);
+	MUST(x->not_after <= last_second(x->not_before, years), "RFC 5280 4.1.2.5", years == 12 ? "an issuing CA is valid for 12 years at most" : "a root, and what one root says of another, is valid for 20 years at most");
+	MUST(policy_path_is(j, x->crldp, "/crl/root%s.crl") && x->ocsp.len == 0 && policy_uri_is(x->ca_issuers, j->s->mem.base, name), "RFC 5280 4.2.1.13", "CRL or CA address are not this appliance's, or of another generation of its root");
+	FJ_TRY(check_policy_oid(j, x, err));
+	return check_ca_flags(x, pathlen, err);
+}
+
 enum fj_rc policy_ca_frame(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
-	MUST(x->not_after <= last_second(x->not_before, 12), "RFC 5280 4.1.2.5", "an issuing CA is valid for 12 years at most");
-	MUST(policy_path_is(j, x->crldp, "/crl/root%s.crl") && x->ocsp.len == 0 && policy_path_is(j, x->ca_issuers, "/ca/root%s.cer"), "RFC 5280 4.2.1.13", "CRL or CA address are not this appliance's");
-	FJ_TRY(check_policy_oid(j, x, err));
-	return check_ca_flags(x, 0, err);
+	return policy_ca_fields(j, x, 0, 12, err);
 }
 
 /* the newest of our issuing keys; one that was certified again in the ceremony, or in a rollover whose answer was lost, is no newer CA */
@@ -168,7 +182,7 @@ enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf
 	FJ_TRY(fj_x509_read_tbs(tbs, &x, err));
 	FJ_TRY(policy_common(j, &x, err));
 	FJ_TRY(j->kind == HSM_CERT_ROOT ? check_root(j, &x, err) : check_issuing(j, &x, err));
-	return put_tbs(delta, j->kind == HSM_CERT_ROOT ? MEM_OP_ROOT : MEM_OP_ISSUING, tbs, err);
+	return put_tbs(delta, j->kind != HSM_CERT_ROOT ? MEM_OP_ISSUING : j->role > HSM_ROLE_END ? MEM_OP_NEXT_ROOT : MEM_OP_ROOT, tbs, err);
 }
 
 /* --- leaves --- */

@@ -22,7 +22,7 @@
  *              signature}, bytes TPMS_ATTEST of the quote, bytes DER signature, bytes
  *              register values, u32 e, e x {u32 NV index, bytes certificate}, u32 m,
  *              m x str what is missing and why; a statement that is missing is empty
- * QUORUM_BEGIN u8 role, u8 kind, bytes tbs             answer: u8 id, raw[32] nonce,
+ * QUORUM_BEGIN u8 key, u8 kind, bytes tbs              answer: u8 id, raw[32] nonce,
  *              bytes TPMT_PUBLIC of the key, u32 seconds until it ends
  * QUORUM_SIGN  u8 id, u32 n, n x {u8 officer (the plan's, from 0), raw[64] r||s}
  *                                                      answer: bytes DER signature
@@ -51,6 +51,9 @@
  * MOVE_BEGIN   u8 role                                 answer: as of QUORUM_BEGIN
  * MOVE         u8 role, u8 id, approvals as in QUORUM_SIGN  answer: bytes TPMT_PUBLIC, bytes private, bytes seed;
  *              of a root that was moved the same again, whatever id and approvals
+ * SUCCESSOR    bytes signed plan, which follows the one of now   answer: (empty); its root keys are HSM_NEWER(ROOT)
+ * PASS         u32 n, n x bytes certificate: of each algorithm the new root, new-with-old, old-with-new
+ *                                                      answer: (empty); the new plan's officers rule the root
  * RULE         as ENROL: which acts officers sign       answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
@@ -68,6 +71,7 @@ enum hsm_msg {
 	HSM_MSG_KEY_NEW = 16, HSM_MSG_KEY_END = 17,
 	HSM_MSG_UNSEAL_BEGIN = 29, HSM_MSG_UNSEAL = 30, HSM_MSG_SEAL = 31,
 	HSM_MSG_SPARE = 23, HSM_MSG_IMPORT = 24, HSM_MSG_MOVE_BEGIN = 25, HSM_MSG_MOVE = 26,
+	HSM_MSG_SUCCESSOR = 38, HSM_MSG_PASS = 39,
 	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28, HSM_MSG_RULE = 32,
 	HSM_MSG_ERROR = 255,
 };
@@ -100,6 +104,8 @@ enum hsm_kind {
 	HSM_PROOF = 20,       /* text by which a moved root shows that it signs (ROOT; in a spare) */
 	HSM_CERT_SUBORDINATE = 21, /* TBSCertificate of another appliance's CA (ROOT, after the ceremony, two approvals or the plan's) */
 	HSM_CA_REQUEST = 22,  /* text of a request for that       (ISSUING of a home without a root, while its ceremony is open) */
+	HSM_CERT_NEW_WITH_OLD = 23, /* TBSCertificate of the successor root's key, by the root (ROOT, the plan's officers) */
+	HSM_CERT_OLD_WITH_NEW = 24, /* TBSCertificate of the root's key, by its successor (HSM_NEWER(ROOT), the new plan's officers) */
 	HSM_KIND_END
 };
 #define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */

@@ -45,11 +45,16 @@ bool quorum_rules(const struct hsm_memory *m, const struct hsm_kind_row *row)
 	return m->planned && row->role == HSM_ROOT;
 }
 
-bool quorum_policy(const struct hsm_memory *m, enum hsm_role role, struct fj_hash *out)
+const struct fj_plan *quorum_plan_of(const struct hsm_memory *m, unsigned key)
 {
-	if (role == HSM_SEAL)
-		return m->planned && fj_quorum_policy(&m->unseal, out) == FJ_OK;
-	return m->planned && hsm_role(role)->as == HSM_ROOT && fj_plan_root_policy(&m->plan, out) == FJ_OK;
+	return key > HSM_ROLE_END ? &m->next.plan : &m->plan;
+}
+
+bool quorum_policy(const struct hsm_memory *m, unsigned key, struct fj_hash *out)
+{
+	if (hsm_role(key)->as == HSM_SEAL)
+		return m->planned && fj_quorum_policy(key == HSM_SEAL ? &m->unseal : &m->next.unseal, out) == FJ_OK;
+	return m->planned && hsm_role(key)->as == HSM_ROOT && fj_plan_root_policy(quorum_plan_of(m, key), out) == FJ_OK;
 }
 
 static void id_of(struct fj_slice tbs, uint8_t id[16])
@@ -67,6 +72,14 @@ bool quorum_final(struct hsm_memory *m, const struct fj_buf *tbs)
 	id_of(fj_buf_slice(tbs), id);
 	const struct mem_recent *r = mem_recent_find(m, id);
 	return tbs->len > 0 && (r == NULL || r->sig_len > 0);
+}
+
+/* those who sign, those who move, or those who unseal */
+static const struct fj_quorum *rule(const struct hsm_signer *s, const struct hsm_open *o)
+{
+	if (o->role > HSM_ROLE_END)
+		return &s->mem.next.quorum;
+	return o->role == HSM_SEAL ? &s->mem.unseal : o->row == NULL ? &s->mem.moving : &s->mem.quorum;
 }
 
 /* --- structures that await their approvals --- */
@@ -88,7 +101,7 @@ void quorum_tick(struct hsm_signer *s)
 }
 
 /* the place of one of the same kind and key, or a free one; NULL: two others are open */
-static struct hsm_open *place(struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role)
+static struct hsm_open *place(struct hsm_signer *s, const struct hsm_kind_row *row, unsigned role)
 {
 	struct hsm_open *at = NULL;
 
@@ -130,13 +143,14 @@ enum fj_rc quorum_open(struct hsm_signer *s, struct hsm_open *o, const struct fj
 	quorum_forget(s, at);
 	FJ_TRY(hsm_tpm_policy_begin(s->tpm, o->role == HSM_SEAL, &o->session, o->nonce, err));
 	o->id = ++s->opened != 0 ? s->opened : ++s->opened;
-	o->until = fj_boot_ms() + (int64_t)s->mem.plan.expiration * 1000;
+	const struct fj_plan *p = quorum_plan_of(&s->mem, o->role);
+	o->until = fj_boot_ms() + (int64_t)p->expiration * 1000;
 	*at = *o;
 	memset(&o->tbs, 0, sizeof(o->tbs));
 	FJ_TRY(fj_put_u8(answer, o->id));
 	FJ_TRY(fj_buf_put(answer, o->nonce, sizeof(o->nonce)));
 	FJ_TRY(fj_put_bytes(answer, fj_buf_slice(public)));
-	return fj_put_u32(answer, s->mem.plan.expiration);
+	return fj_put_u32(answer, p->expiration);
 }
 
 static enum fj_rc begin(struct hsm_signer *s, struct hsm_open *o, struct fj_buf *answer, struct fj_err *err)
@@ -144,8 +158,8 @@ static enum fj_rc begin(struct hsm_signer *s, struct hsm_open *o, struct fj_buf 
 	FJ_AUTO(buf) delta = FJ_BUF_INIT(16u << 20);
 	FJ_AUTO(buf) public = FJ_BUF_INIT(1024);
 
-	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
-	FJ_TRY(judge(s, o, s->mem.quorum.m, &delta, err));
+	FJ_TRY(signer_may(s, o->row, o->role, rule(s, o)->m, err));
+	FJ_TRY(judge(s, o, rule(s, o)->m, &delta, err));
 	FJ_TRY(bind(s, o, &public, err));
 	return quorum_open(s, o, &public, answer, err);
 }
@@ -161,7 +175,7 @@ enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const
 	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || fj_get_bytes(&r, FJ_CRL_MAX, &tbs) != FJ_OK || fj_rd_end(&r) != FJ_OK)
 		return signer_broken(err, "a structure to be approved is malformed");
 	o.row = signer_row(kind, role, from);
-	o.role = (enum hsm_role)role;
+	o.role = role;
 	if (o.row == NULL || o.row->role != HSM_ROOT)
 		return signer_broken(err, "officers approve what the root signs, and nothing else");
 	if (!s->mem.planned)
@@ -174,12 +188,6 @@ enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const
 }
 
 /* --- approvals --- */
-
-/* those who sign, those who move, or those who unseal */
-static const struct fj_quorum *rule(const struct hsm_signer *s, const struct hsm_open *o)
-{
-	return o->role == HSM_SEAL ? &s->mem.unseal : o->row == NULL ? &s->mem.moving : &s->mem.quorum;
-}
 
 /* ECDSA over a digest, under a P-256 point */
 static bool point_verifies(const uint8_t xy[64], const struct fj_hash *digest, const uint8_t raw[64])
@@ -206,20 +214,22 @@ enum fj_rc quorum_verifies(void *unused, const uint8_t xy[64], const struct fj_h
 static enum fj_rc verify(struct hsm_signer *s, const struct hsm_open *o, unsigned officer, const uint8_t sig[64], struct fj_err *err)
 {
 	const struct fj_quorum *q = rule(s, o);
+	const struct fj_plan *p = quorum_plan_of(&s->mem, o->role);
 	struct fj_hash digest;
 
 	if (o->row == NULL)
-		fj_tpm_approval_move_digest(o->nonce, s->mem.plan.expiration, FJ_SLICE(q->ref, q->ref_len), &digest);
+		fj_tpm_approval_move_digest(o->nonce, p->expiration, FJ_SLICE(q->ref, q->ref_len), &digest);
 	else
-		fj_tpm_approval_digest(o->nonce, s->mem.plan.expiration, &o->cphash, FJ_SLICE(q->ref, q->ref_len), &digest);
+		fj_tpm_approval_digest(o->nonce, p->expiration, &o->cphash, FJ_SLICE(q->ref, q->ref_len), &digest);
 	if (point_verifies(q->officer[officer], &digest, sig))
 		return FJ_OK;
 	return fj_fail(err, FJ_E_SIGNATURE, HSM_LAYER, "TPM 2.0 Part 3 23.3",
-	    "the signer refuses: what %s sent is no approval of this %s in this session, by that officer's key and for this plan", s->mem.plan.officer[officer].login, o->role == HSM_SEAL ? "unsealing" : o->row == NULL ? "move" : "structure");
+	    "the signer refuses: what %s sent is no approval of this %s in this session, by that officer's key and for this plan", p->officer[officer].login, o->role == HSM_SEAL ? "unsealing" : o->row == NULL ? "move" : "structure");
 }
 
 static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_err *err)
 {
+	const struct fj_plan *p = quorum_plan_of(&s->mem, o->role);
 	struct fj_slice sig;
 	uint32_t n;
 	uint8_t officer;
@@ -229,10 +239,10 @@ static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o,
 	while (n-- > 0) {
 		if (fj_get_u8(r, &officer) != FJ_OK || fj_get_raw(r, 64, &sig) != FJ_OK)
 			return signer_broken(err, "an officer's approval is malformed");
-		if (officer >= s->mem.quorum.n)
-			return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "design.md 2", "the signer refuses: the plan has %u officers, and none with the number %u", s->mem.quorum.n, officer + 1u);
+		if (officer >= p->n)
+			return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "design.md 2", "the signer refuses: the plan has %u officers, and none with the number %u", p->n, officer + 1u);
 		if (a->set & 1u << officer)
-			return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: %s approves twice; each officer counts once", s->mem.plan.officer[officer].login);
+			return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: %s approves twice; each officer counts once", p->officer[officer].login);
 		FJ_TRY(verify(s, o, officer, sig.p, err));
 		a->set |= 1u << officer;
 		memcpy(a->sig[officer], sig.p, 64);
@@ -243,20 +253,21 @@ static enum fj_rc read_approvals(struct hsm_signer *s, const struct hsm_open *o,
 /* as many as the plan asks for, in the order in which the key's policy has them; the rest is left out */
 static enum fj_rc choose(struct hsm_signer *s, const struct hsm_open *o, struct quorum_approvals *a, struct fj_err *err)
 {
+	const struct fj_plan *p = quorum_plan_of(&s->mem, o->role);
 	unsigned have = (unsigned)__builtin_popcount(a->set), m = rule(s, o)->m;
 
 	if (have < m)
-		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: the plan asks for the approval of %u of its %u officers, there are %u", m, s->mem.quorum.n, have);
-	for (unsigned i = s->mem.quorum.n; have > m; i--)
+		return fj_fail(err, FJ_E_POLICY, HSM_LAYER, "R22", "the signer refuses: the plan asks for the approval of %u of its %u officers, there are %u", m, p->n, have);
+	for (unsigned i = p->n; have > m; i--)
 		if (a->set & 1u << (i - 1)) {
 			a->set &= ~(1u << (i - 1));
 			have--;
 		}
 	FJ_TRY(fj_put_u32(&a->raw, m));
-	for (unsigned i = 0; i < s->mem.quorum.n; i++) {
+	for (unsigned i = 0; i < p->n; i++) {
 		if (!(a->set & 1u << i))
 			continue;
-		FJ_TRY(fj_put_str(&a->raw, s->mem.plan.officer[i].login));
+		FJ_TRY(fj_put_str(&a->raw, p->officer[i].login));
 		FJ_TRY(fj_put_str(&a->raw, OFFICER_ROLE));
 		FJ_TRY(fj_put_u64(&a->raw, (uint64_t)o->at));
 		FJ_TRY(fj_put_bytes(&a->raw, FJ_SLICE(a->sig[i], 64)));
@@ -279,7 +290,7 @@ static enum fj_rc give(struct hsm_signer *s, const struct hsm_open *o, const str
 		if (!(a->set & 1u << i))
 			continue;
 		FJ_TRY(fj_tpm_officer_public(q->officer[i], &officer));
-		struct hsm_tpm_approval one = {.officer = fj_buf_slice(&officer), .sig = a->sig[i], .nonce = o->nonce, .expiration = s->mem.plan.expiration,
+		struct hsm_tpm_approval one = {.officer = fj_buf_slice(&officer), .sig = a->sig[i], .nonce = o->nonce, .expiration = quorum_plan_of(&s->mem, o->role)->expiration,
 			.cphash = o->row == NULL ? NULL : &o->cphash, .ref = FJ_SLICE(q->ref, q->ref_len)};
 		FJ_TRY(hsm_tpm_policy_signed(s->tpm, o->session, &one, err));
 	}
@@ -306,7 +317,7 @@ enum fj_rc quorum_satisfy(struct hsm_signer *s, const struct hsm_open *o, const 
 	size_t n = FJ_ROOT_LEVELS;
 
 	FJ_TRY(give(s, o, a, err));
-	if ((o->role == HSM_SEAL ? fj_quorum_path(&s->mem.unseal, a->set, or, &n) : fj_plan_root_path(&s->mem.plan, move, a->set, or, &n)) != FJ_OK)
+	if ((o->role == HSM_SEAL ? fj_quorum_path(&s->mem.unseal, a->set, or, &n) : fj_plan_root_path(quorum_plan_of(&s->mem, o->role), move, a->set, or, &n)) != FJ_OK)
 		return fj_fail(err, FJ_E_INTERNAL, HSM_LAYER, NULL, "these officers are no quorum of the plan");
 	for (size_t i = 0; i < n; i++) {
 		if (move && i + 1 == n)
@@ -390,8 +401,8 @@ enum fj_rc quorum_find(struct hsm_signer *s, uint8_t id, bool move, struct hsm_o
 static enum fj_rc consider(struct hsm_signer *s, const struct hsm_open *o, struct fj_rd *r, struct quorum_approvals *a, struct fj_buf *delta, struct fj_err *err)
 {
 	FJ_TRY(quorum_read(s, o, r, a, err));
-	FJ_TRY(signer_may(s, o->row, o->role, s->mem.quorum.m, err));
-	return judge(s, o, s->mem.quorum.m, delta, err);
+	FJ_TRY(signer_may(s, o->row, o->role, rule(s, o)->m, err));
+	return judge(s, o, rule(s, o)->m, delta, err);
 }
 
 enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)

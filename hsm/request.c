@@ -18,6 +18,8 @@ static const struct hsm_kind_row table[] = {
 	{HSM_CERT_ISSUING, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_ca},
 	{HSM_CRL_ROOT, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_crl},
 	{HSM_CERT_SUBORDINATE, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_subordinate},
+	{HSM_CERT_NEW_WITH_OLD, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_cross},
+	{HSM_CERT_OLD_WITH_NEW, HSM_ROOT, HSM_FROM_REGISTRY, true, 2, false, true, policy_cross},
 	{HSM_CA_REQUEST, HSM_ISSUING, HSM_FROM_REGISTRY, true, 2, false, true, policy_ca_request},
 	{HSM_PROOF, HSM_ROOT, HSM_FROM_REGISTRY, true, 0, false, true, policy_proof},
 	{HSM_CERT_DATA_ASSET, HSM_ISSUING, HSM_FROM_REGISTRY, false, 2, false, true, policy_leaf},
@@ -53,7 +55,7 @@ struct item {
 };
 struct request {
 	const struct hsm_kind_row *row;
-	enum hsm_role role; /* row->role, or the one that stands in for it */
+	unsigned role; /* row->role, or the one that stands in for it */
 	struct fj_slice intent;
 	struct fj_slice approvals_raw;
 	unsigned officers;
@@ -98,8 +100,11 @@ enum fj_rc signer_names(struct fj_rd *r, struct fj_slice *raw, unsigned *officer
 	return read_approvals(r, raw, officers, err);
 }
 
-const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socket from)
+const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t key, enum hsm_socket from)
 {
+	bool follows = key > HSM_ROLE_END && key < HSM_KEY_END && hsm_role(key)->as == HSM_ROOT; /* of the root alone, since of other roles a structure says which key signs it */
+	uint8_t role = follows ? (uint8_t)(key - HSM_ROLE_END) : key;
+
 	if (role < HSM_ROOT || role >= HSM_ROLE_END)
 		return NULL;
 	for (size_t i = 0; i < FJ_ARRAY_LEN(table); i++)
@@ -141,7 +146,7 @@ static enum fj_rc read_request(const struct fj_frame *f, enum hsm_socket from, s
 	q->row = signer_row(kind, role, from);
 	if (q->row == NULL)
 		return signer_broken(err, "this socket may not ask for this kind of signature with this key");
-	q->role = role;
+	q->role = role; /* or HSM_NEWER of the root's */
 	FJ_TRY(read_approvals(&r, &q->approvals_raw, &q->officers, err));
 	return read_items(&r, q, err);
 }
@@ -159,17 +164,19 @@ static const char *lacking(const struct hsm_memory *m, enum hsm_role role)
 	return m->parent && hsm_role(role)->as == HSM_ROOT ? "this home has no root key: another appliance's root certified it, and signs there" : "this home was made without an SM2 hierarchy";
 }
 
-enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, unsigned officers, struct fj_err *err)
+enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, unsigned role, unsigned officers, struct fj_err *err)
 {
 	bool early = s->mem.ceremony == MEM_OPEN && s->mem.n_ca[hsm_role(role)->alg] == 0;
-	bool late = row->ceremony && row->approvals == 0 && s->mem.ceremony != MEM_OPEN;
+	bool late = row->ceremony && row->approvals == 0 && s->mem.ceremony != MEM_OPEN && role < HSM_ROLE_END; /* a successor's root comes after the ceremony */
 
 	if (s->mem.ceremony == MEM_SPARE || row->kind == HSM_PROOF)
 		return spare_may(s, row, role, err);
 	if (!store_whole(&s->mem))
 		return policy_no(err, "design.md 2", "there are no keys yet; the ceremony makes them");
-	if (!store_has(&s->mem, role))
-		return policy_no(err, "design.md 2", lacking(&s->mem, role));
+	if (!store_has(&s->mem, role % HSM_ROLE_END))
+		return policy_no(err, "design.md 2", lacking(&s->mem, role % HSM_ROLE_END));
+	if (row->role == HSM_ROOT)
+		FJ_TRY(successor_may(&s->mem, row, role, err));
 	FJ_TRY(counter_open(s, err));
 	FJ_TRY(unseal_open(s, role, err));
 	if (late || (early && !row->ceremony))
@@ -420,6 +427,9 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 	case AUDIT_MOVE:
 	case AUDIT_IMPORT:
 		return spare_replay(s, r, err);
+	case AUDIT_SUCCESSOR:
+	case AUDIT_PASS:
+		return successor_replay(&s->mem, r, err);
 	case AUDIT_COUNTER:
 	case AUDIT_RESTORE:
 		return counter_replay(&s->mem, r, err);
@@ -641,6 +651,7 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem), "sealed", s->mem.unseal.m == 0 ? json_null() : json_boolean(unseal_waits(s)));
 	FJ_TRY(officers_into(&s->mem, j, err));
 	FJ_TRY(spare_into(&s->mem, j, err));
+	FJ_TRY(successor_into(&s->mem, j, err));
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return fj_put_bytes(answer, fj_buf_slice(&text));
 }
@@ -664,6 +675,8 @@ static enum fj_rc do_open(struct hsm_signer *s, enum hsm_socket from, const stru
 	s->fatal = true;
 	if (!again)
 		FJ_TRY(signer_set_policy(s, policy, err));
+	if (s->mem.planned && s->mem.plan.generation > 1)
+		return policy_no(err, "formats.md 33", "the plan follows another one: it makes a successor of a root that there is, and begins no home");
 	if (s->mem.demo && (!s->demo_allowed || s->hardware))
 		return policy_no(err, "design.md 4", "a demo home takes a software TPM, and must be started as one");
 	if (!again)
@@ -795,6 +808,8 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_MOVE_BEGIN, HSM_FROM_REGISTRY, signer_move_begin},
 		{HSM_MSG_MOVE, HSM_FROM_REGISTRY, signer_move},
 		{HSM_MSG_RULE, HSM_FROM_REGISTRY, signer_rule},
+		{HSM_MSG_SUCCESSOR, HSM_FROM_REGISTRY, signer_successor},
+		{HSM_MSG_PASS, HSM_FROM_REGISTRY, signer_pass},
 	};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(requests); i++) {

@@ -8,13 +8,13 @@
 #include "hsm/signer.h"
 
 static const struct hsm_role_row roles[HSM_ROLE_END] = {
-	[HSM_ROOT] = {"root", FJ_ES256, HSM_LOADED, HSM_ROOT, false},
+	[HSM_ROOT] = {"root", FJ_ES256, HSM_LOADED, HSM_ROOT, true},
 	[HSM_ISSUING] = {"issuing", FJ_ES256, HSM_PERSISTENT, HSM_ISSUING, true},
 	[HSM_TOKEN] = {"token", FJ_ES256, HSM_PERSISTENT, HSM_TOKEN, true},
 	[HSM_OCSP] = {"ocsp", FJ_ES256, HSM_SEALED, HSM_OCSP, true},
 	[HSM_LOG] = {"log", FJ_ES256, HSM_PERSISTENT, HSM_LOG, true},
 	[HSM_NOTE] = {"note", 0, HSM_SEALED, HSM_NOTE, false},
-	[HSM_ROOT_SM2] = {"root-sm2", FJ_SM2, HSM_LOADED, HSM_ROOT, false},
+	[HSM_ROOT_SM2] = {"root-sm2", FJ_SM2, HSM_LOADED, HSM_ROOT, true},
 	[HSM_ISSUING_SM2] = {"issuing-sm2", FJ_SM2, HSM_PERSISTENT, HSM_ISSUING, true},
 	[HSM_TOKEN_SM2] = {"token-sm2", FJ_SM2, HSM_PERSISTENT, HSM_TOKEN, true},
 	[HSM_OCSP_SM2] = {"ocsp-sm2", FJ_SM2, HSM_SEALED, HSM_OCSP, true},

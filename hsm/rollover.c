@@ -33,7 +33,7 @@ static enum fj_rc read_wish(const struct fj_frame *f, bool generation, struct wi
 static enum fj_rc may(struct hsm_signer *s, const struct wish *w, struct fj_err *err)
 {
 	MUST(s->mem.ceremony == MEM_CLOSED && s->mem.slot[w->role] != 0, "design.md 2", "keys are rolled over after the ceremony, and of this role there is none");
-	MUST(hsm_role(w->role)->rolls, "formats.md 26", "this role's key is not rolled over: the root's has a successor with its officers, the note's and the attestation key live as long as the appliance");
+	MUST(hsm_role(w->role)->rolls && (hsm_role(w->role)->as != HSM_ROOT || w->generation > 0), "formats.md 26", "this role's key is not rolled over: the root's has a successor with its officers (fujie ceremony succeed), the note's and the attestation key live as long as the appliance");
 	MUST(w->officers >= 2, "R22", "a rollover needs the approval of two different officers");
 	FJ_TRY(counter_open(s, err));
 	FJ_TRY(clock_check(s, err));
@@ -42,7 +42,7 @@ static enum fj_rc may(struct hsm_signer *s, const struct wish *w, struct fj_err 
 
 enum fj_rc signer_key_new(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
-	struct wish w;
+	struct wish w = {.role = 0};
 	char act[40];
 
 	(void)from;
@@ -78,8 +78,21 @@ static bool ended_before(const struct hsm_memory *m, const struct wish *w)
 {
 	for (unsigned i = 1; i < HSM_MAX_KEYS; i++)
 		if (m->key[i].ended && m->key[i].role == w->role && m->key[i].generation == w->generation)
-			return true;
+			return w->generation < m->key[m->slot[w->role]].generation; /* and not one that a successor was begun with and given up */
 	return false;
+}
+
+/* the key that may end: the older of the role's two; of a root one that has passed on.  0: none */
+static unsigned ending(const struct hsm_memory *m, const struct wish *w)
+{
+	unsigned slot = m->slot[w->role];
+
+	if (hsm_role(w->role)->as != HSM_ROOT)
+		return m->slot[HSM_NEWER(w->role)] != 0 && m->key[slot].generation == w->generation ? slot : 0;
+	for (unsigned i = 1; i < HSM_MAX_KEYS; i++)
+		if (m->key[i].used && !m->key[i].ended && m->key[i].role == w->role && m->key[i].generation == w->generation && i != slot && i != m->slot[HSM_NEWER(w->role)])
+			return i;
+	return 0;
 }
 
 /* the newer issuing key: by the root, finally */
@@ -95,7 +108,7 @@ static enum fj_rc certified(struct hsm_signer *s, unsigned role, struct fj_err *
 
 enum fj_rc signer_key_end(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
-	struct wish w;
+	struct wish w = {.role = 0};
 	char act[40];
 
 	(void)from;
@@ -104,12 +117,12 @@ enum fj_rc signer_key_end(struct hsm_signer *s, enum hsm_socket from, const stru
 	FJ_TRY(may(s, &w, err));
 	if (ended_before(&s->mem, &w))
 		return FJ_OK;
-	unsigned slot = s->mem.slot[w.role];
+	unsigned slot = ending(&s->mem, &w);
 	if (hsm_role(w.role)->as == HSM_ISSUING && s->mem.slot[HSM_NEWER(w.role)] != 0)
 		FJ_TRY(certified(s, w.role, err));
-	if (s->mem.slot[HSM_NEWER(w.role)] == 0 || s->mem.key[slot].generation != w.generation)
-		return fj_refuse(err, FJ_E_STATE, HSM_LAYER, "formats.md 26", "only the older of a role's two keys can end; this one is the only one, or the newer, or there is none of that generation",
-		    "只能销毁两代密钥中较旧的一代；该密钥是唯一的、较新的，或者不存在这一代");
+	if (slot == 0)
+		return fj_refuse(err, FJ_E_STATE, HSM_LAYER, "formats.md 26", "only the older of a role's two keys can end, and of a root one that has passed on to its successor; this one is the only one, or the newer, or there is none of that generation",
+		    "只能销毁两代密钥中较旧的一代，或者已移交给继任根的原根；该密钥是唯一的、较新的，或者不存在这一代");
 	snprintf(act, sizeof(act), HSM_ACT_END ":%s.%u", hsm_role(w.role)->name, w.generation);
 	FJ_TRY(intent_act(s, act, err));
 	FJ_TRY(end(s, slot, err));

@@ -100,6 +100,13 @@ struct mem_intent {
 	struct fj_hash *item;             /* NULL: the payload was not brought since the start */
 	unsigned lets;                    /* of what the items are; with them */
 };
+/* a root that is to follow the one of now, under its own plan (successor.c): its keys are HSM_NEWER of the root's roles */
+struct mem_next {
+	bool there;
+	struct fj_plan plan;
+	struct fj_quorum quorum, moving, unseal;
+	struct fj_buf root_tbs[FJ_ALG_END], new_with_old[FJ_ALG_END], old_with_new[FJ_ALG_END]; /* as signed */
+};
 #define HSM_MAX_SUBS 64 /* keys of other appliances that a root has certified */
 struct mem_sub {
 	enum fj_alg alg;
@@ -122,6 +129,7 @@ struct hsm_memory {
 	struct fj_buf root_tbs[FJ_ALG_END]; /* as signed; by the algorithm that it is signed with */
 	struct fj_buf ca[FJ_ALG_END][FJ_MAX_CAS]; /* issuing CAs as they were signed, of one name, by generation (ca.c) */
 	size_t n_ca[FJ_ALG_END];
+	struct mem_next next;
 	bool parent;                      /* the root is another appliance's (subordinate.c); root_tbs is that one's */
 	struct fj_hash parent_root[FJ_ALG_END]; /* SHA-256 of its certificates */
 	bool limited;                     /* what is signed is bounded by the issuing CA's limits */
@@ -153,7 +161,8 @@ struct hsm_memory {
 enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err) FJ_MUST_USE;
 void mem_release(struct hsm_memory *m);
 /* Deltas: u8 op and its fields; written by policies, applied live and in replay. */
-enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST, MEM_OP_PACKAGE, MEM_OP_LOG, MEM_OP_USE, MEM_OP_SUBORDINATE = 20 };
+enum mem_op { MEM_OP_ROOT = 1, MEM_OP_ISSUING, MEM_OP_CRL, MEM_OP_LIST, MEM_OP_PACKAGE, MEM_OP_LOG, MEM_OP_USE, MEM_OP_SUBORDINATE = 20,
+	MEM_OP_NEXT_ROOT = 33, MEM_OP_NEW_WITH_OLD = 34, MEM_OP_OLD_WITH_NEW = 35 };
 enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err *err) FJ_MUST_USE;
 struct mem_crl *mem_crl_find(struct hsm_memory *m, struct fj_slice uri);
 struct mem_list *mem_list_find(struct hsm_memory *m, const char *uri);
@@ -163,7 +172,8 @@ struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], co
 
 /* --- audit log (audit.c) --- */
 enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE,
-	AUDIT_KEY_END = 12, AUDIT_CA = 15, AUDIT_SPARE = 17, AUDIT_MOVE = 18, AUDIT_IMPORT = 19, AUDIT_UNSEAL = 22, AUDIT_SEAL = 23, AUDIT_RULE = 24 };
+	AUDIT_KEY_END = 12, AUDIT_CA = 15, AUDIT_SPARE = 17, AUDIT_MOVE = 18, AUDIT_IMPORT = 19, AUDIT_UNSEAL = 22, AUDIT_SEAL = 23, AUDIT_RULE = 24,
+	AUDIT_SUCCESSOR = 30, AUDIT_PASS = 31 };
 struct hsm_audit {
 	int fd;
 	uint64_t seq;
@@ -217,7 +227,7 @@ struct hsm_signer {
 	struct hsm_open {                /* structures that await approvals (quorum.c) */
 		uint8_t id;              /* 0: free */
 		const struct hsm_kind_row *row; /* NULL: a move, not a signature; of kind 0: HSM_SEAL is to be unsealed */
-		enum hsm_role role;
+		unsigned role;           /* a key: HSM_NEWER of a root too */
 		struct fj_buf tbs;
 		struct fj_hash digest, cphash;
 		uint32_t session;        /* of the TPM */
@@ -231,7 +241,7 @@ struct hsm_signer {
 struct hsm_job {
 	struct hsm_signer *s;
 	enum hsm_kind kind;
-	enum hsm_role role;
+	unsigned role;      /* a role; of a root that follows another, HSM_NEWER of one */
 	enum fj_alg alg;    /* of the key */
 	unsigned approvals; /* different officers, by name */
 	fj_time now;
@@ -253,6 +263,7 @@ struct hsm_kind_row { /* of the request table */
 };
 enum fj_rc policy_proof(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);      /* spare.c */
 enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);         /* policy_x509.c */
+enum fj_rc policy_cross(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);      /* successor.c */
 enum fj_rc policy_leaf(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);
 enum fj_rc policy_crl(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);        /* policy_crl.c */
 enum fj_rc policy_token(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);      /* policy_jws.c */
@@ -269,6 +280,8 @@ enum fj_rc policy_log(const struct hsm_memory *m, struct fj_slice text, const st
 enum fj_rc policy_common(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err) FJ_MUST_USE;
 bool policy_own_key(const struct hsm_job *j, const struct fj_x509 *x);
 enum fj_rc policy_ca_frame(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err) FJ_MUST_USE;
+/* the same of another path length and other years */
+enum fj_rc policy_ca_fields(const struct hsm_job *j, const struct fj_x509 *x, int pathlen, int years, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_POLICY with its section */
 enum fj_rc policy_no(struct fj_err *err, const char *cite, const char *what);
 /* SHA-1 of key bits */
@@ -295,9 +308,9 @@ size_t policy_numbered(const struct hsm_job *j, struct fj_slice uri, const char 
 /* --- request.c: one frame from a socket, one answer --- */
 enum hsm_socket { HSM_FROM_REGISTRY = 1, HSM_FROM_VERIFIER = 2 };
 /* NULL: this socket may not ask for it */
-const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t role, enum hsm_socket from);
+const struct hsm_kind_row *signer_row(uint8_t kind, uint8_t key, enum hsm_socket from);
 /* keys, counter, ceremony, approvals, clock, for a key of that role: before anything of the kind is looked at */
-enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, unsigned officers, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_may(const struct hsm_signer *s, const struct hsm_kind_row *row, unsigned key, unsigned officers, struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_PROTO: end the connection.  `answer` is the frame's body, *kind its kind. */
 enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f,
     uint16_t *kind, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
@@ -435,9 +448,11 @@ enum fj_rc store_keep(struct hsm_signer *s, unsigned role, const struct hsm_blob
 unsigned store_free(const struct hsm_memory *m);
 /* the blob of a slot; FJ_E_CORRUPT when it is not what the audit log says */
 enum fj_rc store_read(const struct hsm_signer *s, unsigned slot, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* in the root's succession: a key for HSM_NEWER of its role, where there is none */
+enum fj_rc store_make_next(struct hsm_signer *s, unsigned role, struct fj_err *err) FJ_MUST_USE;
 /* a newer key of a role that has one: FJ_E_STATE where it has two */
 enum fj_rc store_make_newer(struct hsm_signer *s, unsigned role, struct fj_err *err) FJ_MUST_USE;
-/* KEY_END's record: u8 slot.  The older of a role's two keys has ended, the newer takes its place. */
+/* KEY_END's record: u8 slot.  The older of a role's two keys has ended, the newer takes its place; of a root one that has passed on. */
 enum fj_rc store_replay_end(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
 /* what has ended, by the record, is taken out of the TPM and its blob overwritten: as often as need be */
 enum fj_rc store_destroy(struct hsm_signer *s, unsigned slot, struct fj_err *err) FJ_MUST_USE;
@@ -473,13 +488,26 @@ enum fj_rc quorum_plan(struct hsm_memory *m, const json_t *policy, struct fj_err
 /* is a row of the request table theirs? */
 bool quorum_rules(const struct hsm_memory *m, const struct hsm_kind_row *row);
 /* the policy that a role's key is made under; false: none */
-bool quorum_policy(const struct hsm_memory *m, enum hsm_role role, struct fj_hash *out);
+bool quorum_policy(const struct hsm_memory *m, unsigned key, struct fj_hash *out);
+/* whose officers rule a root's key: of the plan of now, or of the one that follows */
+const struct fj_plan *quorum_plan_of(const struct hsm_memory *m, unsigned key);
 /* a structure was signed and its signature recorded; one that was not may be signed anew, or another in its place */
 bool quorum_final(struct hsm_memory *m, const struct fj_buf *tbs);
 /* ends what waited too long */
 void quorum_tick(struct hsm_signer *s);
 enum fj_rc signer_quorum_begin(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_quorum_sign(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+
+/* --- successor.c: a root that follows this one, under other officers (docs/formats.md 33) --- */
+enum fj_rc signer_successor(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_pass(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc successor_replay(struct hsm_memory *m, const struct audit_record *r, struct fj_err *err) FJ_MUST_USE;
+/* may this key of the root sign this kind, as things stand between the two generations? */
+enum fj_rc successor_may(const struct hsm_memory *m, const struct hsm_kind_row *row, unsigned key, struct fj_err *err) FJ_MUST_USE;
+/* the root certificate of that key, as signed; empty: not yet */
+const struct fj_buf *mem_root_tbs(const struct hsm_memory *m, unsigned key);
+/* "successor" of the status: null, or the plan that follows */
+enum fj_rc successor_into(const struct hsm_memory *m, json_t *status, struct fj_err *err) FJ_MUST_USE;
 
 /* --- subordinate.c: CAs of other appliances under our root; a home whose root is elsewhere --- */
 enum fj_rc policy_subordinate(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err);

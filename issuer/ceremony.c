@@ -18,6 +18,7 @@ void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg)
 	it->c.alg = alg;
 	fj_buf_init(&it->c.structure, FJ_STRUCTURE_MAX);
 	fj_buf_init(&it->c.key, 1024);
+	fj_buf_init(&it->c.other, FJ_ROOT_PUBLIC_LEN);
 	fj_buf_init(&it->c.made, FJ_MADE_MAX);
 	fj_buf_init(&it->out, FJ_STRUCTURE_MAX);
 }
@@ -26,6 +27,7 @@ void crm_item_release(struct crm_item *it)
 {
 	fj_buf_release(&it->c.structure);
 	fj_buf_release(&it->c.key);
+	fj_buf_release(&it->c.other);
 	fj_buf_release(&it->c.made);
 	fj_buf_release(&it->out);
 }
@@ -34,7 +36,7 @@ void crm_item_release(struct crm_item *it)
 
 static enum fj_rc ca_tbs(struct iss *i, bool root, enum fj_alg alg, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err)
 {
-	struct ca_cert_in in = {.profile = root ? CA_ROOT : CA_ISSUING, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[alg].root), .spki = fj_buf_slice(spki)};
+	struct ca_cert_in in = {.profile = root ? CA_ROOT : CA_ISSUING, .not_before = fj_now(), .issuer_cert = fj_buf_slice(&i->ca[alg].root), .spki = fj_buf_slice(spki), .generation = root ? 0 : (unsigned)i->ca[alg].n_former + 1};
 	struct fj_date d = fj_date_of(in.not_before, 0);
 	struct ca_info above;
 
@@ -45,6 +47,19 @@ static enum fj_rc ca_tbs(struct iss *i, bool root, enum fj_alg alg, const struct
 		FJ_TRY(ca_cert_info(in.issuer_cert, &above, err));
 		in.not_after = in.not_after > above.not_after ? above.not_after : in.not_after;
 	}
+	ca_serial_new(&in.serial);
+	return ca_cert_tbs(&i->home, &in, tbs, err);
+}
+
+enum fj_rc crm_root_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err)
+{
+	return ca_tbs(i, true, alg, spki, tbs, err);
+}
+
+enum fj_rc crm_cross_tbs(struct iss *i, struct fj_slice issuer, unsigned generation, struct fj_slice spki, fj_time until, struct fj_buf *tbs, struct fj_err *err)
+{
+	struct ca_cert_in in = {.profile = CA_CROSS, .not_before = fj_now(), .not_after = until, .issuer_cert = issuer, .generation = generation, .spki = spki};
+
 	ca_serial_new(&in.serial);
 	return ca_cert_tbs(&i->home, &in, tbs, err);
 }
@@ -64,9 +79,9 @@ static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct
 	return ca_tbs(i, root, alg, &spki, tbs, err);
 }
 
-enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err)
+enum fj_rc crm_crl(struct iss *i, struct fj_slice root, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err)
 {
-	struct ca_crl_in in = {.issuer_cert = fj_buf_slice(&i->ca[alg].root), .number = number, .this_update = fj_now(),
+	struct ca_crl_in in = {.issuer_cert = root, .number = number, .this_update = fj_now(),
 		.next_update = fj_now() + (fj_time)CRM_ROOT_CRL_DAYS * 86400, .revoked = revoked, .n_revoked = n};
 
 	snprintf(in.uri, sizeof(in.uri), "%s/crl/root%s.crl", i->home.base, fj_alg_suffix(alg));
@@ -75,12 +90,13 @@ enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct
 
 enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err)
 {
-	return step == FJ_STEP_ROOT_CRL ? crm_crl(i, alg, number, NULL, 0, tbs, err) : ca_structure(i, step == FJ_STEP_ROOT, alg, tbs, err);
+	return step == FJ_STEP_ROOT_CRL ? crm_crl(i, fj_buf_slice(&i->ca[alg].root), alg, number, NULL, 0, tbs, err) : ca_structure(i, step == FJ_STEP_ROOT, alg, tbs, err);
 }
 
 enum hsm_kind crm_kind(enum fj_step step)
 {
-	static const enum hsm_kind kinds[] = {[FJ_STEP_ROOT] = HSM_CERT_ROOT, [FJ_STEP_ISSUING] = HSM_CERT_ISSUING, [FJ_STEP_ROOT_CRL] = HSM_CRL_ROOT, [FJ_STEP_PROOF] = HSM_PROOF, [FJ_STEP_SUBORDINATE] = HSM_CERT_SUBORDINATE};
+	static const enum hsm_kind kinds[] = {[FJ_STEP_ROOT] = HSM_CERT_ROOT, [FJ_STEP_ISSUING] = HSM_CERT_ISSUING, [FJ_STEP_ROOT_CRL] = HSM_CRL_ROOT, [FJ_STEP_PROOF] = HSM_PROOF, [FJ_STEP_SUBORDINATE] = HSM_CERT_SUBORDINATE,
+		[FJ_STEP_NEW_WITH_OLD] = HSM_CERT_NEW_WITH_OLD, [FJ_STEP_OLD_WITH_NEW] = HSM_CERT_OLD_WITH_NEW};
 
 	return kinds[step];
 }
@@ -105,6 +121,8 @@ static enum fj_rc compute(const struct fj_plan *p, struct crm_item *it, struct f
 	uint8_t xy[64];
 
 	FJ_TRY(fj_challenge_check(&it->c, p, &name, err));
+	if (fj_step_cross(it->c.step))
+		FJ_TRY(fj_challenge_cross(&it->c, p, it->with, err));
 	fj_challenge_xy(&it->c, xy);
 	if (it->c.step != FJ_STEP_UNSEAL)
 		FJ_TRY(ca_digest(it->c.alg, xy, fj_buf_slice(&it->c.structure), &digest, err));
@@ -112,10 +130,10 @@ static enum fj_rc compute(const struct fj_plan *p, struct crm_item *it, struct f
 	return FJ_OK;
 }
 
-/* the issuing key that a structure is about: this role's, or its newer one */
+/* the key that a structure certifies, an issuing one or a root's: this role's, or its newer one */
 static enum fj_rc key_in(struct hsm_conn *conn, const struct crm_item *it, unsigned *key, struct fj_err *err)
 {
-	enum hsm_role role = it->c.alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING;
+	enum hsm_role role = it->c.step != FJ_STEP_ISSUING ? root_role(it->c.alg) : it->c.alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING;
 	struct fj_x509 x;
 
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&it->c.structure), &x, err));
@@ -125,7 +143,7 @@ static enum fj_rc key_in(struct hsm_conn *conn, const struct crm_item *it, unsig
 		if (hsm_public_key(conn, *key, &spki, NULL) == FJ_OK && fj_slice_eq(fj_buf_slice(&spki), x.spki))
 			return FJ_OK;
 	}
-	return fj_fail(err, FJ_E_INTERNAL, LAYER, NULL, "a certificate of an issuing CA is to be signed whose key the signer does not have");
+	return fj_fail(err, FJ_E_INTERNAL, LAYER, NULL, "a certificate is to be signed whose key the signer does not have");
 }
 
 /* what the TPM states of the key that is to be certified, in this session; judged here before anybody is asked */
@@ -143,7 +161,7 @@ static enum fj_rc state_made(struct hsm_conn *conn, struct crm_item *it, struct 
 	FJ_TRY(hsm_attest_keys(conn, FJ_SLICE(h.b, FJ_SHA256_LEN), keys, FJ_ARRAY_LEN(keys), &a, err));
 	for (size_t k = 0; k < a.n; k++)
 		if (a.object[k].attest.len == 0)
-			return fj_fail(err, FJ_E_TPM, LAYER, "TPM 2.0 Part 3, 18.3", "the TPM does not state how the issuing key was made, so no officer would approve it: %.200s", a.n_missing > 0 ? a.missing[a.n_missing - 1] : a.object[k].name);
+			return fj_fail(err, FJ_E_TPM, LAYER, "TPM 2.0 Part 3, 18.3", "the TPM does not state how the key that is to be certified was made, so no officer would approve it: %.200s", a.n_missing > 0 ? a.missing[a.n_missing - 1] : a.object[k].name);
 	a.quote.attest = FJ_SLICE(NULL, 0); /* the platform is not what is asked about */
 	a.n_ek = a.n_missing = 0;
 	FJ_AUTO(json) doc = hsm_attestation_json(&a, fj_buf_str(&text));
@@ -159,7 +177,7 @@ enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_
 	it->set = 0;
 	enum fj_rc rc = it->c.step == FJ_STEP_UNSEAL ? hsm_unseal_begin(conn, &ch, err)
 	    : it->c.step == FJ_STEP_MOVE ? hsm_move_begin(conn, root_role(it->c.alg), &ch, err)
-	    : hsm_quorum_begin(conn, root_role(it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
+	    : hsm_quorum_begin(conn, it->follows ? HSM_NEWER(root_role(it->c.alg)) : root_role(it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
 	if (rc == FJ_OK) {
 		it->id = ch.id;
 		it->until = fj_boot_ms() + (int64_t)ch.expiration * 1000 - MARGIN_MS;
@@ -171,7 +189,7 @@ enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_
 	}
 	fj_buf_release(&ch.public);
 	FJ_TRY(rc);
-	if (it->c.step == FJ_STEP_ISSUING)
+	if (fj_step_made(it->c.step))
 		FJ_TRY(state_made(conn, it, err));
 	return compute(p, it, err);
 }
@@ -234,7 +252,8 @@ enum fj_rc crm_take(const struct fj_plan *p, struct crm_item *items, size_t n, c
 enum fj_rc crm_assemble(struct iss *i, struct crm_item *it, struct fj_slice sig, struct fj_err *err)
 {
 	FJ_TRY(ca_assemble(fj_buf_slice(&it->c.structure), sig, &it->out, err));
-	return ca_verify_signed_by(fj_buf_slice(&it->out), fj_buf_slice(it->c.step == FJ_STEP_ROOT ? &it->out : &i->ca[it->c.alg].root), err);
+	struct fj_slice issuer = it->issuer.len > 0 ? it->issuer : fj_buf_slice(it->c.step == FJ_STEP_ROOT ? &it->out : &i->ca[it->c.alg].root);
+	return ca_verify_signed_by(fj_buf_slice(&it->out), issuer, err);
 }
 
 static size_t in_hand(const struct crm_item *it, struct hsm_officer_approval a[FJ_QUORUM_MAX])

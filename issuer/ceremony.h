@@ -21,6 +21,9 @@ struct crm_item {
 	struct fj_hash cphash, to_sign;
 	unsigned set;               /* officers whose approval is in hand */
 	struct hsm_officer_approval approval[FJ_QUORUM_MAX];
+	bool follows;               /* by the root that follows: HSM_NEWER of the root's role */
+	const struct fj_plan *with; /* of fj_step_cross: the plan of the root that is certified; borrowed */
+	struct fj_slice issuer;     /* whose signature it is to be; empty: of step "root" its own, else this home's root's.  Borrowed */
 	struct fj_buf out;          /* certificate or CRL, once it is signed */
 };
 void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg);
@@ -29,8 +32,11 @@ void crm_item_release(struct crm_item *it);
 enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* an issuing CA's certificate by the root, for a key that the signer has made anew */
 enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
-/* a root's CRL with these entries, for 400 days from now */
-enum fj_rc crm_crl(struct iss *i, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* a root's CRL with these entries, for 400 days from now; root: its certificate */
+enum fj_rc crm_crl(struct iss *i, struct fj_slice root, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* A root's own certificate for a key; and one root by another, until the root that is followed ends. */
+enum fj_rc crm_root_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crm_cross_tbs(struct iss *i, struct fj_slice issuer, unsigned generation, struct fj_slice spki, fj_time until, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 enum hsm_kind crm_kind(enum fj_step step);
 /* so many officers have to approve */
 unsigned crm_needs(const struct fj_plan *p, enum fj_step step);
@@ -55,8 +61,9 @@ struct crm_log {
 };
 /* in and out are borrowed */
 typedef enum fj_rc (*crm_line_fn)(void *user, const char *step, const json_t *in, const json_t *out, struct fj_err *err);
-/* Opens or begins CRM_DIR/transcript; each line that stands there is handed to fn.  A last line that is cut is removed. */
-enum fj_rc crm_log_open(struct crm_log *l, const struct fj_plan *p, crm_line_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
+/* Opens or begins a transcript; each line that stands there is handed to fn.  A last line that is cut is removed. */
+#define CRM_TRANSCRIPT CRM_DIR "/transcript"
+enum fj_rc crm_log_open(struct crm_log *l, const char *path, const struct fj_plan *p, crm_line_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
 /* in and out are stolen; durable when it returns */
 enum fj_rc crm_log_put(struct crm_log *l, const char *step, json_t *in, json_t *out, struct fj_err *err) FJ_MUST_USE;
 
@@ -87,12 +94,18 @@ struct crm_sub { /* another appliance's CA (certify.c) */
 	struct fj_limits limits; /* as they will stand in the certificate */
 	int years;
 };
+struct crm_succession { /* of the root, to the one that follows (succession.c) */
+	struct fj_plan now, next;
+	struct fj_buf new_root[FJ_ALG_END]; /* certificates, once they are signed */
+	const char *round;
+};
 struct crm_renewal {
-	struct fj_plan plan;
+	struct fj_plan plan;         /* whose officers approve */
 	struct crm_item item[2];
 	size_t n;
-	enum { CRM_LISTS, CRM_CERTIFY, CRM_ISSUE } what; /* the root's lists; certificates of sub; of this appliance's newer issuing key */
+	enum { CRM_LISTS, CRM_CERTIFY, CRM_ISSUE, CRM_SUCCEED } what; /* the root's lists; certificates of sub; of this appliance's newer issuing key; what the root passes on by */
 	struct crm_sub sub;
+	struct crm_succession *succession; /* of CRM_SUCCEED alone */
 };
 void crm_renewal_free(struct crm_renewal *r);
 /* A subordinate's certificates await the plan's officers; *planned is false, and nothing done, in a home without a plan. */
@@ -116,6 +129,13 @@ enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_
 /* Makes the keys and, without `certificate`, writes CRM_DIR/ca-request.json; with it (PEM: certificates, the root's lists) the
  * home is certified: *certified, into i->ca[…] and crl[alg]. */
 enum fj_rc crm_subordinate(struct iss *i, const json_t *in, bool *certified, struct fj_buf crl[FJ_ALG_END], struct fj_err *err) FJ_MUST_USE;
+/* --- succession.c: the root passes on to its successor (docs/formats.md 33) --- */
+void crm_succession_free(struct crm_succession *s);
+/* one officer's answers, and with enough of them the signatures, into the succession's transcript */
+enum fj_rc crm_succession_take(struct iss_call *c, struct crm_renewal *r, struct fj_slice file, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crm_succession_sign(struct iss_call *c, struct crm_renewal *r, struct fj_err *err) FJ_MUST_USE;
+/* the next list of the root in force, by another root's certificate */
+enum fj_rc crm_next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice root, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* A request for the newer issuing keys, once all are made: signed by them and by those before, for the approval's officers. */
 enum fj_rc crm_request_newer(struct iss_call *c, struct hsm_conn *conn, const struct hsm_approval *who, size_t n, struct fj_err *err) FJ_MUST_USE;
 /* certificates in a file of PEM that are for newer keys of this home issue from now on; *taken: how many */

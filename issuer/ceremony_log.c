@@ -49,17 +49,17 @@ static enum fj_rc read_lines(struct crm_log *l, struct fj_slice all, size_t *who
 	return FJ_OK;
 }
 
-enum fj_rc crm_log_open(struct crm_log *l, const struct fj_plan *p, crm_line_fn fn, void *user, struct fj_err *err)
+enum fj_rc crm_log_open(struct crm_log *l, const char *path, const struct fj_plan *p, crm_line_fn fn, void *user, struct fj_err *err)
 {
 	FJ_AUTO(buf) all = FJ_BUF_INIT(MAX_TRANSCRIPT);
 	size_t whole = 0;
 
 	*l = (struct crm_log){.fd = -1, .before = p->hash};
-	if (access(CRM_DIR "/transcript", F_OK) == 0)
-		FJ_TRY(fj_file_read(AT_FDCWD, CRM_DIR "/transcript", &all, err));
+	if (access(path, F_OK) == 0)
+		FJ_TRY(fj_file_read(AT_FDCWD, path, &all, err));
 	if (all.len > 0)
 		FJ_TRY(read_lines(l, fj_buf_slice(&all), &whole, fn, user, err));
-	l->fd = open(CRM_DIR "/transcript", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+	l->fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (l->fd < 0 || ftruncate(l->fd, (off_t)whole) != 0 || lseek(l->fd, (off_t)whole, SEEK_SET) < 0)
 		return fj_fail_errno(err, LAYER, "open the transcript");
 	return FJ_OK;

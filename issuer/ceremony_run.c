@@ -484,7 +484,7 @@ static enum fj_rc wait_for_bonds(struct hold *h, struct fj_err *err)
 
 static enum fj_rc run(struct hold *h, struct fj_err *err)
 {
-	FJ_TRY(crm_log_open(&h->log, h->p, remember, h, err));
+	FJ_TRY(crm_log_open(&h->log, CRM_TRANSCRIPT, h->p, remember, h, err));
 	FJ_TRY(begin(h, err));
 	if (h->closed)
 		return FJ_OK;

@@ -132,7 +132,7 @@ enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *d
 enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
 {
 	struct ca_cert_in in = {.profile = CA_SUBORDINATE, .not_before = fj_now() - CLOCKS, .issuer_cert = fj_buf_slice(&i->ca[alg].root), .spki = fj_buf_slice(&s->request.spki[alg]),
-		.operator_ = s->request.operator_, .limits = &s->limits};
+		.operator_ = s->request.operator_, .limits = &s->limits, .generation = (unsigned)i->ca[alg].n_former + 1};
 	struct ca_info root;
 
 	FJ_TRY(ca_cert_info(in.issuer_cert, &root, err));
@@ -254,7 +254,21 @@ enum fj_rc pub_chain_pem(struct iss *i, struct sto *db, enum fj_alg alg, struct 
 	for (int64_t n = 1; sub_get(db, n, FJ_ES256, &der, NULL) == FJ_OK; n++)
 		if (sub_get(db, n, alg, &der, NULL) == FJ_OK)
 			FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));
-	return ca_pem("CERTIFICATE", fj_buf_slice(&i->ca[alg].root), pem, err);
+	for (size_t k = ca->n_former; k > 0; k--) { /* each root by the one before, and the one before by it */
+		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&ca->former[k - 1].new_with_old), pem, err));
+		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&ca->former[k - 1].old_with_new), pem, err));
+	}
+	return pub_root_pem(i, alg, pem, err);
+}
+
+enum fj_rc pub_root_pem(const struct iss *i, enum fj_alg alg, struct fj_buf *pem, struct fj_err *err)
+{
+	const struct iss_ca *ca = &i->ca[alg];
+
+	FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&ca->root), pem, err));
+	for (size_t k = ca->n_former; k > 0; k--)
+		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&ca->former[k - 1].cert), pem, err));
+	return FJ_OK;
 }
 
 enum fj_rc pub_subs(struct iss *i, struct fj_err *err)

@@ -206,6 +206,11 @@ static void ca_release(struct iss_ca *ca)
 	signing_release(&ca->now);
 	signing_release(&ca->before);
 	fj_buf_release(&ca->root);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(ca->former); k++) {
+		fj_buf_release(&ca->former[k].cert);
+		fj_buf_release(&ca->former[k].new_with_old);
+		fj_buf_release(&ca->former[k].old_with_new);
+	}
 	for (size_t k = 0; k < FJ_ARRAY_LEN(ca->issuing); k++) {
 		ca_trust_close(ca->issuing[k].trust);
 		fj_buf_release(&ca->issuing[k].cert);
@@ -291,6 +296,49 @@ static enum fj_rc load_responder(struct iss *i, enum fj_alg alg, const struct is
 	return rc == FJ_E_NOTFOUND && k + 1 < ca->n_issuing ? FJ_OK : rc;
 }
 
+static enum fj_rc load_cross(struct iss *i, enum fj_alg alg, const char *what, unsigned generation, struct fj_buf *out, struct fj_err *err)
+{
+	char row[40];
+
+	snprintf(row, sizeof(row), "cross-%s-%u%s", what, generation, fj_alg_suffix(alg));
+	return load_cert(i, row, out, err);
+}
+
+/* the root, those that it followed, and what each says of the next */
+static enum fj_rc load_roots(struct iss *i, enum fj_alg alg, struct iss_ca *ca, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+	char what[24];
+
+	snprintf(what, sizeof(what), "root%s", fj_alg_suffix(alg));
+	FJ_TRY(load_cert(i, what, &ca->root, err));
+	FJ_TRY(sto_query(i->db, STO_PAST_KEYS_RISING, &q, err, "t", what));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		if (ca->n_former == FJ_MAX_ROOTS)
+			return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a root has at most %d generations", FJ_MAX_ROOTS);
+		struct iss_root *r = &ca->former[ca->n_former++];
+		struct fj_slice der = sto_blob(&q, 1);
+		fj_buf_init(&r->cert, FJ_X509_MAX);
+		if (fj_buf_put(&r->cert, der.p, der.len) != FJ_OK)
+			return fj_no_memory(err, "issuer");
+		FJ_TRY(load_cross(i, alg, "new", (unsigned)ca->n_former + 1, &r->new_with_old, err));
+		FJ_TRY(load_cross(i, alg, "old", (unsigned)ca->n_former + 1, &r->old_with_new, err));
+	}
+}
+
+/* the generation of the root that signed a CA's certificate */
+static struct fj_slice root_over(const struct iss_ca *ca, struct fj_slice cert)
+{
+	for (size_t k = 0; k < ca->n_former; k++)
+		if (ca_verify_signed_by(cert, fj_buf_slice(&ca->former[k].cert), NULL) == FJ_OK)
+			return fj_buf_slice(&ca->former[k].cert);
+	return fj_buf_slice(&ca->root);
+}
+
 static enum fj_rc load_generation(struct iss *i, enum fj_alg alg, struct fj_slice der, int64_t since, struct iss_ca *ca, struct fj_err *err)
 {
 	struct iss_issuing *g = &ca->issuing[ca->n_issuing];
@@ -310,7 +358,7 @@ static enum fj_rc load_generation(struct iss *i, enum fj_alg alg, struct fj_slic
 		FJ_TRY(sto_first(i->db, STO_SETTING_GET, &q, key, err, "t", key));
 		g->shard = strtoll(sto_text(&q, 0), NULL, 10);
 	}
-	return ca_trust_open(fj_buf_slice(&g->cert), fj_buf_slice(&i->ca[alg].root), &g->trust, err);
+	return ca_trust_open(fj_buf_slice(&g->cert), root_over(ca, der), &g->trust, err);
 }
 
 static enum fj_rc load_issuing(struct iss *i, enum fj_alg alg, struct iss_ca *ca, struct fj_err *err)
@@ -344,6 +392,7 @@ static enum fj_rc load_rolling(struct iss *i, enum fj_alg alg, struct fj_err *er
 	FJ_AUTO(iss_ca) fresh = {.since = 0};
 	char what[24];
 
+	FJ_TRY(load_roots(i, alg, &fresh, err));
 	FJ_TRY(load_issuing(i, alg, &fresh, err));
 	snprintf(what, sizeof(what), "token%s", fj_alg_suffix(alg));
 	FJ_TRY(load_cert(i, what, &fresh.now.token, err));
@@ -352,9 +401,12 @@ static enum fj_rc load_rolling(struct iss *i, enum fj_alg alg, struct fj_err *er
 	FJ_TRY(load_signing(&fresh.now, &fresh, alg, err));
 	FJ_TRY(load_before(i, &fresh, alg, err));
 	struct iss_ca old = *ca;
+	bool same = fj_slice_eq(fj_buf_slice(&old.root), fj_buf_slice(&fresh.root));
+	struct fj_buf *stays = same ? &fresh.root : &fresh.former[fresh.n_former - 1].cert; /* what is read without a lock stays where it is, as the root or as the one before it */
+	struct fj_buf copy = *stays;
+	*stays = old.root;
+	old.root = copy;
 	*ca = fresh;
-	ca->root = old.root; /* stays where it is */
-	old.root = (struct fj_buf){0};
 	fresh = old; /* released */
 	return FJ_OK;
 }
@@ -418,7 +470,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err)
 	if (i->sm2)
 		FJ_TRY(load_fixed(i, FJ_SM2, err));
 	FJ_TRY(load_keys(i, err));
-	i->pub.keys = i->ca[FJ_ES256].since > 0 || i->ca[FJ_SM2].since > 0 || i->log_since > 0 || i->ca[FJ_ES256].n_issuing > 1 || i->ca[FJ_SM2].n_issuing > 1; /* a rollover may not be shown yet */
+	i->pub.keys = i->ca[FJ_ES256].since > 0 || i->ca[FJ_SM2].since > 0 || i->log_since > 0 || i->ca[FJ_ES256].n_issuing > 1 || i->ca[FJ_SM2].n_issuing > 1 || i->ca[FJ_ES256].n_former > 0; /* a rollover may not be shown yet */
 	return FJ_OK;
 }
 

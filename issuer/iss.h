@@ -19,7 +19,11 @@ struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
 	struct iss_ca {                /* a hierarchy */
-		struct fj_buf root;     /* certificate, DER */
+		struct fj_buf root;     /* certificate, DER; the newest generation's */
+		struct iss_root {       /* those before, the oldest first */
+			struct fj_buf cert, new_with_old, old_with_new; /* it; the next one by it; it by the next one */
+		} former[FJ_MAX_ROOTS];
+		size_t n_former;
 		struct iss_issuing {    /* a generation of the issuing CA, the oldest first */
 			struct fj_buf cert;
 			struct fj_buf ocsp;     /* of the responder for what is under it; empty: its key is gone */
@@ -154,7 +158,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 
 /* what the core's tables name */
 extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
-    fld_root_answer[], fld_signer_answer[], fld_root_renew[], fld_root_issue[], fld_root_certify[], fld_root_take[], fld_ceremony_statement[], fld_ceremony_bond[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
+    fld_root_answer[], fld_signer_answer[], fld_root_renew[], fld_root_issue[], fld_root_succeed[], fld_root_certify[], fld_root_take[], fld_ceremony_statement[], fld_ceremony_bond[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
     fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[], fld_officer_key_require[], fld_key_roll[], fld_key_end[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"

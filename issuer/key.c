@@ -18,7 +18,7 @@ static const struct own {
 } owns[] = {
 	{"root", "ROOT_CA", "CEREMONY"}, {"issuing", "ISSUING_CA", "CEREMONY"}, {"token", "TOKEN_SIGNER", "ROLLOVER"}, {"status", "STATUS_SIGNER", "ROLLOVER"}, {"log", "LOG_SIGNER", "ROLLOVER"},
 	{"ocsp", "OCSP_SIGNER", "ITSELF"}, {"root.crl", "ROOT_CRL", "CEREMONY"},
-	{"subordinate", "SUBORDINATE_CA", "CEREMONY"},
+	{"subordinate", "SUBORDINATE_CA", "CEREMONY"}, {"cross", "CROSS_CA", "NOTHING"},
 };
 static const char *const levels[] = {[CA_FINE] = "FINE", [CA_SOON] = "SOON", [CA_URGENT] = "URGENT", [CA_OVER] = "OVER"};
 
@@ -37,6 +37,8 @@ static const struct own *own_of(const char *name, enum fj_alg *alg)
 		what[4] = '\0';
 	if (strncmp(what, "sub-", 4) == 0) /* "sub-1": another appliance's CA that this root certified */
 		snprintf(what, sizeof(what), "subordinate");
+	if (strncmp(what, "cross-", 6) == 0) /* "cross-new-2": one generation of the root by another */
+		what[5] = '\0';
 	for (size_t i = 0; i < FJ_ARRAY_LEN(owns); i++)
 		if (strcmp(owns[i].what, what) == 0)
 			return &owns[i];

@@ -29,6 +29,7 @@ static const struct roll {
 	const char *certs[2]; /* of the keyring; the first bears the key's name */
 } rolls[] = {
 	{"issuing", HSM_ISSUING, {"issuing", NULL}}, {"issuing-sm2", HSM_ISSUING_SM2, {"issuing-sm2", NULL}},
+	{"root", HSM_ROOT, {"root", NULL}}, {"root-sm2", HSM_ROOT_SM2, {"root-sm2", NULL}},
 	{"token", HSM_TOKEN, {"token", "status"}}, {"ocsp", HSM_OCSP, {"ocsp", NULL}}, {"log", HSM_LOG, {"log", NULL}},
 	{"token-sm2", HSM_TOKEN_SM2, {"token-sm2", "status-sm2"}}, {"ocsp-sm2", HSM_OCSP_SM2, {"ocsp-sm2", NULL}},
 };

@@ -22,8 +22,10 @@ void crm_renewal_free(struct crm_renewal *r)
 {
 	for (size_t k = 0; r != NULL && k < r->n; k++)
 		crm_item_release(&r->item[k]);
-	if (r != NULL)
+	if (r != NULL) {
 		crm_sub_release(&r->sub);
+		crm_succession_free(r->succession);
+	}
 	fj_free(r);
 }
 
@@ -167,7 +169,7 @@ static enum fj_rc add_revoked(const struct ca_revoked *one, struct ca_revoked li
 	return FJ_OK;
 }
 
-static enum fj_rc next_tbs(struct iss_call *c, enum fj_alg alg, const struct revoking *more, struct fj_buf *tbs, struct fj_err *err)
+static enum fj_rc next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice root, const struct revoking *more, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	struct ca_revoked revoked[MAX_CAS], one;
@@ -185,7 +187,19 @@ static enum fj_rc next_tbs(struct iss_call *c, enum fj_alg alg, const struct rev
 		FJ_TRY(begun_at(c, &revoked[n - 1], err));
 	}
 	uint64_t number = crl.number + 1 > (uint64_t)fj_now() ? crl.number + 1 : (uint64_t)fj_now();
-	return crm_crl(c->iss, alg, number, revoked, n, tbs, err);
+	return crm_crl(c->iss, root, alg, number, revoked, n, tbs, err);
+}
+
+static enum fj_rc next_tbs(struct iss_call *c, enum fj_alg alg, const struct revoking *more, struct fj_buf *tbs, struct fj_err *err)
+{
+	return next_list(c, alg, fj_buf_slice(&c->iss->ca[alg].root), more, tbs, err);
+}
+
+enum fj_rc crm_next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice root, struct fj_buf *tbs, struct fj_err *err)
+{
+	static const struct revoking none;
+
+	return next_list(c, alg, root, &none, tbs, err);
 }
 
 /* what is signed counts from now on; the publisher finds it (lists.c) */
@@ -403,8 +417,8 @@ enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
 	if (c->trial)
 		return FJ_OK;
 	if (r == NULL)
-		return say(err, FJ_E_STATE, "nothing of the root awaits approvals; begin with root.renew, root.issue, root.certify or root.move", "没有等待批准的根密钥事项；请先执行 root.renew、root.issue、root.certify 或者 root.move");
-	FJ_TRY(take(r, fj_buf_slice(&file), err));
+		return say(err, FJ_E_STATE, "nothing of the root awaits approvals; begin with root.renew, root.issue, root.certify, root.move or root.succeed", "没有等待批准的根密钥事项；请先执行 root.renew、root.issue、root.certify、root.move 或者 root.succeed");
+	FJ_TRY(r->what == CRM_SUCCEED ? crm_succession_take(c, r, fj_buf_slice(&file), err) : take(r, fj_buf_slice(&file), err));
 	bool move = r->item[0].c.step == FJ_STEP_MOVE;
 	unsigned needs = move ? r->plan.move : r->plan.root;
 	for (size_t k = 0; k < r->n; k++)
@@ -413,7 +427,7 @@ enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
 	c->answer = json_pack("{s:O, s:I, s:b}", "officers", officers, "needs", (json_int_t)needs, "signed", enough);
 	if (!enough)
 		return c->answer != NULL ? FJ_OK : fj_no_memory(err, LAYER);
-	enum fj_rc rc = move ? crm_moved(c, r, err) : sign_all(c, r, err);
+	enum fj_rc rc = move ? crm_moved(c, r, err) : r->what == CRM_SUCCEED ? crm_succession_sign(c, r, err) : sign_all(c, r, err);
 	crm_renewal_free(r);
 	c->iss->renewal = NULL;
 	return rc;

@@ -8,12 +8,12 @@
 #include "officer/officer.h"
 #include "verifier/verify.h"
 
-static enum fj_rc read_plan(const struct ofc *o, struct fj_plan *p, struct fj_err *err)
+static enum fj_rc read_plan(const char *path, struct fj_plan *p, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
 	unsigned by;
 
-	FJ_TRY(ofc_read(o->plan, &text, err));
+	FJ_TRY(ofc_read(path, &text, err));
 	FJ_TRY(fj_plan_signed_read(fj_buf_slice(&text), ofc_verify, NULL, p, &by, err));
 	return fj_plan_all(p, by, err);
 }
@@ -22,13 +22,22 @@ struct item {
 	struct fj_hash digest, cphash, to_sign;
 };
 
-/* the issuing key was made in a TPM and stays there, by the statements of that attestation key; of the other steps nothing is asked */
+/* where one root certifies another: its plan, in force, the one that follows this one or that this one follows */
+static enum fj_rc cross(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, struct fj_plan *with, struct fj_err *err)
+{
+	if (o->other == NULL)
+		return fj_refuse(err, FJ_E_USAGE, OFC_LAYER, "formats.md 33", "one generation of the root certifies another here: name the signed plan of that one too, --other FILE", "此处由一代根认证另一代根：请以 --other 文件 指明另一代根的已签方案");
+	FJ_TRY(read_plan(o->other, with, err));
+	return fj_challenge_cross(c, p, with, err);
+}
+
+/* the key that is certified was made in a TPM and stays there, by the statements of that attestation key; of the other steps nothing is asked */
 static enum fj_rc made(const struct fj_challenge *c, struct fj_tpm_name *ak, struct fj_err *err)
 {
 	FJ_AUTO(buf) area = FJ_BUF_INIT(1024);
 	struct fj_err why = {0};
 
-	if (c->step != FJ_STEP_ISSUING)
+	if (!fj_step_made(c->step))
 		return FJ_OK;
 	enum fj_rc rc = ver_made_judge(c, &area, &why);
 	if (rc == FJ_OK) {
@@ -43,6 +52,7 @@ static enum fj_rc made(const struct fj_challenge *c, struct fj_tpm_name *ak, str
 /* check, compute, show, ask */
 static enum fj_rc consider(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, struct item *i, struct fj_err *err)
 {
+	struct fj_plan with;
 	struct fj_tpm_name name, ak;
 	uint8_t xy[64];
 
@@ -52,15 +62,19 @@ static enum fj_rc consider(const struct ofc *o, const struct fj_plan *p, const s
 		ofc_show_unseal(o, p, c, &name);
 		return ofc_ask(o, "\n要解封签发密钥吗？批准请输入“是”：", "\nAre the issuing keys to be unsealed? To approve type \"yes\": ", err);
 	}
+	if (fj_step_cross(c->step))
+		FJ_TRY(cross(o, p, c, &with, err));
 	FJ_TRY(made(c, &ak, err));
 	fj_challenge_xy(c, xy);
 	FJ_TRY(ofc_digest(c->alg, xy, fj_buf_slice(&c->structure), &i->digest, err));
 	fj_challenge_approval(c, p, &name, &i->digest, &i->cphash, &i->to_sign);
-	FJ_TRY(ofc_show_structure(o, p, c, &i->digest, err));
-	if (c->step == FJ_STEP_ISSUING)
-		ofc_show_made(o, &ak);
+	FJ_TRY(ofc_show_structure(o, p, fj_step_cross(c->step) ? &with : NULL, c, &i->digest, err));
+	if (fj_step_made(c->step))
+		ofc_show_made(o, c->step, &ak);
 	if (c->step == FJ_STEP_MOVE)
 		return ofc_ask(o, "\n根密钥就是要迁往这台备机吗？批准请输入“是”：", "\nIs this where the root is to go? To approve type \"yes\": ", err);
+	if (c->step == FJ_STEP_NEW_WITH_OLD)
+		return ofc_ask(o, "\n要把根移交给新方案的官员吗？批准请输入“是”：", "\nIs the root to pass to the officers of the new plan? To approve type \"yes\": ", err);
 	return ofc_ask(o, "\n这就是要由根签名的内容吗？批准请输入“是”：", "\nIs this what the root is to sign? To approve type \"yes\": ", err);
 }
 
@@ -100,7 +114,7 @@ enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err)
 	struct item item[FJ_ROUND_MAX];
 	struct fj_answer a[FJ_ROUND_MAX];
 
-	FJ_TRY(read_plan(o, &p, err));
+	FJ_TRY(read_plan(o->plan, &p, err));
 	FJ_TRY(ofc_read(o->file, &text, err));
 	FJ_TRY(fj_round_read(fj_buf_slice(&text), &r, err));
 	FJ_TRY(ofc_words(o, err));

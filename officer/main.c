@@ -21,6 +21,7 @@
 #define OUT 8     /* needs --out */
 #define MAY_OUT 16 /* may have --out, else writes FILE anew */
 #define VENDORS 128 /* may have --vendors */
+#define OTHER 256  /* may have --other */
 #define BESIDE 64  /* FILE.signatures belongs to FILE */
 #define MAKES 32   /* the key is not there yet */
 
@@ -33,8 +34,8 @@ static const struct {
 	{"public", NULL, KEY, ofc_public},
 	{"plan", "show", FILE_, ofc_plan_show},
 	{"plan", "sign", FILE_ | KEY | MAY_OUT, ofc_plan_sign},
-	{"approve", NULL, FILE_ | KEY | PLAN | OUT, ofc_approve},
-	{"transcript", "sign", FILE_ | KEY | PLAN | MAY_OUT | BESIDE, ofc_transcript_sign},
+	{"approve", NULL, FILE_ | KEY | PLAN | OUT | OTHER, ofc_approve},
+	{"transcript", "sign", FILE_ | KEY | PLAN | MAY_OUT | BESIDE | OTHER, ofc_transcript_sign},
 	{"bond", NULL, FILE_ | KEY | PLAN | OUT | VENDORS, ofc_bond},
 	{"sign", NULL, FILE_ | KEY | MAY_OUT, ofc_sign},
 };
@@ -45,9 +46,10 @@ static void usage(FILE *to, bool zh)
 		   "fujie-officer public     密钥                       显示公钥，供写入方案\n"
 		   "fujie-officer plan show  方案                       显示方案及其签名\n"
 		   "fujie-officer plan sign  方案 密钥 [--out 文件]     签署方案（不给 --out 则写回原文件）\n"
-		   "fujie-officer approve    质询 --plan 已签方案 密钥 --out 答复\n"
-		   "                                                    批准由根签名的内容，或者解封签发密钥\n"
-		   "fujie-officer transcript sign 记录 --plan 已签方案 密钥 [--out 文件]\n"
+		   "fujie-officer approve    质询 --plan 已签方案 [--other 另一方案] 密钥 --out 答复\n"
+		   "                                                    批准由根签名的内容，或者解封签发密钥；根移交时\n"
+		   "                                                    另以 --other 给出另一代根的方案\n"
+		   "fujie-officer transcript sign 记录 --plan 已签方案 [--other 前一方案] 密钥 [--out 文件]\n"
 		   "                                                    逐行核验密钥仪式记录并签署（写入 记录.signatures）\n"
 		   "fujie-officer bond       背书密钥 --plan 已签方案 密钥 [--vendors PEM] --out 凭据\n"
 		   "                                                    核对证明密钥是否在该 TPM 内（生成凭据，由 TPM 应答）\n"
@@ -65,10 +67,11 @@ static void usage(FILE *to, bool zh)
 		   "fujie-officer public     KEY                        print the public key, for the plan\n"
 		   "fujie-officer plan show  PLAN                       show a plan and who signed it\n"
 		   "fujie-officer plan sign  PLAN KEY [--out FILE]      sign a plan (without --out in place)\n"
-		   "fujie-officer approve    CHALLENGES --plan SIGNED KEY --out ANSWERS\n"
+		   "fujie-officer approve    CHALLENGES --plan SIGNED [--other PLAN] KEY --out ANSWERS\n"
 		   "                                                    approve what a root is to sign, or that the\n"
-		   "                                                    issuing keys are unsealed\n"
-		   "fujie-officer transcript sign TRANSCRIPT --plan SIGNED KEY [--out FILE]\n"
+		   "                                                    issuing keys are unsealed; where the root passes\n"
+		   "                                                    on, --other is the other generation's plan\n"
+		   "fujie-officer transcript sign TRANSCRIPT --plan SIGNED [--other PLAN] KEY [--out FILE]\n"
 		   "                                                    replay a ceremony's transcript and sign it\n"
 		   "                                                    (into TRANSCRIPT.signatures)\n"
 		   "fujie-officer bond       ENDORSEMENT --plan SIGNED KEY [--vendors PEM] --out CREDENTIAL\n"
@@ -95,9 +98,9 @@ static enum fj_rc wrong(struct fj_err *err, const char *en, const char *zh, cons
 static enum fj_rc options_read(int argc, char **argv, struct ofc *o, struct fj_err *err)
 {
 	static const struct option longs[] = {{"key", required_argument, NULL, 0}, {"card", required_argument, NULL, 0}, {"token", required_argument, NULL, 0},
-		{"object", required_argument, NULL, 0}, {"plan", required_argument, NULL, 0}, {"out", required_argument, NULL, 0}, {"vendors", required_argument, NULL, 0}, {"passphrase-file", required_argument, NULL, 0},
+		{"object", required_argument, NULL, 0}, {"plan", required_argument, NULL, 0}, {"out", required_argument, NULL, 0}, {"vendors", required_argument, NULL, 0}, {"other", required_argument, NULL, 0}, {"passphrase-file", required_argument, NULL, 0},
 		{"lang", required_argument, NULL, 0}, {"json", no_argument, NULL, 'j'}, {"yes", no_argument, NULL, 'y'}, {"refuse", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	const char **const slots[] = {&o->key, &o->card, &o->token, &o->object, &o->plan, &o->out, &o->vendors, &o->secret_file, &o->lang};
+	const char **const slots[] = {&o->key, &o->card, &o->token, &o->object, &o->plan, &o->out, &o->vendors, &o->other, &o->secret_file, &o->lang};
 	int c, which = 0;
 
 	for (int i = 1; i < argc; i++) /* a refusal of what stands before it is one document too */
@@ -127,7 +130,7 @@ static enum fj_rc none_of(const struct ofc *o, unsigned takes, struct fj_err *er
 		unsigned for_;
 		const char *name, *value;
 	} rows[] = {{KEY, "--key", o->key}, {KEY, "--card", o->card}, {KEY, "--token", o->token}, {KEY, "--object", o->object}, {KEY, "--passphrase-file", o->secret_file},
-		{PLAN, "--plan", o->plan}, {VENDORS, "--vendors", o->vendors}, {OUT | MAY_OUT, "--out", o->out}};
+		{PLAN, "--plan", o->plan}, {VENDORS, "--vendors", o->vendors}, {OTHER, "--other", o->other}, {OUT | MAY_OUT, "--out", o->out}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++)
 		if (rows[i].value != NULL && !(takes & rows[i].for_))
@@ -162,7 +165,7 @@ static enum fj_rc enter(const struct ofc *o, unsigned takes, struct fj_err *err)
 	char key[4096], out[4096], file[4096], beside[4096];
 	bool in_place = (takes & MAY_OUT) && o->out == NULL;
 	const char *const writes[] = {"/dev/tty", takes & MAKES ? folder(o->key, key) : NULL, folder(o->out, out), in_place ? folder(o->file, file) : NULL};
-	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->key, o->file, o->plan, o->secret_file, o->vendors, takes & BESIDE ? folder(o->file, beside) : NULL};
+	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->key, o->file, o->plan, o->secret_file, o->vendors, o->other, takes & BESIDE ? folder(o->file, beside) : NULL};
 	struct fj_sandbox box = {.role = FJ_SANDBOX_FILER};
 	size_t n = 0, m = 0;
 	bool landlock;

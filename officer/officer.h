@@ -23,6 +23,7 @@ struct ofc {
 	const char *key;                         /* key file */
 	const char *card, *token, *object;       /* PKCS#11 module and labels */
 	const char *plan, *out, *secret_file;    /* --plan, --out, --passphrase-file */
+	const char *other;                       /* --other: the plan of the root that another one certifies */
 	const char *vendors;                     /* --vendors: PEM */
 	const char *lang;
 	bool json, yes, help, zh, refuse;
@@ -81,13 +82,13 @@ void ofc_show_plan(const struct ofc *o, const struct fj_plan *p, unsigned by);
 struct fj_limits;
 void ofc_show_limits(const struct ofc *o, const struct fj_limits *l);
 void ofc_show_spki(const struct ofc *o, struct fj_slice spki, const char *alg);
-/* of an issuing key whose statements were judged: what they say, and by which attestation key */
-void ofc_show_made(const struct ofc *o, const struct fj_tpm_name *ak);
+/* of a key that is certified, whose statements were judged: what they say, and by which attestation key */
+void ofc_show_made(const struct ofc *o, enum fj_step step, const struct fj_tpm_name *ak);
 /* of a challenge that was checked: what approving it lets happen */
 void ofc_show_unseal(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, const struct fj_tpm_name *name);
 /* Reads the structure, compares it with the step, the key and the plan, and shows it.  FJ_E_REFUSED names
- * what does not fit and what to do; nothing is shown then. */
-enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, const struct fj_hash *digest, struct fj_err *err) FJ_MUST_USE;
+ * what does not fit and what to do; nothing is shown then.  with: of fj_step_cross the plan of the root that is certified; else NULL. */
+enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, const struct fj_plan *with, const struct fj_challenge *c, const struct fj_hash *digest, struct fj_err *err) FJ_MUST_USE;
 
 /* --- plan.c, approve.c: the commands; FJ_OK when done, their document printed with --json --- */
 enum fj_rc ofc_new(struct ofc *o, struct fj_err *err) FJ_MUST_USE;

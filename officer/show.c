@@ -142,6 +142,10 @@ void ofc_show_plan(const struct ofc *o, const struct fj_plan *p, unsigned by)
 		ofc_line(o, "注意", "note", "%s", o->zh ? "一名官员即可单独解封" : "one officer alone can unseal");
 	ofc_line(o, "批准有效（秒）", "an approval holds (seconds)", "%u", p->expiration);
 	time_line(o, "制定时间", "made", p->made);
+	if (p->generation > 1) {
+		ofc_line(o, "接续的方案", "follows another plan", o->zh ? "继任根为第 %u 代：移交后由本方案的官员掌管根，前一方案的官员不再有权批准" : "its root is generation %u: when the root has passed on, these officers rule it, and those of the plan before approve nothing any more", p->generation);
+		hex_line(o, "  前一方案 SHA-256", "  SHA-256 of the plan before", p->former.b, sizeof(p->former.b));
+	}
 	hex_line(o, "方案 SHA-256", "SHA-256 of the plan", p->hash.b, sizeof(p->hash.b));
 }
 
@@ -212,6 +216,8 @@ static const struct step {
 	[FJ_STEP_ISSUING] = {"签发机构证书", "A certificate of an issuing CA", 12, 0, FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA},
 	[FJ_STEP_SUBORDINATE] = {"另一系统的签发机构证书（受限）", "A certificate of ANOTHER appliance's issuing CA, with limits", 12, 0,
 	    FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA | FJ_X_PRIVATE},
+	[FJ_STEP_NEW_WITH_OLD] = {"根密钥移交：由现行根认证继任根", "THE ROOT PASSES ON: its successor, certified by the root of now", 20, 1, FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA},
+	[FJ_STEP_OLD_WITH_NEW] = {"由继任根认证原根", "The former root, certified by its successor", 20, 1, FJ_X_SKI | FJ_X_AKI | FJ_X_KU | FJ_X_BC | FJ_X_POLICY | FJ_X_CRLDP | FJ_X_AIA},
 	[FJ_STEP_ROOT_CRL] = {"根的吊销列表", "A revocation list of the root", 0, 0, 0},
 };
 #define CRL_DAYS 401
@@ -219,7 +225,7 @@ static const struct step {
 #define CN_MAX 64      /* code points, ub-common-name */
 
 struct asked {
-	const struct fj_plan *plan;
+	const struct fj_plan *plan, *with; /* with: of fj_step_cross, the plan of the root that is certified */
 	const struct fj_challenge *c;
 	uint8_t point[65], key_id[20]; /* of the root key */
 };
@@ -269,15 +275,27 @@ static bool address_is(const struct asked *a, struct fj_slice uri, const char *p
 	return n > 0 && (size_t)n < sizeof(want) && fj_slice_eq(uri, fj_slice_str(want));
 }
 
+/* whose certificate the address names: the root's of this plan's generation */
+static bool root_address_is(const struct asked *a, struct fj_slice uri)
+{
+	char want[256], name[FJ_CA_FILE_CAP];
+
+	fj_generation_name("/ca/root", a->c->alg, a->plan->generation, ".cer", name);
+	int n = snprintf(want, sizeof(want), "%s%s", a->plan->base, name);
+	return n > 0 && (size_t)n < sizeof(want) && fj_slice_eq(uri, fj_slice_str(want));
+}
+
 static enum fj_rc check_issuing(const struct asked *a, const struct fj_x509 *x, struct fj_err *err)
 {
+	bool cross = fj_step_cross(a->c->step), self = fj_slice_eq(x->issuer, x->subject);
 	char policy[80];
 
 	snprintf(policy, sizeof(policy), "%s.3.%d", a->plan->arc, a->plan->demo ? 2 : 1);
-	MUST(!fj_slice_eq(x->issuer, x->subject) && !fj_slice_eq(x->key, FJ_SLICE(a->point, sizeof(a->point))), "RFC 5280 3.2", "the issuing CA has the root's name or key", "签发机构证书用了根的名称或密钥");
+	MUST(!cross || self, "RFC 4210 4.4", "one root certifies another of a different name, and then neither leads to the other", "两代根的名称不同，互相认证后仍无法衔接");
+	MUST(cross || (!self && !fj_slice_eq(x->key, FJ_SLICE(a->point, sizeof(a->point)))), "RFC 5280 3.2", "the issuing CA has the root's name or key", "签发机构证书用了根的名称或密钥");
 	MUST(fj_slice_eq(x->aki, FJ_SLICE(a->key_id, sizeof(a->key_id))), "RFC 5280 4.2.1.1", "the issuer's key identifier is not the root key's", "颁发者密钥标识不是根密钥的标识");
 	MUST(strcmp(x->policy, policy) == 0, "RFC 5280 4.2.1.4", "the certificate policy is not of the plan's arc and kind", "证书策略与方案的对象标识符弧或性质不符");
-	MUST(address_is(a, x->crldp, "/crl/root", ".crl") && address_is(a, x->ca_issuers, "/ca/root", ".cer") && x->ocsp.len == 0, "RFC 5280 4.2.1.13", "an address in it is not under the plan's", "其中的地址不在方案的发布地址之下");
+	MUST(address_is(a, x->crldp, "/crl/root", ".crl") && root_address_is(a, x->ca_issuers) && x->ocsp.len == 0, "RFC 5280 4.2.1.13", "an address in it is not under the plan's", "其中的地址不在方案的发布地址之下");
 	return FJ_OK;
 }
 
@@ -332,6 +350,32 @@ static enum fj_rc check_certificate(const struct asked *a, const struct fj_x509 
 	return FJ_OK;
 }
 
+static void show_who(const struct ofc *o, const char *zh, const char *en, const struct fj_plan *of, const struct fj_plan *not_in)
+{
+	for (unsigned i = 0; i < of->n; i++)
+		if (fj_plan_officer_by_key(not_in, of->officer[i].xy) < 0)
+			ofc_line(o, zh, en, "%s (%s)", of->officer[i].name, of->officer[i].login);
+}
+
+/* what follows from it, before the question; the other plan is shown whole */
+static void show_cross(const struct ofc *o, const struct asked *a)
+{
+	const struct fj_plan *p = a->plan, *next = a->with;
+
+	if (a->c->step == FJ_STEP_OLD_WITH_NEW) {
+		ofc_line(o, "含义", "what it means", "%s", o->zh ? "信任继任根的一方据此也认可原根名下的证书；原根此后不再签署任何内容" : "who trusts the new root accepts what stands under the former one too; the former root signs nothing any more");
+		hex_line(o, "  原根所属方案 SHA-256", "  SHA-256 of the former root's plan", a->with->hash.b, sizeof(a->with->hash.b));
+		return;
+	}
+	ofc_line(o, "含义", "what it means", o->zh ? "此后根由下列新方案的官员掌管，凭其中 %u 名批准即可签名；本方案的官员不再有权批准" : "from then on OTHER PEOPLE RULE THE ROOT: the officers of the new plan below, of whom %u let it sign; the officers of your plan approve nothing any more", next->root);
+	show_who(o, "  不再掌管根的官员", "  rules the root no longer", p, next);
+	show_who(o, "  新掌管根的官员", "  rules the root from then on", next, p);
+	if (next->root < p->root)
+		ofc_line(o, "注意", "note", o->zh ? "所需批准人数减少：由 %u 名降为 %u 名" : "fewer officers are needed than now: %u before, %u then", p->root, next->root);
+	ofc_show_plan(o, next, (1u << next->n) - 1);
+	ofc_title(o, "由现行根签名的证书", "The certificate that the root of now signs");
+}
+
 static void show_clock(const struct ofc *o, fj_time t)
 {
 	int64_t days = (t - fj_now()) / 86400;
@@ -355,6 +399,8 @@ static enum fj_rc show_certificate(const struct ofc *o, const struct asked *a, s
 	if (other)
 		FJ_TRY(check_limits(a, &x, &l, err));
 	ofc_title(o, steps[a->c->step].zh, steps[a->c->step].en);
+	if (fj_step_cross(a->c->step))
+		show_cross(o, a);
 	ofc_line(o, "主体", "subject", "%s", fj_buf_str(&subject));
 	ofc_line(o, "颁发者", "issuer", "%s", fj_buf_str(&issuer));
 	hex_line(o, "序列号", "serial number", x.serial.p, x.serial.len > 20 ? 20 : x.serial.len);
@@ -430,9 +476,9 @@ static void show_own(const struct ofc *o, const struct asked *a)
 	ofc_line(o, "含义", "what it means", "%s", o->zh ? "备机中的根密钥将签署一段固定文本，以证明其凭官员批准可以使用；该文本不是证书，也不是吊销列表" : "the root's key in the spare signs a fixed text, to show that it works with its officers; the text is no certificate and no list");
 }
 
-enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, const struct fj_challenge *c, const struct fj_hash *digest, struct fj_err *err)
+enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, const struct fj_plan *with, const struct fj_challenge *c, const struct fj_hash *digest, struct fj_err *err)
 {
-	struct asked a = {.plan = p, .c = c, .point = {0x04}};
+	struct asked a = {.plan = p, .with = with, .c = c, .point = {0x04}};
 	struct fj_hash h;
 
 	fj_challenge_xy(c, a.point + 1);
@@ -452,9 +498,12 @@ enum fj_rc ofc_show_structure(const struct ofc *o, const struct fj_plan *p, cons
 	return FJ_OK;
 }
 
-void ofc_show_made(const struct ofc *o, const struct fj_tpm_name *ak)
+void ofc_show_made(const struct ofc *o, enum fj_step step, const struct fj_tpm_name *ak)
 {
-	ofc_line(o, "该签发密钥", "this issuing key", "%s", o->zh ? "据其 TPM 的声明：在该 TPM 内生成，不能离开，只按本算法签名" : "by its TPM's statements: made in that TPM, can't leave it, signs by this algorithm alone");
+	if (step == FJ_STEP_NEW_WITH_OLD)
+		ofc_line(o, "该继任根密钥", "this new root key", "%s", o->zh ? "据其 TPM 的声明：在该 TPM 内生成，只按本算法、凭新方案官员批准签名；可否迁出见新方案" : "by its TPM's statements: made in that TPM, signs by this algorithm with the new plan's officers alone; whether it may leave is in the new plan");
+	else
+		ofc_line(o, "该签发密钥", "this issuing key", "%s", o->zh ? "据其 TPM 的声明：在该 TPM 内生成，不能离开，只按本算法签名" : "by its TPM's statements: made in that TPM, can't leave it, signs by this algorithm alone");
 	hex_line(o, "  声明出自证明密钥（Name；应与 fujie-officer bond 所示相同）", "  stated by the attestation key (its Name; the one that fujie-officer bond shows)", ak->b, sizeof(ak->b));
 }
 

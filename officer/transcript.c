@@ -92,11 +92,14 @@ static enum fj_rc read_all(const struct ofc *o, const char *beside, struct recor
 {
 	FJ_AUTO(buf) plan = FJ_BUF_INIT(FJ_PLAN_MAX);
 	FJ_AUTO(buf) text = FJ_BUF_INIT(VER_TRANSCRIPT_MAX);
+	FJ_AUTO(buf) other = FJ_BUF_INIT(FJ_PLAN_MAX);
 	struct fj_err none = {0};
 
 	FJ_TRY(ofc_read(o->plan, &plan, err));
 	FJ_TRY(ofc_read(o->file, &text, err));
-	FJ_TRY(ver_replay(fj_buf_slice(&text), fj_buf_slice(&plan), &r->plan, &r->last, on_line, r, err));
+	if (o->other != NULL)
+		FJ_TRY(ofc_read(o->other, &other, err));
+	FJ_TRY(ver_replay(fj_buf_slice(&text), fj_buf_slice(&plan), fj_buf_slice(&other), &r->plan, &r->last, on_line, r, err));
 	enum fj_rc rc = fj_file_read(AT_FDCWD, beside, &r->file, &none);
 	if (rc == FJ_E_NOTFOUND)
 		return FJ_OK;

@@ -11,6 +11,8 @@ mkdir -p "$logs"
 log_of() { echo "$logs/$(echo "$1" | tr '/ ' '__').log"; }
 # end CODE START: what a .rc file holds, the code and the seconds that it took
 end() { echo "$1 $(($(date +%s) - $2))"; }
+# seconds of processor of what `times` wrote: the second line, user and system of the children
+processor() { awk 'NR == 2 { split($1 "m" $2, t, /[ms]+/); printf "%d", t[1] * 60 + t[2] + t[3] * 60 + t[4] }' "$1"; }
 # one KIND/NAME: this test alone, its end in a file; SLOT is its lane
 one() {
 	for f in "tests/$1_test.py" "tests/$1.py" "tests/$1.js"; do [ -f "$f" ] && break; done
@@ -20,16 +22,18 @@ one() {
 	export FUJIE_LANE
 	start=$(date +%s) log=$(log_of "$1")
 	"$run" "$f" "$B" >"$log" 2>&1
-	end $? "$start" >"${log%.log}.rc"
+	code=$?
+	times >"${log%.log}.times"
+	echo "$(end $code "$start") $(processor "${log%.log}.times")" >"${log%.log}.rc"
 }
 [ "$what" = one ] && { one "$3"; exit 0; }
-rm -f "$logs"/*.rc # what dies without an end has none: the former one is not told again
+rm -f "$logs"/*.rc "$logs"/*.times # what dies without an end has none: the former one is not told again
 lanes=$(mktemp -d)
 faults=$lanes/faults
 export lanes
 trap 'rm -rf "$lanes"' EXIT
 
-# report NAME LOG CODE [SECONDS]: the log's last line is "N passed, N failed"
+# report NAME LOG CODE [SECONDS [OF PROCESSOR]]: the log's last line is "N passed, N failed"
 report() {
 	last=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$2" | tail -n 1)
 	p=$(echo "${last:-0 passed, 1 failed}" | cut -d' ' -f1)
@@ -37,7 +41,7 @@ report() {
 	[ "$3" -ne 0 ] && [ "$f" -eq 0 ] && f=1
 	passed=$((passed + p)) failed=$((failed + f))
 	took=
-	[ "${4:-0}" -gt 1 ] && took=", $4 s"
+	[ "${4:-0}" -gt 1 ] && took=", $4 s${5:+ ($5 of processor)}"
 	printf '%-34s %5d passed, %d failed%s\n' "$1" "$p" "$f" "$took"
 	[ "$f" -gt 0 ] || return 0
 	{ grep -E '^(not ok|#)' "$2" | head -n 20; [ -z "$last" ] && tail -n 15 "$2"; } | tee "$faults.now"
@@ -77,7 +81,7 @@ SHORT="integration/keylife integration/generations integration/former integratio
 integration/kill integration/signer integration/ceremony integration/practice integration/bond integration/subordinate integration/limits integration/figures integration/witness integration/course integration/report integration/home
 integration/attestation integration/supervision integration/init integration/routes integration/paper integration/copies integration/approvals integration/licenses integration/officer
 integration/quorum integration/unseal integration/sealed integration/portal integration/plan integration/product integration/revenue integration/tasks integration/legacy integration/exchange integration/card
-integration/rules integration/spare integration/key integration/find integration/day integration/succession integration/listing integration/attack integration/bundle integration/gateway
+integration/rules integration/spare integration/successor integration/key integration/find integration/day integration/succession integration/listing integration/attack integration/bundle integration/gateway
 integration/service integration/mirror integration/channels integration/log integration/logged model/scope model/test_verdict model/verdict model/money model/money_home"
 lanes_run() {
 	echo "$@" | tr ' ' '\n' | xargs -P "${LANES:-4}" --process-slot-var=SLOT -I{} "tests/run.sh" one "$B" {}

@@ -321,7 +321,7 @@ static bool may_move(const struct judging *g, const struct ver_object *o)
 	struct ver_area fixed = o->area;
 
 	fixed.attributes |= VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT;
-	return (strcmp(o->name, "root") == 0 || strcmp(o->name, "root-sm2") == 0) && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
+	return strncmp(o->name, "root", 4) == 0 && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
 	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0);
 }
 
@@ -876,8 +876,8 @@ enum fj_rc ver_attestation_judge(const struct ver_trust *t, const struct ver_att
 
 static enum fj_rc not_made(const char *en, const char *zh, struct fj_err *err)
 {
-	fj_fail(err, FJ_E_REFUSED, "verify", "formats.md 22", "nothing shows that the issuing key lies in a TPM: %.260s", en);
-	fj_err_zh(err, "无从得知签发密钥在 TPM 之中：%.360s", zh[0] != '\0' ? zh : "声明格式不合规");
+	fj_fail(err, FJ_E_REFUSED, "verify", "formats.md 22", "nothing shows that the key that is certified lies in a TPM: %.260s", en);
+	fj_err_zh(err, "无从得知待认证密钥在 TPM 之中：%.360s", zh[0] != '\0' ? zh : "声明格式不合规");
 	return FJ_E_REFUSED;
 }
 
@@ -888,20 +888,23 @@ static enum fj_rc of_challenge(const struct ver_attestation *a, const struct fj_
 	struct fj_x509 x;
 	struct fj_hash h;
 	const struct ver_object *o;
+	bool root = c->step == FJ_STEP_NEW_WITH_OLD;
 
 	FJ_TRY(fj_challenge_made_text(c, &text));
 	fj_sha256(fj_buf_slice(&text), &h);
 	if (!fj_slice_eq(fj_buf_slice(&a->qualifying), fj_buf_slice(&text)))
 		return not_made("the statements are of another plan, session or structure", "声明属于另一方案、会话或待签内容", err);
 	if (a->n != 3 || a->n_ek > 0 || a->n_bonds > 0 || a->quote.said.type != 0 || json_array_size(a->missing) > 0 || object_of(a, "storage")->creation.len > 0)
-		return not_made("there are other statements than those of storage, attestation and issuing key", "声明应恰为存储密钥、证明密钥与签发密钥三项", err);
+		return not_made("there are other statements than those of storage key, attestation key and the one that is certified", "声明应恰为存储密钥、证明密钥与待认证密钥三项", err);
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&c->structure), &x, err));
 	o = attested(a, &x, "");
-	if (o == NULL || strncmp(o->name, "issuing", 7) != 0)
+	if (o == NULL || strncmp(o->name, root ? "root" : "issuing", root ? 4 : 7) != 0)
 		return not_made("the key that is stated is not the one in the certificate", "声明所指密钥不是证书中的密钥", err);
 	for (size_t i = 0; i < a->n; i++)
 		if (a->object[i].said.type == 0 || !fj_slice_eq(a->object[i].said.data, FJ_SLICE(h.b, FJ_SHA256_LEN)))
 			return not_made("a statement is missing, or was made for another challenge", "缺少声明，或声明是为另一质询作出的", err);
+	if (root) /* what its policy is, and whether it may leave, has been compared with the plan that follows (fj_challenge_cross) */
+		return fj_slice_eq(fj_buf_slice(&o->pub), fj_buf_slice(&c->other)) ? FJ_OK : not_made("the root key that is stated is not the one of the plan that follows", "声明所指根密钥不是接续方案的根密钥", err);
 	return o->area.policy.len == 0 || (o->area.attributes & VER_TPM_USER_AUTH) != 0 ? FJ_OK : not_made("the key obeys a policy that nobody knows", "该密钥受未知策略约束", err);
 }
 
@@ -917,7 +920,7 @@ enum fj_rc ver_made_judge(const struct fj_challenge *c, struct fj_buf *ak, struc
 		enum fj_rc rc = steps[asked[i]].run(&g, &why);
 		if (rc == FJ_E_NOMEM)
 			return fj_no_memory(err, "verify");
-		if (rc != FJ_OK)
+		if (rc != FJ_OK && !(rc == FJ_E_NOTFOUND && asked[i] == AT_ATTRIBUTES && c->step == FJ_STEP_NEW_WITH_OLD))
 			return not_made(why.en, why.zh, err);
 	}
 	FJ_TRY(of_challenge(&a, c, err));

@@ -34,7 +34,10 @@ struct replay {
 	fj_time at;
 	bool open, closed;
 	uint8_t root[FJ_ALG_END][64], issuing[FJ_ALG_END][64]; /* points, by the first line */
-	struct piece piece[FJ_STEP_LATER][FJ_ALG_END];
+	struct piece piece[FJ_STEP_END][FJ_ALG_END];
+	struct fj_plan former;         /* of a succession (formats.md 33): the plan that this one follows; generation 0: it is none */
+	uint8_t former_root[FJ_ALG_END][64];
+	struct fj_buf former_cert[FJ_ALG_END];
 	uint8_t nonce[MAX_NONCES][FJ_TPM_NONCE_LEN];
 	size_t n_nonces;
 	struct fj_buf ak;      /* TPMT_PUBLIC of the attestation key: it states how issuing keys were made, and officers' credentials are for it */
@@ -80,15 +83,38 @@ static bool octets(const json_t *o, const char *key, struct fj_buf *out)
 	return text[0] != '\0' && fj_b64u_get(text, strlen(text), out) == FJ_OK;
 }
 
+static bool succession(const struct replay *r)
+{
+	return r->former.generation > 0;
+}
+
+/* what is signed in a ceremony, or where a root passes on */
+static bool belongs(const struct replay *r, enum fj_step s)
+{
+	return succession(r) ? s == FJ_STEP_ROOT || s == FJ_STEP_ROOT_CRL || fj_step_cross(s) : s < FJ_STEP_LATER;
+}
+
+/* whose officers approve it, and which root key signs it */
+static const struct fj_plan *plan_of(const struct replay *r, enum fj_step s)
+{
+	return s == FJ_STEP_NEW_WITH_OLD ? &r->former : r->plan;
+}
+
+static const uint8_t *key_of(const struct replay *r, enum fj_step s, enum fj_alg alg)
+{
+	return s == FJ_STEP_NEW_WITH_OLD ? r->former_root[alg] : r->root[alg];
+}
+
 static bool piece_of(struct replay *r, const json_t *o, struct piece **out)
 {
 	enum fj_step s = 0;
 	enum fj_alg alg = strcmp(fj_json_text(o, "alg"), fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
 
-	while (s < FJ_STEP_LATER && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
+	while (s < FJ_STEP_END && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
 		s++;
-	*out = s < FJ_STEP_LATER ? &r->piece[s][alg] : NULL;
-	return s < FJ_STEP_LATER && (alg != FJ_SM2 || r->plan->sm2) && strcmp(fj_json_text(o, "alg"), fj_alg_name(alg)) == 0;
+	bool ours = s < FJ_STEP_END && belongs(r, s);
+	*out = ours ? &r->piece[s][alg] : NULL;
+	return ours && (alg != FJ_SM2 || r->plan->sm2) && strcmp(fj_json_text(o, "alg"), fj_alg_name(alg)) == 0;
 }
 
 /* --- open --- */
@@ -105,6 +131,38 @@ static bool point_of(const json_t *keys, const char *name, enum fj_alg alg, uint
 	return true;
 }
 
+/* the root that is followed: its certificate is its own, and its point what the rest is compared with */
+static enum fj_rc former_of(struct replay *r, const json_t *list, const char *name, enum fj_alg alg, struct fj_err *err)
+{
+	struct fj_buf *der = &r->former_cert[alg];
+	EVP_PKEY *key = NULL;
+	struct fj_x509 x;
+
+	fj_buf_release(der);
+	fj_buf_init(der, FJ_X509_MAX);
+	MUST(octets(list, name, der) && fj_x509_read(fj_buf_slice(der), &x, NULL) == FJ_OK && x.alg == alg && x.key.len == 65 && fj_slice_eq(x.issuer, x.subject), "the root that is followed is missing, or no root", "缺少原根证书，或者不是根证书");
+	memcpy(r->former_root[alg], x.key.p + 1, 64);
+	FJ_TRY(ver_key_read(x.spki, &key, err));
+	bool ok = ver_signed_der(key, alg, x.tbs, x.sig);
+	EVP_PKEY_free(key);
+	return ok ? FJ_OK : no(r, err, FJ_E_SIGNATURE, "the root that is followed did not sign its certificate", "原根证书不是自签");
+}
+
+static enum fj_rc open_succession(struct replay *r, const struct ver_line *l, struct fj_err *err)
+{
+	const json_t *keys = json_object_get(l->out, "keys"), *former = json_object_get(l->out, "former");
+	char hex[65];
+
+	fj_hex(r->former.hash.b, FJ_SHA256_LEN, hex);
+	MUST(strcmp(fj_json_text(l->in, "follows"), hex) == 0, "it follows another plan", "所接续的方案不同");
+	MUST(point_of(keys, "root", FJ_ES256, r->root[FJ_ES256]) && (!r->plan->sm2 || point_of(keys, "root-sm2", FJ_SM2, r->root[FJ_SM2])), "a key is missing or malformed", "缺少密钥或者密钥格式有误");
+	FJ_TRY(former_of(r, former, "root", FJ_ES256, err));
+	if (r->plan->sm2)
+		FJ_TRY(former_of(r, former, "root-sm2", FJ_SM2, err));
+	r->open = true;
+	return FJ_OK;
+}
+
 static enum fj_rc step_open(struct replay *r, const struct ver_line *l, struct fj_err *err)
 {
 	const json_t *keys = json_object_get(l->out, "keys");
@@ -113,6 +171,8 @@ static enum fj_rc step_open(struct replay *r, const struct ver_line *l, struct f
 	fj_hex(r->plan->hash.b, FJ_SHA256_LEN, hex);
 	MUST(!r->open, "the ceremony is opened twice", "密钥仪式重复开始");
 	MUST(strcmp(fj_json_text(l->in, "plan"), hex) == 0, "it was held under another plan", "所依据的方案不同");
+	if (succession(r))
+		return open_succession(r, l, err);
 	MUST(point_of(keys, "root", FJ_ES256, r->root[FJ_ES256]) && point_of(keys, "issuing", FJ_ES256, r->issuing[FJ_ES256]), "a key is missing or malformed", "缺少密钥或者密钥格式有误");
 	MUST(!r->plan->sm2 || (point_of(keys, "root-sm2", FJ_SM2, r->root[FJ_SM2]) && point_of(keys, "issuing-sm2", FJ_SM2, r->issuing[FJ_SM2])), "an SM2 key is missing or malformed", "缺少 SM2 密钥或者密钥格式有误");
 	r->open = true;
@@ -130,17 +190,41 @@ static enum fj_rc fresh(struct replay *r, const uint8_t nonce[FJ_TPM_NONCE_LEN],
 	return FJ_OK;
 }
 
+/* one root by the other: issued to its own name, and the new one by the old one last */
+static enum fj_rc cross_fits(struct replay *r, const struct piece *p, struct fj_err *err)
+{
+	bool old_signs = p->c.step == FJ_STEP_NEW_WITH_OLD;
+	struct fj_slice old = fj_buf_slice(&r->former_cert[p->c.alg]), new = fj_buf_slice(&r->piece[FJ_STEP_ROOT][p->c.alg].out);
+	struct fj_x509 x, issuer, other;
+	uint8_t xy[64];
+
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&p->c.structure), &x, err));
+	FJ_TRY(fj_x509_read(old_signs ? old : new, &issuer, err));
+	FJ_TRY(fj_x509_read(old_signs ? new : old, &other, err));
+	fj_tpm_root_xy(fj_buf_slice(&p->c.other), xy);
+	MUST(x.alg == p->c.alg && fj_slice_eq(x.spki, other.spki) && memcmp(xy, other.key.p + 1, 64) == 0, "the certificate is for another key than the root that is certified", "证书的公钥不是被认证的根的密钥");
+	MUST(fj_slice_eq(x.issuer, issuer.subject) && fj_slice_eq(x.subject, x.issuer) && fj_slice_eq(x.aki, issuer.ski), "what one root says of the other is not issued to its own name, or by another key", "两代根的互认证书名称或颁发密钥不符");
+	MUST(x.ca && x.pathlen == 1, "the certificate is of no CA, or has another path length", "证书不是 CA 证书，或者路径长度不符");
+	MUST(!old_signs || (r->piece[FJ_STEP_OLD_WITH_NEW][p->c.alg].done && r->piece[FJ_STEP_ROOT_CRL][p->c.alg].done), "the root would pass on before its successor is ready", "继任根尚未准备完毕即移交根");
+	return FJ_OK;
+}
+
 static enum fj_rc certificate_fits(struct replay *r, const struct piece *p, struct fj_err *err)
 {
 	struct fj_x509 x, root;
 	bool own = p->c.step == FJ_STEP_ROOT;
 	const uint8_t *key = own ? r->root[p->c.alg] : r->issuing[p->c.alg];
 
+	if (fj_step_cross(p->c.step))
+		return cross_fits(r, p, err);
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&p->c.structure), &x, err));
 	MUST(x.alg == p->c.alg && x.key.len == 65 && memcmp(x.key.p + 1, key, 64) == 0, "the certificate is for another key than the ceremony made", "证书的公钥不是本次仪式生成的密钥");
 	MUST(x.ca && x.pathlen == (own ? 1 : 0), "the certificate is of no CA, or has another path length", "证书不是 CA 证书，或者路径长度不符");
 	if (own) {
 		MUST(fj_slice_eq(x.issuer, x.subject), "a root is its own issuer", "根证书的颁发者应为其自身");
+		if (succession(r))
+			FJ_TRY(fj_x509_read(fj_buf_slice(&r->former_cert[p->c.alg]), &root, err));
+		MUST(!succession(r) || fj_slice_eq(x.subject, root.subject), "the new root has another name than the one that it follows", "继任根与原根名称不同");
 		return FJ_OK;
 	}
 	FJ_TRY(fj_x509_read(fj_buf_slice(&r->piece[FJ_STEP_ROOT][p->c.alg].out), &root, err));
@@ -171,7 +255,7 @@ static enum fj_rc made_fits(struct replay *r, const struct piece *p, struct fj_e
 {
 	FJ_AUTO(buf) ak = FJ_BUF_INIT(FJ_BOND_PART);
 
-	if (p->c.step != FJ_STEP_ISSUING)
+	if (!fj_step_made(p->c.step))
 		return FJ_OK;
 	FJ_TRY(ver_made_judge(&p->c, &ak, err));
 	return same_ak(r, fj_buf_slice(&ak), err);
@@ -187,25 +271,29 @@ static enum fj_rc step_challenge(struct replay *r, const struct ver_line *l, str
 	uint8_t xy[64];
 
 	MUST(piece_of(r, l->out, &p), "it is for no step of the plan", "不属于方案的任何步骤");
-	MUST(!p->done, "what was signed already is challenged again", "已签名的结构再次质询");
+	MUST(!p->done || (succession(r) && p->c.step == FJ_STEP_ROOT_CRL), "what was signed already is challenged again", "已签名的结构再次质询"); /* the root of now may have signed a newer list meanwhile */
 	FJ_TRY(fj_json_canonical(l->out, &text, err));
 	FJ_TRY(fj_round_read(fj_buf_slice(&text), &round, err));
 	MUST(round.n == 1, "it is no challenge", "不是质询");
 	fj_buf_release(&p->c.structure);
 	fj_buf_release(&p->c.key);
+	fj_buf_release(&p->c.other);
 	fj_buf_release(&p->c.made);
 	p->c = round.c[0];
 	memset(&round.c[0], 0, sizeof(round.c[0])); /* its buffers are the piece's now */
-	FJ_TRY(fj_challenge_check(&p->c, r->plan, &name, err));
+	FJ_TRY(fj_challenge_check(&p->c, plan_of(r, p->c.step), &name, err));
+	if (fj_step_cross(p->c.step))
+		FJ_TRY(fj_challenge_cross(&p->c, plan_of(r, p->c.step), p->c.step == FJ_STEP_NEW_WITH_OLD ? r->plan : &r->former, err));
 	fj_challenge_xy(&p->c, xy);
-	MUST(memcmp(xy, r->root[p->c.alg], 64) == 0, "the challenge names another root key than the ceremony made", "质询中的根密钥不是本次仪式生成的密钥");
+	MUST(memcmp(xy, key_of(r, p->c.step, p->c.alg), 64) == 0, "the challenge names another root key than the ceremony made", "质询中的根密钥不是本次仪式生成的密钥");
 	MUST(p->c.step == FJ_STEP_ROOT || r->piece[FJ_STEP_ROOT][p->c.alg].done, "it comes before the root it depends on", "先于其所依赖的根证书");
 	FJ_TRY(fresh(r, p->c.nonce, err));
 	FJ_TRY(p->c.step == FJ_STEP_ROOT_CRL ? crl_fits(r, p, err) : certificate_fits(r, p, err));
 	FJ_TRY(made_fits(r, p, err));
 	FJ_TRY(digest_of(p->c.alg, xy, fj_buf_slice(&p->c.structure), &digest, err));
-	fj_challenge_approval(&p->c, r->plan, &name, &digest, &p->cphash, &p->to_sign);
+	fj_challenge_approval(&p->c, plan_of(r, p->c.step), &name, &digest, &p->cphash, &p->to_sign);
 	p->challenged = true;
+	p->done = false;
 	p->at = l->at;
 	p->set = 0;
 	return FJ_OK;
@@ -223,13 +311,14 @@ static enum fj_rc taken(struct replay *r, const struct ver_line *l, const json_t
 	FJ_TRY(fj_json_canonical(answer, &text, err));
 	FJ_TRY(fj_answers_read(fj_buf_slice(&text), a, &n, err));
 	MUST(n == 1 && piece_of(r, answer, &p) && p->challenged && !p->done, "an approval was taken of what did not await any", "接受了并未等待批准的结构的批准");
-	int officer = fj_plan_officer(r->plan, a[0].officer);
-	MUST(fj_hash_eq(&a[0].plan, &r->plan->hash), "an approval was taken that is for another plan", "接受了另一方案的批准");
+	const struct fj_plan *plan = plan_of(r, p->c.step);
+	int officer = fj_plan_officer(plan, a[0].officer);
+	MUST(fj_hash_eq(&a[0].plan, &plan->hash), "an approval was taken that is for another plan", "接受了另一方案的批准");
 	MUST(officer >= 0, "an approval was taken of somebody who is no officer of the plan", "接受了方案之外人员的批准");
 	MUST(!(p->set & 1u << officer), "an officer's approval was taken twice", "重复接受同一官员的批准");
 	MUST(l->at - p->at <= (fj_time)p->c.expiration, "an approval was taken after its time", "接受了超时的批准");
 	MUST(fj_hash_eq(&a[0].cphash, &p->cphash), "an approval was taken that is of another command", "接受了对另一命令的批准");
-	if (ver_point_verify(NULL, r->plan->officer[officer].xy, &p->to_sign, a[0].sig, NULL) != FJ_OK)
+	if (ver_point_verify(NULL, plan->officer[officer].xy, &p->to_sign, a[0].sig, NULL) != FJ_OK)
 		return no(r, err, FJ_E_SIGNATURE, "an approval was taken whose signature is not the officer's", "接受了签名不符的批准");
 	p->set |= 1u << officer;
 	return FJ_OK;
@@ -245,14 +334,14 @@ static enum fj_rc step_answer(struct replay *r, const struct ver_line *l, struct
 
 /* --- signature --- */
 
-static bool names_are(const struct replay *r, const json_t *list, unsigned set)
+static bool names_are(const struct fj_plan *plan, const json_t *list, unsigned set)
 {
 	size_t k;
 	json_t *name;
 	unsigned named = 0;
 
 	json_array_foreach(list, k, name) {
-		int officer = fj_plan_officer(r->plan, json_string_value(name) != NULL ? json_string_value(name) : "");
+		int officer = fj_plan_officer(plan, json_string_value(name) != NULL ? json_string_value(name) : "");
 		if (officer < 0)
 			return false;
 		named |= 1u << officer;
@@ -282,7 +371,7 @@ static enum fj_rc root_signed(const struct replay *r, const struct piece *p, str
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(FJ_P256_SPKI);
 	EVP_PKEY *key = NULL;
 
-	FJ_TRY(fj_p256_spki_put(&spki, r->root[p->c.alg]));
+	FJ_TRY(fj_p256_spki_put(&spki, key_of(r, p->c.step, p->c.alg)));
 	if (p->c.alg == FJ_SM2) /* the curve's name has eight octets, like the other's (RFC 5480 2.1.1.1) */
 		memcpy(spki.data + 15, (const uint8_t[]){0x2a, 0x81, 0x1c, 0xcf, 0x55, 0x01, 0x82, 0x2d}, 8);
 	FJ_TRY(ver_key_read(fj_buf_slice(&spki), &key, err));
@@ -298,7 +387,7 @@ static enum fj_rc step_signature(struct replay *r, const struct ver_line *l, str
 	bool ok = false;
 
 	MUST(piece_of(r, l->in, &p) && p->challenged && !p->done, "something was signed that did not await approvals", "签署了并未等待批准的结构");
-	MUST((unsigned)__builtin_popcount(p->set) >= r->plan->root && names_are(r, json_object_get(l->in, "officers"), p->set), "it was signed without the officers that the plan asks for", "签名时批准的官员不足，或者与记录不符");
+	MUST((unsigned)__builtin_popcount(p->set) >= plan_of(r, p->c.step)->root && names_are(plan_of(r, p->c.step), json_object_get(l->in, "officers"), p->set), "it was signed without the officers that the plan asks for", "签名时批准的官员不足，或者与记录不符");
 	MUST(l->at - p->at <= (fj_time)p->c.expiration, "it was signed after the approvals' time", "签名时批准已超时");
 	fj_buf_release(&p->out);
 	fj_buf_init(&p->out, FJ_STRUCTURE_MAX);
@@ -337,7 +426,7 @@ static enum fj_rc step_void(struct replay *r, const struct ver_line *l, struct f
 {
 	(void)l;
 	(void)err;
-	for (int s = 0; s < FJ_STEP_LATER; s++)
+	for (int s = 0; s < FJ_STEP_END; s++)
 		for (int a = 0; a < FJ_ALG_END; a++)
 			r->piece[s][a].challenged = r->piece[s][a].challenged && r->piece[s][a].done;
 	return FJ_OK;
@@ -353,8 +442,8 @@ static enum fj_rc step_expired(struct replay *r, const struct ver_line *l, struc
 static enum fj_rc step_close(struct replay *r, const struct ver_line *l, struct fj_err *err)
 {
 	(void)l;
-	for (int s = 0; s < FJ_STEP_LATER; s++)
-		MUST(r->piece[s][FJ_ES256].done && (!r->plan->sm2 || r->piece[s][FJ_SM2].done), "the ceremony ends before all that the plan asks for is signed", "方案要求的内容尚未全部签名，仪式即告结束");
+	for (int s = 0; s < FJ_STEP_END; s++)
+		MUST(!belongs(r, s) || (r->piece[s][FJ_ES256].done && (!r->plan->sm2 || r->piece[s][FJ_SM2].done)), "the ceremony ends before all that the plan asks for is signed", "方案要求的内容尚未全部签名，仪式即告结束");
 	r->closed = true;
 	return FJ_OK;
 }
@@ -446,7 +535,21 @@ enum fj_rc ver_transcript_signed(struct fj_slice signatures, const struct fj_pla
 	return fj_transcript_quorum(plan, *by, err);
 }
 
-enum fj_rc ver_replay(struct fj_slice transcript, struct fj_slice signed_plan, struct fj_plan *plan, struct fj_hash *last, ver_line_fn fn, void *user, struct fj_err *err)
+/* the plan that a succession's follows */
+static enum fj_rc read_former(struct replay *r, const struct fj_plan *plan, struct fj_slice other, struct fj_err *err)
+{
+	unsigned by;
+
+	if (plan->generation == 1)
+		return FJ_OK;
+	if (other.len == 0)
+		return fj_refuse(err, FJ_E_USAGE, LAYER, "formats.md 33", "this plan follows another one; name that one too, signed as it was in force: --other FILE", "本方案接续另一方案：请以 --other 文件 指明前一方案（已签署）");
+	FJ_TRY(ver_plan(other, &r->former, &by, err));
+	FJ_TRY(fj_plan_all(&r->former, by, err));
+	return fj_plan_follows(plan, &r->former, err);
+}
+
+enum fj_rc ver_replay(struct fj_slice transcript, struct fj_slice signed_plan, struct fj_slice other, struct fj_plan *plan, struct fj_hash *last, ver_line_fn fn, void *user, struct fj_err *err)
 {
 	unsigned by;
 
@@ -459,11 +562,16 @@ enum fj_rc ver_replay(struct fj_slice transcript, struct fj_slice signed_plan, s
 	r->plan = plan;
 	fj_buf_init(&r->ak, FJ_BOND_PART);
 	r->before = plan->hash;
-	enum fj_rc rc = run(r, transcript, fn, user, err);
+	enum fj_rc rc = read_former(r, plan, other, err);
+	if (rc == FJ_OK)
+		rc = run(r, transcript, fn, user, err);
 	*last = r->before;
 	fj_buf_release(&r->ak);
-	for (int s = 0; s < FJ_STEP_LATER; s++)
+	for (int a = 0; a < FJ_ALG_END; a++)
+		fj_buf_release(&r->former_cert[a]);
+	for (int s = 0; s < FJ_STEP_END; s++)
 		for (int a = 0; a < FJ_ALG_END; a++) {
+			fj_buf_release(&r->piece[s][a].c.other);
 			fj_buf_release(&r->piece[s][a].c.structure);
 			fj_buf_release(&r->piece[s][a].c.key);
 			fj_buf_release(&r->piece[s][a].c.made);

@@ -15,7 +15,7 @@
 #include "verifier/internal.h"
 
 struct ask {
-	const char *plan, *lang, *file, *signatures;
+	const char *plan, *other, *lang, *file, *signatures;
 	bool json, print, zh, unsigned_;
 };
 struct told {
@@ -31,18 +31,19 @@ static void line(const struct told *t, const char *zh, const char *en, const cha
 
 static const char *name_of(const struct told *t, enum fj_step step)
 {
-	static const char *const names[][2] = {[FJ_STEP_ROOT] = {"根证书", "root certificate"}, [FJ_STEP_ISSUING] = {"签发 CA 证书", "issuing CA's certificate"}, [FJ_STEP_ROOT_CRL] = {"根吊销列表", "root's CRL"}}; /* of a ceremony's steps */
+	static const char *const names[][2] = {[FJ_STEP_ROOT] = {"根证书", "root certificate"}, [FJ_STEP_ISSUING] = {"签发 CA 证书", "issuing CA's certificate"}, [FJ_STEP_ROOT_CRL] = {"根吊销列表", "root's CRL"},
+		[FJ_STEP_NEW_WITH_OLD] = {"由原根认证继任根", "new root, certified by the former one"}, [FJ_STEP_OLD_WITH_NEW] = {"由继任根认证原根", "former root, certified by the new one"}};
 
-	return names[step][!t->a->zh];
+	return step < FJ_ARRAY_LEN(names) && names[step][0] != NULL ? names[step][!t->a->zh] : "";
 }
 
 static void what(const struct told *t, const json_t *o, char out[80])
 {
 	enum fj_step s = 0;
 
-	while (s < FJ_STEP_LATER && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
+	while (s < FJ_STEP_END && strcmp(fj_step_name(s), fj_json_text(o, "step")) != 0)
 		s++;
-	snprintf(out, 80, "%s (%s)", s < FJ_STEP_LATER ? name_of(t, s) : "", fj_json_text(o, "alg"));
+	snprintf(out, 80, "%s (%s)", s < FJ_STEP_END ? name_of(t, s) : "", fj_json_text(o, "alg"));
 }
 
 static void hash_of(const json_t *o, const char *key, char hex[65])
@@ -99,7 +100,7 @@ static void print_signature(const struct told *t, const struct ver_line *l)
 	line(t, "已签名", "signed", text);
 	json_array_foreach(json_object_get(l->in, "officers"), k, login) {
 		int officer = fj_plan_officer(t->plan, json_string_value(login));
-		line(t, "批准官员", "approved by", officer >= 0 ? t->plan->officer[officer].name : "");
+		line(t, "批准官员", "approved by", officer >= 0 ? t->plan->officer[officer].name : json_string_value(login)); /* an officer of the former plan by login */
 	}
 	hash_of(l->out, "signed", hex);
 	line(t, "其 SHA-256", "its SHA-256", hex);
@@ -178,7 +179,7 @@ static void print_plan(const struct ask *a, const struct fj_plan *p)
 
 static enum fj_rc options_read(int argc, char **argv, struct ask *a, struct fj_err *err)
 {
-	static const struct option longs[] = {{"plan", required_argument, NULL, 'p'}, {"lang", required_argument, NULL, 'l'}, {"signatures", required_argument, NULL, 's'}, {"unsigned", no_argument, NULL, 'u'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+	static const struct option longs[] = {{"plan", required_argument, NULL, 'p'}, {"other", required_argument, NULL, 'o'}, {"lang", required_argument, NULL, 'l'}, {"signatures", required_argument, NULL, 's'}, {"unsigned", no_argument, NULL, 'u'}, {"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	opterr = 0;
@@ -191,13 +192,13 @@ static enum fj_rc options_read(int argc, char **argv, struct ask *a, struct fj_e
 		else if (c == 'u')
 			a->unsigned_ = true;
 		else
-			*(c == 'p' ? &a->plan : c == 's' ? &a->signatures : &a->lang) = optarg;
+			*(c == 'p' ? &a->plan : c == 'o' ? &a->other : c == 's' ? &a->signatures : &a->lang) = optarg;
 	}
 	if (a->lang != NULL)
 		a->zh = strcmp(a->lang, "zh") == 0;
 	a->print = argc > optind && strcmp(argv[optind], "transcript") == 0 && !a->json;
 	if (argc - optind != 2 || a->plan == NULL || (a->unsigned_ && a->signatures != NULL) || (!a->print && strcmp(argv[optind], "replay") != 0 && strcmp(argv[optind], "transcript") != 0))
-		return fj_refuse(err, FJ_E_USAGE, "verify", NULL, "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--signatures FILE | --unsigned] [--lang zh|en] [--json]", "用法：fujie-verify ceremony replay|transcript 记录 --plan 已签方案 [--signatures 签名文件 | --unsigned] [--lang zh|en] [--json]");
+		return fj_refuse(err, FJ_E_USAGE, "verify", NULL, "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--other PLAN] [--signatures FILE | --unsigned] [--lang zh|en] [--json]", "用法：fujie-verify ceremony replay|transcript 记录 --plan 已签方案 [--other 前一方案] [--signatures 签名文件 | --unsigned] [--lang zh|en] [--json]");
 	a->file = argv[optind + 1];
 	return FJ_OK;
 }
@@ -234,6 +235,7 @@ static enum fj_rc replay(const struct ask *a, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(buf) transcript = FJ_BUF_INIT(VER_TRANSCRIPT_MAX);
 	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_PLAN_MAX);
+	FJ_AUTO(buf) other = FJ_BUF_INIT(FJ_PLAN_MAX);
 	FJ_AUTO(json) done = json_array();
 	FJ_AUTO(json) by_whom = json_array();
 	struct fj_plan plan;
@@ -247,7 +249,9 @@ static enum fj_rc replay(const struct ask *a, json_t **out, struct fj_err *err)
 	FJ_TRY(ver_plan(fj_buf_slice(&file), &plan, &by, err));
 	if (a->print)
 		print_plan(a, &plan);
-	FJ_TRY(ver_replay(fj_buf_slice(&transcript), fj_buf_slice(&file), &plan, &last, on_line, &t, err));
+	if (a->other != NULL)
+		FJ_TRY(fj_file_read(AT_FDCWD, a->other, &other, err));
+	FJ_TRY(ver_replay(fj_buf_slice(&transcript), fj_buf_slice(&file), fj_buf_slice(&other), &plan, &last, on_line, &t, err));
 	FJ_TRY(officers_signed(a, &plan, &last, by_whom, err));
 	fj_hex(plan.hash.b, FJ_SHA256_LEN, of);
 	fj_hex(last.b, FJ_SHA256_LEN, hex);

@@ -24,7 +24,7 @@
 struct loading {
 	struct ver_trust *t;
 	int dir;
-	const struct fj_hash *root; /* the only one that is trusted; NULL: whatever root.pem has */
+	const struct ver_pins *pins; /* the only roots that are trusted; NULL: whatever the files have */
 	json_t *notes; /* may be NULL */
 };
 
@@ -50,8 +50,8 @@ static enum fj_rc load_root(struct loading *l, struct fj_err *err)
 	struct fj_err why;
 
 	FJ_TRY(fj_file_read(l->dir, "root.pem", &pem, err));
-	if (l->root != NULL) {
-		FJ_TRY(ver_root_is(fj_buf_slice(&pem), l->root, &der, err));
+	if (l->pins != NULL) {
+		FJ_TRY(ver_root_is(fj_buf_slice(&pem), &l->pins->root, &der, err));
 		return ver_anchor_add(l->t->a, fj_buf_slice(&der), err);
 	}
 	FJ_TRY(ver_blocks_read(fj_buf_slice(&pem), &b, NULL, NULL, err));
@@ -76,10 +76,10 @@ static enum fj_rc no_chain(const struct fj_err *why, struct fj_err *err)
 	return rc;
 }
 
-/* what was left out of chain.pem, and the last reason */
+/* what was left out of chain.pem, and the first reason */
 struct left_out {
 	struct loading *l;
-	struct fj_err last;
+	struct fj_err first;
 };
 
 static void leave_out(void *to, const struct fj_err *why)
@@ -87,7 +87,7 @@ static void leave_out(void *to, const struct fj_err *why)
 	struct left_out *o = to;
 
 	note(o->l, "chain.pem", why);
-	o->last = *why;
+	ver_keep_why(&o->first, why);
 }
 
 static bool any_issuing(const struct ver_anchors *a)
@@ -102,12 +102,12 @@ static enum fj_rc load_chain(struct loading *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES * 4);
 	FJ_AUTO(ver_blocks) b = {.n = 0};
-	struct left_out out = {.l = l, .last = {.rc = FJ_OK}};
+	struct left_out out = {.l = l, .first = {.rc = FJ_OK}};
 
 	FJ_TRY(fj_file_read(l->dir, "chain.pem", &pem, err));
 	FJ_TRY(ver_blocks_read(fj_buf_slice(&pem), &b, leave_out, &out, err));
-	FJ_TRY(ver_chain_add(l->t->a, FJ_ES256, &b, leave_out, &out, err));
-	return any_issuing(l->t->a) ? FJ_OK : no_chain(&out.last, err);
+	FJ_TRY(ver_chain_add(l->t->a, l->t->a->root[0].x.alg, &b, leave_out, &out, err));
+	return any_issuing(l->t->a) ? FJ_OK : no_chain(&out.first, err);
 }
 
 /* The hierarchy of P-256 is always there; that of SM2 may be.  One that is there and is broken is noted, and nothing is
@@ -121,10 +121,12 @@ static enum fj_rc load_sm2(struct loading *l, struct fj_err *err)
 	enum fj_rc rc = fj_file_read(l->dir, "root-sm2.pem", &root, &why);
 	if (rc == FJ_E_NOTFOUND)
 		return FJ_OK;
+	if (rc == FJ_OK && l->pins != NULL && !l->pins->has_sm2)
+		rc = fj_fail(&why, FJ_E_SIGNATURE, "verify", "formats.md 31", "no fingerprint of an SM2 root was named: nothing under it is believed");
 	if (rc == FJ_OK)
 		rc = fj_file_read(l->dir, "chain-sm2.pem", &chain, &why);
 	if (rc == FJ_OK)
-		rc = ver_trust_sm2(l->t, fj_buf_slice(&root), fj_buf_slice(&chain), &why);
+		rc = ver_trust_sm2(l->t, fj_buf_slice(&root), l->pins != NULL ? &l->pins->sm2 : NULL, fj_buf_slice(&chain), &why);
 	if (rc == FJ_E_NOMEM)
 		return fj_no_memory(err, "verify");
 	if (rc != FJ_OK)
@@ -289,7 +291,7 @@ enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out
 	return ver_trust_load_under(dirfd, dir, NULL, out, notes, err);
 }
 
-enum fj_rc ver_trust_load_under(int dirfd, const char *dir, const struct fj_hash *root, struct ver_trust **out, json_t **notes, struct fj_err *err)
+enum fj_rc ver_trust_load_under(int dirfd, const char *dir, const struct ver_pins *pins, struct ver_trust **out, json_t **notes, struct fj_err *err)
 {
 	static const struct folder folders[] = {{"crl", ".crl", FJ_CRL_MAX, VER_CRL}, {"status", ".jwt", FJ_STATUS_JWT_MAX, VER_STATUS_LIST}};
 	FJ_AUTO(fd) fd = -1;
@@ -304,7 +306,7 @@ enum fj_rc ver_trust_load_under(int dirfd, const char *dir, const struct fj_hash
 		return no_trust(dir, "the folder", err);
 	if (faccessat(fd, "root.pem", R_OK, 0) != 0)
 		return no_trust(dir, "root.pem", err);
-	struct loading l = {.t = t, .dir = fd, .root = root, .notes = list};
+	struct loading l = {.t = t, .dir = fd, .pins = pins, .notes = list};
 	FJ_TRY(load_root(&l, err));
 	FJ_TRY(load_chain(&l, err));
 	FJ_TRY(load_sm2(&l, err));

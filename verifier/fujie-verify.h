@@ -84,6 +84,12 @@ void fjv_error_free(fjv_error *error);
  * root; FJV_E_SYSTEM: it can't be read. */
 fjv_result fjv_trust_open(const char *folder, fjv_trust **out, fjv_error **error);
 
+/* The same by one root alone, whichever of root.pem has this SHA-256 of its DER (64 hex digits; case, colons and spaces are
+ * free): other generations of it count as far as it leads to them (docs/formats.md 31).  root_sm2: likewise the one of
+ * root-sm2.pem; NULL: nothing of the SM2 hierarchy is believed.  FJV_E_USAGE: no fingerprint; FJV_E_INVALID also: it is of no
+ * root there. */
+fjv_result fjv_trust_open_under(const char *folder, const char *root, const char *root_sm2, fjv_trust **out, fjv_error **error);
+
 /* A trust in memory: one root CA and one issuing CA under it, certificates as DER or PEM, at
  * most 16 KiB each.  It holds no status yet: fjv_trust_add brings it.
  * FJV_E_INVALID: a certificate is malformed, or not in its profile, or not issued by the root. */
@@ -97,7 +103,8 @@ typedef enum {
 	FJV_CERTIFICATE = 4,   /* PEM */
 	FJV_LOG = 5,           /* certificate of the public log, one PEM block; several may be added */
 	FJV_LOG_KEY = 6,       /* its Ed25519 key in C2SP verifier-key form; one */
-	FJV_LOG_POLICY = 7     /* witnesses and quorum, C2SP tlog-policy; one */
+	FJV_LOG_POLICY = 7,    /* witnesses and quorum, C2SP tlog-policy; one */
+	FJV_CA = 8             /* further issuing CAs, and certificates between generations of the root: PEM, one block or more; before what they signed */
 } fjv_kind;
 
 /* One more file, as it is published (docs/formats.md 7), into a trust that no other thread

@@ -123,12 +123,18 @@ static enum fj_rc trust_make(fjv_trust **out, struct fj_err *err)
 	return FJ_OK;
 }
 
-static enum fj_rc trust_open(const char *folder, fjv_trust **out, struct fj_err *err)
+static enum fj_rc trust_open(const char *folder, const char *root, const char *sm2, fjv_trust **out, struct fj_err *err)
 {
 	FJ_AUTO(fjv_trust) t = NULL;
+	struct ver_pins pins = {.has_sm2 = sm2 != NULL};
+
+	if (root != NULL)
+		FJ_TRY(ver_fingerprint_read(root, &pins.root, err));
+	if (sm2 != NULL)
+		FJ_TRY(ver_fingerprint_read(sm2, &pins.sm2, err));
 
 	FJ_TRY(trust_make(&t, err));
-	FJ_TRY(ver_trust_load_dir(AT_FDCWD, folder, &t->t, &t->notes, err));
+	FJ_TRY(ver_trust_load_under(AT_FDCWD, folder, root != NULL ? &pins : NULL, &t->t, &t->notes, err));
 	FJ_TRY(fj_dir_open(AT_FDCWD, folder, &t->folder, err));
 	*out = fj_move(t);
 	return FJ_OK;
@@ -139,7 +145,15 @@ fjv_result fjv_trust_open(const char *folder, fjv_trust **out, fjv_error **error
 	struct fj_err err = {.rc = FJ_OK};
 
 	*out = NULL;
-	return done(trust_open(folder, out, &err), &err, error);
+	return done(trust_open(folder, NULL, NULL, out, &err), &err, error);
+}
+
+fjv_result fjv_trust_open_under(const char *folder, const char *root, const char *root_sm2, fjv_trust **out, fjv_error **error)
+{
+	struct fj_err err = {.rc = FJ_OK};
+
+	*out = NULL;
+	return done(root != NULL ? trust_open(folder, root, root_sm2, out, &err) : fj_fail(&err, FJ_E_USAGE, "verify", NULL, "a root's fingerprint is named"), &err, error);
 }
 
 /* DER as it is, or of the first PEM block */
@@ -177,9 +191,9 @@ fjv_result fjv_trust_new(const void *root, size_t root_octets, const void *issui
 static enum fj_rc trust_add(fjv_trust *trust, fjv_kind kind, const char *name, struct fj_slice data, struct fj_err *err)
 {
 	static const enum ver_item items[] = {[FJV_LIST] = VER_STATUS_LIST, [FJV_CRL] = VER_CRL, [FJV_AUTHORISATION] = VER_AUTHORISATION,
-		[FJV_CERTIFICATE] = VER_CERTIFICATE, [FJV_LOG] = VER_LOG, [FJV_LOG_KEY] = VER_LOG_KEY, [FJV_LOG_POLICY] = VER_LOG_POLICY};
+		[FJV_CERTIFICATE] = VER_CERTIFICATE, [FJV_LOG] = VER_LOG, [FJV_LOG_KEY] = VER_LOG_KEY, [FJV_LOG_POLICY] = VER_LOG_POLICY, [FJV_CA] = VER_CA};
 
-	if ((int)kind < FJV_LIST || kind > FJV_LOG_POLICY)
+	if ((int)kind < FJV_LIST || kind > FJV_CA)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "%d is no kind of published file", (int)kind);
 	if ((kind == FJV_AUTHORISATION || kind == FJV_CERTIFICATE) != (name != NULL))
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "an authorisation or certificate is added by its number, anything else without a name");

@@ -24,18 +24,18 @@
 #define INPUT_MAX VER_BUNDLE_MAX /* no less than a CRL of 8 MiB as PEM; a signed report */
 
 struct options {
-	const char *trust, *root, *use, *nonce, *x5t, *at, *max_age, *log_proof, *vendors, *plan, *spare, *file;
+	const char *trust, *root, *root_sm2, *use, *nonce, *x5t, *at, *max_age, *log_proof, *vendors, *plan, *spare, *file;
 	bool attestation, json, logged, help;
 };
 /* what the options say */
 struct asked {
-	struct fj_hash root;
+	struct ver_pins pins;
 	struct ver_input in;
 };
 
 static void usage(FILE *to)
 {
-	fputs("fujie-verify --trust DIR FILE|-   [--use k=v,k=v] [--max-age 24h] [--at RFC3339]\n"
+	fputs("fujie-verify --trust DIR FILE|-   [--root SHA256 [--root-sm2 SHA256]] [--use k=v,k=v] [--max-age 24h] [--at RFC3339]\n"
 	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--log-proof FILE] [--logged] [--json]\n"
 	      "fujie-verify attestation --trust DIR  [--vendors FILE] [--plan SIGNED] [--max-age 24h] [--json]\n"
 	      "fujie-verify attestation --spare REQUEST  [--vendors FILE] [--max-age 24h] [--json]   a spare's storage key, before a plan names it\n"
@@ -50,7 +50,9 @@ static void usage(FILE *to)
 	      "attestation: where the keys of a trust folder lie, by what their TPM says.\n"
 	      "attestation：依 TPM 声明核验信任资料中各密钥的所在。\n"
 	      "\n"
-	      "  --root   SHA-256 of the root certificate's DER in hex; colons and spaces may stand in it\n"
+	      "  --root   SHA-256 of the root certificate's DER in hex; colons and spaces may stand in it;\n"
+	      "           with --trust: of the folder's roots this one alone, and those that it certified\n"
+	      "  --root-sm2  the same of the SM2 root; without it --root leaves the SM2 hierarchy out\n"
 	      "  --use    what somebody wants to do: asset product action purpose territory\n"
 	      "           environment at quantity user audience; entries joined by +\n"
 	      "  --nonce  ask for a holder's proof (kb+jwt) with this nonce; needs --use audience=...\n"
@@ -89,7 +91,7 @@ static enum fj_rc attestation_options(int words, const struct options *o, struct
 
 static enum fj_rc options_read(int argc, char **argv, struct options *o, struct fj_err *err)
 {
-	static const struct option longs[] = {{"trust", required_argument, NULL, 't'}, {"root", required_argument, NULL, 'r'},
+	static const struct option longs[] = {{"trust", required_argument, NULL, 't'}, {"root", required_argument, NULL, 'r'}, {"root-sm2", required_argument, NULL, 'S'},
 		{"max-age", required_argument, NULL, 'm'}, {"use", required_argument, NULL, 'u'},
 		{"nonce", required_argument, NULL, 'n'}, {"x5t", required_argument, NULL, 'x'}, {"at", required_argument, NULL, 'a'},
 		{"log-proof", required_argument, NULL, 'l'}, {"vendors", required_argument, NULL, 'v'}, {"plan", required_argument, NULL, 'p'}, {"spare", required_argument, NULL, 's'}, {"logged", no_argument, NULL, 'L'},
@@ -101,6 +103,7 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		switch (c) {
 		case 't': FJ_TRY(once(&o->trust, "trust", err)); break;
 		case 'r': FJ_TRY(once(&o->root, "root", err)); break;
+		case 'S': FJ_TRY(once(&o->root_sm2, "root-sm2", err)); break;
 		case 'm': FJ_TRY(once(&o->max_age, "max-age", err)); break;
 		case 'u': FJ_TRY(once(&o->use, "use", err)); break;
 		case 'n': FJ_TRY(once(&o->nonce, "nonce", err)); break;
@@ -122,10 +125,12 @@ static enum fj_rc options_read(int argc, char **argv, struct options *o, struct 
 		return attestation_options(argc - optind, o, err);
 	if (o->spare != NULL || (o->plan != NULL && o->vendors == NULL))
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--plan goes with attestation, or beside --vendors, and --spare with attestation; see --help");
-	if (o->vendors != NULL && o->root != NULL)
+	if (o->vendors != NULL && o->trust == NULL && o->root != NULL)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--vendors goes with --trust: a bundle has no attestation");
-	if ((o->trust == NULL) == (o->root == NULL))
+	if (o->trust == NULL && (o->root == NULL || o->root_sm2 != NULL))
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "give --trust DIR for a credential, or --root SHA256 for a bundle; see --help");
+	if (o->root_sm2 != NULL && o->root == NULL)
+		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--root-sm2 goes with --trust and --root; see --help");
 	if (argc - optind != 1)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "name one file, or - for standard input; see --help");
 	o->file = argv[optind];
@@ -154,7 +159,10 @@ static enum fj_rc options_check(const struct options *o, struct asked *a, struct
 {
 	FJ_TRY(ver_proof_form(o->nonce, o->x5t, err));
 	if (o->root != NULL)
-		FJ_TRY(ver_fingerprint_read(o->root, &a->root, err));
+		FJ_TRY(ver_fingerprint_read(o->root, &a->pins.root, err));
+	a->pins.has_sm2 = o->root_sm2 != NULL;
+	if (o->root_sm2 != NULL)
+		FJ_TRY(ver_fingerprint_read(o->root_sm2, &a->pins.sm2, err));
 	if (o->max_age != NULL)
 		FJ_TRY(age_read(o->max_age, &a->in.max_age, err));
 	a->in.nonce = o->nonce;
@@ -301,13 +309,14 @@ static int refuse(const struct options *o, const struct fj_err *err)
 	return err->rc == FJ_E_USAGE ? 2 : err->rc == FJ_E_LIMIT ? 1 : 3; /* too large to be one: no yes, and no failure */
 }
 
-static enum fj_rc load_folder(const char *folder, struct ver_trust **out, int *dir, struct fj_err *err)
+/* pins: the roots of it that are believed; NULL: those that it has */
+static enum fj_rc load_folder(const char *folder, const struct ver_pins *pins, struct ver_trust **out, int *dir, struct fj_err *err)
 {
 	FJ_AUTO(json) notes = NULL;
 	size_t i;
 	json_t *v;
 
-	FJ_TRY(ver_trust_load_dir(AT_FDCWD, folder, out, &notes, err));
+	FJ_TRY(ver_trust_load_under(AT_FDCWD, folder, pins, out, &notes, err));
 	json_array_foreach(notes, i, v)
 		fprintf(stderr, "fujie-verify: left out: %s\n", json_string_value(v));
 	return fj_dir_open(AT_FDCWD, folder, dir, err);
@@ -346,17 +355,17 @@ static enum fj_rc attest(const struct options *o, int dir, struct ver_trust *tru
 	return ver_folder_attest(dir, trust, &in, err);
 }
 
-static enum fj_rc judge_in_folder(const struct options *o, const struct ver_input *in, struct ver_report *r, struct fj_err *err)
+static enum fj_rc judge_in_folder(const struct options *o, const struct asked *a, struct ver_report *r, struct fj_err *err)
 {
 	FJ_AUTO(ver_trust) trust = NULL;
 	FJ_AUTO(ver_trust) over = NULL;
 	FJ_AUTO(fd) dir = -1;
 
-	FJ_TRY(load_folder(o->trust, &trust, &dir, err));
+	FJ_TRY(load_folder(o->trust, o->root != NULL ? &a->pins : NULL, &trust, &dir, err));
 	if (o->vendors != NULL)
 		FJ_TRY(attest(o, dir, trust, 0, err));
 	FJ_TRY(ver_trust_over(trust, &over, err));
-	return ver_verify_in(dir, over, in, r, err);
+	return ver_verify_in(dir, over, &a->in, r, err);
 }
 
 static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_err *err)
@@ -374,7 +383,7 @@ static enum fj_rc run(const struct options *o, struct ver_report *r, struct fj_e
 	a.in.credential = fj_utf8_unmarked(fj_buf_slice(&data));
 	a.in.use = use;
 	a.in.log_proof = fj_buf_slice(&proof);
-	FJ_TRY(o->root != NULL ? ver_bundle_verify(&a.root, &a.in, r, err) : judge_in_folder(o, &a.in, r, err));
+	FJ_TRY(o->trust == NULL ? ver_bundle_verify(&a.pins.root, &a.in, r, err) : judge_in_folder(o, &a, r, err));
 	if (!o->json) {
 		print_report(r);
 		return FJ_OK;
@@ -449,7 +458,7 @@ static enum fj_rc run_attestation(const struct options *o, bool *yes, struct fj_
 		FJ_TRY(age_read(o->max_age, &max_age, err));
 	if (o->spare != NULL)
 		return run_spare(o, max_age, yes, err);
-	FJ_TRY(load_folder(o->trust, &trust, &dir, err));
+	FJ_TRY(load_folder(o->trust, NULL, &trust, &dir, err));
 	FJ_TRY(attest(o, dir, trust, max_age, err));
 	return say_attestation(o, ver_trust_attestation(trust), yes, err);
 }

@@ -56,6 +56,23 @@ enum fj_rc ver_package_trust(const struct fj_package *p, struct fj_slice root, s
 	return rc;
 }
 
+enum fj_rc ver_package_root_sm2(struct fj_slice before, struct fj_slice pem, struct fj_slice chain, fj_time at, struct fj_err *err)
+{
+	FJ_AUTO(ver_blocks) here = {.n = 0};
+	FJ_AUTO(ver_blocks) cas = {.n = 0};
+	struct ver_trust *made = NULL;
+	struct fj_err why = {.rc = FJ_OK};
+
+	FJ_TRY(ver_trust_new(&made, err));
+	FJ_AUTO(ver_trust) t = made;
+	FJ_TRY(ver_blocks_read(before, &here, NULL, NULL, err));
+	for (size_t i = 0; i < here.n; i++)
+		FJ_TRY(ver_anchor_add(t->a, fj_buf_slice(&here.der[i]), err));
+	FJ_TRY(ver_blocks_read(chain, &cas, ver_keep_why, &why, err));
+	FJ_TRY(ver_chain_add(t->a, FJ_SM2, &cas, ver_keep_why, &why, err));
+	return ver_roots_led_to(t, pem, at, err);
+}
+
 enum fj_rc ver_package_crl(struct ver_trust *t, struct fj_slice der, struct fj_err *err)
 {
 	enum fj_rc rc = ver_trust_add(t, VER_CRL, "", der, err);

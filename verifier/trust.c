@@ -122,7 +122,7 @@ enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ve
 }
 
 /* what was read of a hierarchy that does not hold is let go */
-static void only(struct ver_anchors *a, size_t n_root, size_t n_ca)
+static void without(struct ver_anchors *a, size_t n_root, size_t n_ca)
 {
 	while (a->n_ca > n_ca)
 		ver_ca_release(&a->ca[--a->n_ca]);
@@ -130,22 +130,39 @@ static void only(struct ver_anchors *a, size_t n_root, size_t n_ca)
 		ver_ca_release(&a->root[--a->n_root]);
 }
 
-static enum fj_rc read_sm2(struct ver_anchors *a, struct fj_slice root, struct fj_slice chain, struct fj_err *err)
+static enum fj_rc add_sm2_root(struct ver_anchors *a, struct fj_slice der, struct fj_err *err)
+{
+	struct fj_x509 x;
+
+	FJ_TRY(fj_x509_read(der, &x, err));
+	if (x.alg != FJ_SM2)
+		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "the root in the SM2 root's place is of another algorithm");
+	return ver_anchor_add(a, der, err);
+}
+
+static enum fj_rc add_sm2_roots(struct ver_anchors *a, struct fj_slice pem, const struct fj_hash *only, struct fj_err *err)
 {
 	FJ_AUTO(ver_blocks) roots = {.n = 0};
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	if (only != NULL) {
+		FJ_TRY(ver_root_is(pem, only, &der, err));
+		return add_sm2_root(a, fj_buf_slice(&der), err);
+	}
+	FJ_TRY(ver_blocks_read(pem, &roots, NULL, NULL, err));
+	for (size_t i = 0; i < roots.n; i++)
+		FJ_TRY(add_sm2_root(a, fj_buf_slice(&roots.der[i]), err));
+	return roots.n > 0 ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "there is no SM2 root");
+}
+
+static enum fj_rc read_sm2(struct ver_anchors *a, struct fj_slice root, const struct fj_hash *only, struct fj_slice chain, struct fj_err *err)
+{
 	FJ_AUTO(ver_blocks) cas = {.n = 0};
 	struct fj_err why = {.rc = FJ_OK};
-	size_t before = a->n_ca, first = a->n_root;
+	size_t before = a->n_ca;
 	bool issuing = false;
 
-	FJ_TRY(ver_blocks_read(root, &roots, NULL, NULL, err));
-	for (size_t i = 0; i < roots.n; i++)
-		FJ_TRY(ver_anchor_add(a, fj_buf_slice(&roots.der[i]), err));
-	if (roots.n == 0)
-		return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "there is no SM2 root");
-	for (size_t i = first; i < a->n_root; i++)
-		if (a->root[i].x.alg != FJ_SM2)
-			return fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "the root in the SM2 root's place is of another algorithm");
+	FJ_TRY(add_sm2_roots(a, root, only, err));
 	FJ_TRY(ver_blocks_read(chain, &cas, NULL, NULL, err));
 	FJ_TRY(ver_chain_add(a, FJ_SM2, &cas, ver_keep_why, &why, err));
 	if (why.rc != FJ_OK) {
@@ -157,13 +174,13 @@ static enum fj_rc read_sm2(struct ver_anchors *a, struct fj_slice root, struct f
 	return issuing ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "there is no issuing CA under the SM2 root");
 }
 
-enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, struct fj_slice chain, struct fj_err *err)
+enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, const struct fj_hash *only, struct fj_slice chain, struct fj_err *err)
 {
 	size_t n_root = t->a->n_root, n_ca = t->a->n_ca;
-	enum fj_rc rc = read_sm2(t->a, root, chain, err);
+	enum fj_rc rc = read_sm2(t->a, root, only, chain, err);
 
 	if (rc != FJ_OK)
-		only(t->a, n_root, n_ca);
+		without(t->a, n_root, n_ca);
 	return rc;
 }
 
@@ -490,6 +507,24 @@ static enum fj_rc add_log_policy(struct ver_trust *t, struct fj_slice text, stru
 	return ver_policy_read(text, &t->log.policy, err);
 }
 
+/* all of them or none */
+static enum fj_rc add_cas(struct ver_trust *t, struct fj_slice pem, struct fj_err *err)
+{
+	FJ_AUTO(ver_blocks) b = {.n = 0};
+	struct fj_err why = {.rc = FJ_OK};
+	size_t n_ca = t->a->n_ca;
+
+	FJ_TRY(ver_blocks_read(pem, &b, NULL, NULL, err));
+	if (b.n == 0 || t->base != NULL)
+		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 7468", "CA certificates are PEM blocks, and are added to a trust of its own anchors");
+	FJ_TRY(ver_chain_add(t->a, t->a->root[0].x.alg, &b, ver_keep_why, &why, err));
+	if (why.rc == FJ_OK)
+		return t->a->n_ca > n_ca ? FJ_OK : fj_fail(err, FJ_E_EXISTS, "verify", "formats.md 31", "the trust has these CAs already");
+	without(t->a, t->a->n_root, n_ca);
+	*err = why;
+	return why.rc;
+}
+
 enum fj_rc ver_trust_add(struct ver_trust *t, enum ver_item kind, const char *name, struct fj_slice data, struct fj_err *err)
 {
 	switch (kind) {
@@ -505,6 +540,8 @@ enum fj_rc ver_trust_add(struct ver_trust *t, enum ver_item kind, const char *na
 		return add_log_key(t, data, err);
 	case VER_LOG_POLICY:
 		return add_log_policy(t, data, err);
+	case VER_CA:
+		return add_cas(t, data, err);
 	default:
 		return add_cert(t, name, data, err);
 	}

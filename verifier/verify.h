@@ -30,11 +30,17 @@ struct ver_trust; /* root, chain, status lists, CRLs, authorisation credentials,
  * wants.  Without a root and an issuing CA under it the folder is refused. */
 enum fj_rc ver_trust_load_dir(int dirfd, const char *dir, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
 /* The same by one root alone, whose fingerprint is known: other generations in root.pem count as far as this one leads to
- * them (docs/formats.md 31).  FJ_E_SIGNATURE when it is not there. */
-enum fj_rc ver_trust_load_under(int dirfd, const char *dir, const struct fj_hash *root, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
+ * them (docs/formats.md 31).  FJ_E_SIGNATURE when it is not there.  Of the SM2 hierarchy nothing is believed but under the root
+ * whose fingerprint is named for it: the other root says nothing of it. */
+struct ver_pins {
+	struct fj_hash root, sm2;
+	bool has_sm2;
+};
+enum fj_rc ver_trust_load_under(int dirfd, const char *dir, const struct ver_pins *pins, struct ver_trust **out, json_t **notes, struct fj_err *err) FJ_MUST_USE;
 /* The SM2 hierarchy beside that of P-256, from PEM: its root, and the CAs under it.  Both belong to whoever gave the trust its
- * first root: nothing here says that the two are one issuer's.  FJ_E_INVALID, and nothing of it is believed. */
-enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, struct fj_slice chain, struct fj_err *err) FJ_MUST_USE;
+ * first root: nothing here says that the two are one issuer's.  only: the fingerprint of the one root of the file that is
+ * believed; NULL: all of them.  FJ_E_INVALID or FJ_E_SIGNATURE, and nothing of it is believed. */
+enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, const struct fj_hash *only, struct fj_slice chain, struct fj_err *err) FJ_MUST_USE;
 /* The first root certificate of a file (PEM) as DER: self-signed, a CA.  FJ_E_INVALID with the section otherwise. */
 enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* The same for the one of a file's roots that has this fingerprint: FJ_E_SIGNATURE when none has. */
@@ -53,12 +59,14 @@ enum ver_tpm ver_trust_attested(const struct ver_trust *t);
 /* A trust over another, whose anchors it shares: what is added to it is looked for first, or
  * beside the other's versions.  base stays the caller's and outlives it. */
 enum fj_rc ver_trust_over(const struct ver_trust *base, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
-enum ver_item { VER_STATUS_LIST, VER_CRL, VER_AUTHORISATION, VER_CERTIFICATE, VER_LOG, VER_LOG_KEY, VER_LOG_POLICY };
+enum ver_item { VER_STATUS_LIST, VER_CRL, VER_AUTHORISATION, VER_CERTIFICATE, VER_LOG, VER_LOG_KEY, VER_LOG_POLICY, VER_CA };
 /* One more status list (compact JWS), CRL (DER), authorisation credential (with "~") or certificate (PEM), the last two by
  * their number; checked under the root, a certificate only read and hashed: a verdict compares its hash with a signed
  * one.  Or a certificate of the public log (PEM, one block; checked under the root), the log's Ed25519 key (verifier-key
  * form, one line) or the policy of its witnesses: these two are what the caller believes, one of each, FJ_E_LIMIT for a
- * second.  Nobody else may use t meanwhile.  FJ_E_EXISTS: it has this version already; anything else: it is not
+ * second.  Or CA certificates (PEM, one block or more) of a trust that has its own anchors: issuing CAs and certificates between
+ * generations of the root (docs/formats.md 31), each of which has to lead to the root by what is there.  Nobody else may use t
+ * meanwhile.  FJ_E_EXISTS: it has this version already; anything else: it is not
  * authentic, or another's, and is not kept. */
 enum fj_rc ver_trust_add(struct ver_trust *t, enum ver_item kind, const char *number, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;
 void ver_trust_free(struct ver_trust *t);

@@ -387,13 +387,13 @@ static enum fj_rc read_challenge(struct hsm_conn *c, enum hsm_msg msg, struct hs
 	return FJ_OK;
 }
 
-enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err)
+enum fj_rc hsm_quorum_begin(struct hsm_conn *c, unsigned key, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
 
 	memset(out, 0, sizeof(*out));
 	fj_buf_init(&out->public, 1024);
-	FJ_TRY(fj_put_u8(&b, (uint8_t)role));
+	FJ_TRY(fj_put_u8(&b, (uint8_t)key));
 	FJ_TRY(fj_put_u8(&b, (uint8_t)kind));
 	if (fj_put_bytes(&b, tbs) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, "hsm", NULL, "a structure is too large to be signed");
@@ -418,6 +418,26 @@ enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_offi
 	FJ_TRY(fj_put_u8(&b, id));
 	FJ_TRY(put_officers(&b, a, n));
 	return ask(c, HSM_MSG_QUORUM_SIGN, &b, der, err);
+}
+
+/* --- a root that follows --- */
+
+enum fj_rc hsm_successor(struct hsm_conn *c, struct fj_slice signed_plan, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+
+	FJ_TRY(fj_put_bytes(&b, signed_plan));
+	return ask(c, HSM_MSG_SUCCESSOR, &b, NULL, err);
+}
+
+enum fj_rc hsm_pass(struct hsm_conn *c, const struct fj_slice *certs, size_t n, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX - 64);
+
+	FJ_TRY(fj_put_u32(&b, (uint32_t)n));
+	for (size_t i = 0; i < n; i++)
+		FJ_TRY(fj_put_bytes(&b, certs[i]));
+	return ask(c, HSM_MSG_PASS, &b, NULL, err);
 }
 
 /* --- a root's way to the plan's spare --- */

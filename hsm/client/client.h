@@ -110,12 +110,19 @@ struct hsm_officer_approval {
 	uint8_t officer;       /* the plan's, from 0 */
 	uint8_t sig[64];       /* r || s over the approval's digest (base/tpm2.h) */
 };
-/* FJ_E_POLICY: the structure is none that this key signs.  Two are open at most: FJ_E_BUSY; a further one of the
+/* key: of a root, or HSM_NEWER of one that follows it.  FJ_E_POLICY: the structure is none that this key signs.  Two are open at most: FJ_E_BUSY; a further one of the
  * same kind and key takes the earlier one's place. */
-enum fj_rc hsm_quorum_begin(struct hsm_conn *c, enum hsm_role role, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_quorum_begin(struct hsm_conn *c, unsigned key, enum hsm_kind kind, struct fj_slice tbs, struct hsm_challenge *out, struct fj_err *err) FJ_MUST_USE;
 /* DER signature.  FJ_E_SIGNATURE, FJ_E_POLICY: an approval is none, or there are too few; the structure stays
  * open.  FJ_E_STATE: it is not open any more.  FJ_E_TPM: the TPM refused, and it is closed. */
 enum fj_rc hsm_quorum_sign(struct hsm_conn *c, uint8_t id, const struct hsm_officer_approval *a, size_t n, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+
+/* --- a root that follows the one of now (docs/formats.md 33) --- */
+/* A signed plan that follows: its root keys are made, HSM_NEWER of the root's roles; again FJ_OK when they are, and when the root has passed on
+ * to it.  FJ_E_REFUSED, FJ_E_SIGNATURE, FJ_E_POLICY: it does not follow, or not all its officers signed it. */
+enum fj_rc hsm_successor(struct hsm_conn *c, struct fj_slice signed_plan, struct fj_err *err) FJ_MUST_USE;
+/* The root passes on: of each algorithm the new root's certificate, new-with-old, old-with-new.  FJ_E_POLICY: they are not those that were signed. */
+enum fj_rc hsm_pass(struct hsm_conn *c, const struct fj_slice *certs, size_t n, struct fj_err *err) FJ_MUST_USE;
 
 /* --- a root's way to the plan's spare (docs/formats.md 28) --- */
 struct fj_moved; /* base/spare.h */

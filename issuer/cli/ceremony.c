@@ -80,6 +80,27 @@ static enum fj_rc plan_move(const struct cli_args *a, json_t *plan, struct fj_er
 	    ? FJ_OK : fj_no_memory(err, "cli");
 }
 
+/* --follows SIGNED: the plan that is in force */
+static enum fj_rc plan_follows(const struct cli_args *a, json_t *plan, struct fj_err *err)
+{
+	const char *path = cli_opt(a, "follows", NULL);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
+	FJ_AUTO(json) file = NULL;
+	struct fj_plan before, p;
+	char hex[65];
+
+	if (path == NULL)
+		return FJ_OK;
+	FJ_TRY(fj_file_read(AT_FDCWD, path, &text, err));
+	FJ_TRY(fj_json_parse(fj_buf_slice(&text), FJ_PLAN_MAX, &file, err));
+	FJ_TRY(fj_plan_read(json_object_get(file, "plan"), &before, err)); /* whether it is in force, who takes the new one compares */
+	fj_hex(before.hash.b, FJ_SHA256_LEN, hex);
+	if (fj_json_set(plan, "follows", json_pack("{s:I, s:s}", "generation", (json_int_t)before.generation + 1, "plan", hex)) != FJ_OK)
+		return fj_no_memory(err, "cli");
+	FJ_TRY(fj_plan_read(plan, &p, err));
+	return fj_plan_follows(&p, &before, err);
+}
+
 static enum fj_rc make_plan(const struct cli_args *a, json_t **out, struct fj_err *err)
 {
 	const char *arc = cli_opt(a, "arc", NULL), *base = cli_opt(a, "base", NULL), *who = cli_opt(a, "operator", NULL), *m = cli_opt(a, "quorum", NULL), *unseal = cli_opt(a, "unseal", NULL);
@@ -97,11 +118,12 @@ static enum fj_rc make_plan(const struct cli_args *a, json_t **out, struct fj_er
 	if (cli_opt(a, "sm2", NULL) != NULL)
 		json_array_append_new(algs, json_string(fj_alg_name(FJ_SM2)));
 	fj_time_utc(fj_now(), now);
-	FJ_AUTO(json) plan = json_pack("{s:i, s:{s:b, s:s, s:s, s:s}, s:O, s:O, s:{s:I}, s:I, s:s}", "version", 1, "home", "demo", 0, "arc", arc, "base", base, "operator", who,
+	FJ_AUTO(json) plan = json_pack("{s:i, s:{s:b, s:s, s:s, s:s}, s:O, s:O, s:{s:I}, s:I, s:s}", "version", 1, "home", "demo", cli_opt(a, "demo", NULL) != NULL, "arc", arc, "base", base, "operator", who,
 	    "algorithms", algs, "officers", officers, "quorum", "root", (json_int_t)strtoll(m, NULL, 10), "expiration", (json_int_t)strtoll(cli_opt(a, "expiration", EXPIRATION), NULL, 10), "made", now);
 	if (plan == NULL || (unseal != NULL && fj_json_set(plan, "unseal", json_pack("{s:I}", "m", (json_int_t)strtoll(unseal, NULL, 10))) != FJ_OK))
 		return usage(err, "the plan's texts are not UTF-8", "方案中的文本不是 UTF-8");
 	FJ_TRY(plan_move(a, plan, err));
+	FJ_TRY(plan_follows(a, plan, err));
 	FJ_TRY(fj_plan_read(plan, &p, err));
 	*out = json_pack("{s:O, s:[]}", "plan", plan, "signatures");
 	return *out != NULL ? FJ_OK : fj_no_memory(err, "cli");
@@ -109,7 +131,7 @@ static enum fj_rc make_plan(const struct cli_args *a, json_t **out, struct fj_er
 
 static enum fj_rc plan(const struct cli_args *a, struct fj_err *err)
 {
-	static const char *const known[] = {"arc", "base", "operator", "officer", "quorum", "unseal", "sm2", "expiration", "move", "move-quorum", NULL};
+	static const char *const known[] = {"arc", "base", "operator", "officer", "quorum", "unseal", "sm2", "expiration", "move", "move-quorum", "follows", "demo", NULL};
 	FJ_AUTO(json) file = NULL;
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
 
@@ -250,9 +272,11 @@ int cli_ceremony(const struct cli_args *a, char **argv)
 		rc = cli_certify(a, &err);
 	else if (strcmp(verb, "parent-crl") == 0)
 		rc = cli_parent_crl(a, &err);
+	else if (strcmp(verb, "succeed") == 0)
+		rc = cli_root_succeed(a, &err);
 	else if (strcmp(verb, "move") == 0)
 		rc = cli_root_move(a, &err);
 	else
-		rc = usage(&err, "fujie ceremony plan|run|root-crl|issuing|certify|parent-crl|move|statement|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|issuing|certify|parent-crl|move|statement|replay|transcript；详见 fujie help");
+		rc = usage(&err, "fujie ceremony plan|run|root-crl|issuing|certify|succeed|parent-crl|move|statement|replay|transcript; `fujie help` says more", "用法：fujie ceremony plan|run|root-crl|issuing|certify|succeed|parent-crl|move|statement|replay|transcript；详见 fujie help");
 	return rc == FJ_OK ? 0 : cli_print_error(&err, NULL, a->json);
 }

@@ -156,6 +156,7 @@ struct cli_round {
 	enum fj_rc (*take)(void *user, const struct fj_buf *file, bool *done, struct fj_err *err);
 	enum fj_rc (*stay)(void *user, struct fj_err *err); /* now and then, while nothing comes; NULL: nothing */
 	void *user;
+	int plan, other; /* where one root certifies the other: the generations of the plans that officers need; 0: the home's plan */
 };
 /* into ROUND.challenges, or `out` where it is not NULL; home: as the asker calls it */
 enum fj_rc cli_round_challenges(const struct cli_round *r, const char *home, const char *out, const json_t *challenges, struct fj_err *err) FJ_MUST_USE;
@@ -164,6 +165,7 @@ enum fj_rc cli_round_wait(const struct cli_round *r, int64_t seconds, struct fj_
 /* --- root_crl.c --- */
 enum fj_rc cli_root_crl(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc cli_issuing(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc cli_root_succeed(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc cli_certify(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc cli_parent_crl(const struct cli_args *a, struct fj_err *err) FJ_MUST_USE;
 #define CLI_DEMO_ARC "1.3.6.1.4.1.32473" /* RFC 5612: for documentation */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/plan.h"
 #include "base/spare.h"
 #include "issuer/cli/cli.h"
 
@@ -115,6 +116,47 @@ enum fj_rc cli_issuing(const struct cli_args *a, struct fj_err *err)
 		cli_print_answer(answer, a->json);
 	else
 		puts(a->json ? "{\"signed\":true}" : "The newer issuing key is certified, and issues from now on.\n新签发密钥已获认证，即日起以其签发。");
+	return FJ_OK;
+}
+
+/* Round by round: whatever is cut, or waits for too long, goes on with the same words. */
+static enum fj_rc succeed_round(struct asked *w, const struct cli_args *a, const json_t *params, bool *over, struct fj_err *err)
+{
+	FJ_AUTO(json) answer = NULL;
+	FJ_AUTO(json) refusal = NULL;
+
+	FJ_TRY(cli_ask(w->l, "root.succeed", json_incref((json_t *)(uintptr_t)params), json_null(), FJ_SLICE(NULL, 0), &answer, &refusal, err));
+	*over = json_is_true(json_object_get(answer, "done"));
+	if (*over)
+		return FJ_OK;
+	struct cli_round r = {.name = fj_json_text(answer, "round"), .home = w->l->home.dir, .take = take, .stay = stay, .user = w,
+		.plan = (int)fj_json_num(answer, "generation"), .other = (int)fj_json_num(answer, "other")};
+	FJ_TRY(cli_round_challenges(&r, a->dir, NULL, json_object_get(answer, "challenges"), err));
+	enum fj_rc rc = cli_round_wait(&r, fj_json_num(answer, "seconds"), err);
+	json_decref(w->done);
+	w->done = NULL;
+	return rc;
+}
+
+enum fj_rc cli_root_succeed(const struct cli_args *a, struct fj_err *err)
+{
+	static const char *const known[] = {"plan", NULL};
+	FJ_AUTO(cli_link) l = {.fd = -1, .home = {.dir = -1, .run = -1, .lock = -1}};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
+	FJ_AUTO(buf) b64 = FJ_BUF_INIT(2 * FJ_PLAN_MAX);
+	struct asked w = {.l = &l};
+	bool over = false;
+
+	if (a->dir == NULL || cli_opt(a, "plan", NULL) == NULL)
+		return fj_refuse(err, FJ_E_USAGE, "cli", "formats.md 33", "fujie ceremony succeed --dir D --plan SIGNED: which home, and which plan follows (fujie ceremony plan --follows, signed by all its officers)?", "用法：fujie ceremony succeed --dir D --plan 已签的接续方案（fujie ceremony plan --follows）");
+	FJ_TRY(cli_opt_only(a, known, err));
+	FJ_TRY(fj_file_read(AT_FDCWD, cli_opt(a, "plan", ""), &text, err));
+	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&text)));
+	FJ_AUTO(json) params = json_pack("{s:{s:s}}", "file", "base64url", fj_buf_str(&b64));
+	FJ_TRY(cli_link_open(&l, a->dir, true, err));
+	while (!over)
+		FJ_TRY(succeed_round(&w, a, params, &over, err));
+	puts(a->json ? "{\"done\":true}" : "The root has passed on: the new plan's officers rule it.  trust/root.pem has the new root first.  End the former key: fujie key end root.1\n根已移交，由新方案官员掌管；trust/root.pem 以新根为首。请销毁原根密钥：fujie key end root.1");
 	return FJ_OK;
 }
 

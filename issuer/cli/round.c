@@ -90,7 +90,12 @@ enum fj_rc cli_round_challenges(const struct cli_round *r, const char *home, con
 	FJ_TRY(fj_json_canonical(file, &text, err));
 	FJ_TRY(fj_put_u8(&text, '\n'));
 	FJ_TRY(out != NULL ? fj_file_replace(AT_FDCWD, out, fj_buf_slice(&text), 0644, err) : fj_file_replace(r->home, path, fj_buf_slice(&text), 0644, err));
-	fprintf(stderr, "Challenges: %s%s%s; each officer: fujie-officer approve CHALLENGES --plan %s/ceremony/plan.json --key FILE --out %s/ceremony/%s.NAME" ANSWERS "\n质询已写入；请官员批准\n",
-	    out != NULL ? out : home, out != NULL ? "" : "/", out != NULL ? "" : path, home, home, r->name);
+	char plans[512];
+	if (r->plan == 0)
+		snprintf(plans, sizeof(plans), "%.400s/ceremony/plan.json", home);
+	else
+		snprintf(plans, sizeof(plans), "%.180s/ceremony/plan-%d.json --other %.180s/ceremony/plan-%d.json", home, r->plan, home, r->other);
+	fprintf(stderr, "Challenges: %s%s%s; each officer: fujie-officer approve CHALLENGES --plan %s --key FILE --out %s/ceremony/%s.NAME" ANSWERS "\n质询已写入；请官员批准\n",
+	    out != NULL ? out : home, out != NULL ? "" : "/", out != NULL ? "" : path, plans, home, r->name);
 	return FJ_OK;
 }

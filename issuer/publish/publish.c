@@ -314,10 +314,27 @@ static enum fj_rc past_file(struct iss *i, const char *what, int64_t generation,
 	char path[64];
 
 	(void)arg;
-	if (strncmp(what, "issuing", 7) == 0)
+	if (strncmp(what, "issuing", 7) == 0 || strncmp(what, "root", 4) == 0)
 		return FJ_OK; /* ca_generations */
 	snprintf(path, sizeof(path), "publish/signer/%.16s.%lld.pem", what, (long long)generation);
 	return pem_file(i, path, der, FJ_SLICE(NULL, 0), err);
+}
+
+/* ca/root-2.cer, and all of them */
+static enum fj_rc root_generations(struct iss *i, enum fj_alg alg, struct fj_err *err)
+{
+	const struct iss_ca *ca = &i->ca[alg];
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(1u << 18);
+	char path[64], file[FJ_CA_FILE_CAP];
+
+	for (size_t k = 0; k <= ca->n_former; k++) {
+		fj_generation_name("/ca/root", alg, (unsigned)k + 1, ".cer", file);
+		snprintf(path, sizeof(path), "publish%s", file);
+		FJ_TRY(pub_keep_file(i, path, k < ca->n_former ? &ca->former[k].cert : &ca->root, err));
+	}
+	snprintf(path, sizeof(path), "publish/trust/root%s.pem", fj_alg_suffix(alg));
+	FJ_TRY(pub_root_pem(i, alg, &pem, err));
+	return pub_keep_file(i, path, &pem, err);
 }
 
 /* ca/issuing-2.cer, and the chain with all of them */
@@ -342,6 +359,8 @@ static enum fj_rc show_keys(struct iss *i, struct fj_err *err)
 	if (!i->pub.keys)
 		return FJ_OK;
 	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
+		FJ_TRY(root_generations(i, a, err));
+	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
 		FJ_TRY(ca_generations(i, a, err));
 	FJ_TRY(issuer_metadata(i, err));
 	FJ_TRY(log_file(i, err));
@@ -361,16 +380,12 @@ static enum fj_rc vkey_file(struct iss *i, struct fj_err *err)
 /* a hierarchy's own: root-sm2.pem is root.pem of the other */
 static enum fj_rc ca_files(struct iss *i, enum fj_alg alg, struct fj_err *err)
 {
-	const struct iss_ca *ca = &i->ca[alg];
 	const char *suffix = fj_alg_suffix(alg);
-	char path[64], what[24];
+	char what[24];
 	struct fj_crl crl;
 	FJ_AUTO(sto_q) q = {0};
 
-	snprintf(path, sizeof(path), "publish/trust/root%s.pem", suffix);
-	FJ_TRY(pem_file(i, path, fj_buf_slice(&ca->root), FJ_SLICE(NULL, 0), err));
-	snprintf(path, sizeof(path), "publish/ca/root%s.cer", suffix);
-	FJ_TRY(pub_file(i, path, fj_buf_slice(&ca->root), err));
+	FJ_TRY(root_generations(i, alg, err));
 	FJ_TRY(ca_generations(i, alg, err));
 	snprintf(what, sizeof(what), "root%s.crl", suffix);
 	FJ_TRY(sto_first(i->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));

@@ -1,6 +1,7 @@
 """A mirror and packages of the tests' own: whatever is wrong with their public log, signed as
 rightly as can be, is refused and changes nothing; two signed histories are kept."""
 import os, shutil, subprocess, sys, tempfile
+from generations import Generations
 from log import *
 from tlog import log_files
 
@@ -221,6 +222,14 @@ one = apply(v, path)
 two = apply(v, package({'log/checkpoint': good['log/checkpoint']}, 2, before=(1, hash1))[0])
 check('a log that is too large for one package comes in two, its checkpoint last', one[0] == 0 and two[0] == 0 and published(v)['/publish/log/checkpoint'] == good['log/checkpoint'], (one, two))
 
+# a root that follows (docs/formats.md 31): the fingerprint that was named is the older one's
+after = Generations(under_new=True)
+chain = b''.join(pem(c.der()) for c in after.all())
+roots = pem(after.new_root.der()) + pem(w.root.der())
+taken('a root beside the one that was named, to which that leads', {'trust/root.pem': roots, 'trust/chain.pem': chain})
+refused('without the certificate between them', {'trust/root.pem': roots, 'trust/chain.pem': b''.join(pem(c.der()) for c in after.all() if c is not after.new_with_old)}, 'leads')
+refused('in the place of the one that was named', {'trust/root.pem': pem(after.new_root.der()), 'trust/chain.pem': chain}, 'another root')
+
 # both hierarchies (docs/formats.md 21): packages are signed under P-256 alone
 both = root + '/both'
 files = {**{'trust/' + k: v for k, v in sm2.files().items()}, **keys(), **tree.at(HERE), 'log/checkpoint': start['log/checkpoint']}
@@ -234,6 +243,10 @@ refused('a list of SM2 that P-256 signed, which the log has', {'trust/status/sm2
 refused('a package that the status signer of SM2 signed', {}, 'not issued by the root', from_=both, by=sm2)
 refused('a package that it signed, of a CRL of its own', {'trust/crl/sm2-1.crl': later_sm2()}, 'not issued by the root', from_=both, by=sm2)
 refused('the root is replaced by that of SM2', {'trust/root.pem': pem(sm2.root.der())}, 'another root', from_=both)
+other = World('another ', curve=SM2)
+refused('the SM2 root is replaced by another SM2 root', {'trust/root-sm2.pem': pem(other.root.der()), 'trust/chain-sm2.pem': pem(other.issuing.der())}, 'leads', from_=both)
+refused('another SM2 root is put beside it', {'trust/root-sm2.pem': pem(sm2.root.der()) + pem(other.root.der())}, 'leads', from_=both)
+refused('another root is put beside the root', {'trust/root.pem': pem(w.root.der()) + pem(World('another ').root.der())}, 'leads', from_=both)
 refused('the SM2 root is replaced by the P-256 root', {'trust/root-sm2.pem': pem(w.root.der())}, 'another algorithm', from_=both)
 for sentence, under in (('under the SM2 root, named by its fingerprint', sm2.root), ('under the P-256 root', w.root)):
     v = '%s/sm2-%d' % (root, n)

@@ -19,7 +19,7 @@
 
 static struct fj_plan plan_of(void)
 {
-	struct fj_plan p = {.demo = true, .sm2 = true, .n = 1, .root = 1, .expiration = 600};
+	struct fj_plan p = {.demo = true, .sm2 = true, .n = 1, .root = 1, .expiration = 600, .generation = 1};
 
 	snprintf(p.arc, sizeof(p.arc), "1.3.6.1.4.1.32473");
 	snprintf(p.base, sizeof(p.base), "https://verify.example");
@@ -57,7 +57,7 @@ static void harmless(FILE *words)
 
 static bool show(struct fj_slice in, enum fj_step step, enum fj_alg alg, const uint8_t xy[64])
 {
-	struct fj_plan p = plan_of();
+	struct fj_plan p = plan_of(), with = p;
 	struct fj_challenge c = {.step = step, .alg = alg, .structure = FJ_BUF_INIT(FJ_STRUCTURE_MAX), .key = FJ_BUF_INIT(FJ_ROOT_PUBLIC_LEN), .expiration = 600};
 	struct ofc o = {.zh = alg == FJ_SM2, .words = tmpfile()};
 	struct fj_hash policy = {{0}}, digest;
@@ -66,7 +66,7 @@ static bool show(struct fj_slice in, enum fj_step step, enum fj_alg alg, const u
 	HOLDS(o.words != NULL);
 	HOLDS(fj_buf_put(&c.structure, in.p, in.len) == FJ_OK && fj_tpm_root_public(alg, false, false, &policy, xy, &c.key) == FJ_OK);
 	HOLDS(ofc_digest(alg, xy, in, &digest, &err) == FJ_OK);
-	enum fj_rc rc = ofc_show_structure(&o, &p, &c, &digest, &err);
+	enum fj_rc rc = ofc_show_structure(&o, &p, &with, &c, &digest, &err);
 	if (rc == FJ_OK)
 		harmless(o.words);
 	else

@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (fj_plan_signed_read(plan, yes, NULL, &p, &by, NULL) != FJ_OK)
 		return 0;
-	if (ver_replay(transcript, plan, &q, &last, NULL, NULL, NULL) == FJ_OK)
+	if (ver_replay(transcript, plan, FJ_SLICE(NULL, 0), &q, &last, NULL, NULL, NULL) == FJ_OK)
 		HOLDS(fj_plan_all(&p, by, NULL) == FJ_OK && !fj_hash_eq(&last, &p.hash));
 	signatures(rest, &p);
 	return 0;

@@ -181,7 +181,23 @@ def fingerprints():
         r = run(B + '/fujie-verify', '--root', bad, b, '--json')
         if not (r.returncode == 2 and json.loads(r.stdout)['verdict'] == 'indeterminate'):
             return check('what is no fingerprint is wrong use', False, (bad, r))
-    check('what is no fingerprint is wrong use', run(B + '/fujie-verify', '--root', ROOT, '--trust', h.d + '/trust', b).returncode == 2)
+    check('what is no fingerprint is wrong use', run(B + '/fujie-verify', '--root', ROOT, '--root-sm2', ROOT, b).returncode == 2 and run(B + '/fujie-verify', '--trust', h.d + '/trust', '--root-sm2', ROOT, b).returncode == 2)
+
+
+def pinned():
+    """a trust folder, of whose roots one is named"""
+    sm2 = hashlib.sha256(der(h.d + '/trust/root-sm2.pem')).hexdigest()
+    one, two = (os.path.join(h.d, next(c['file'] for c in h.demo[k] if c['expect'] == 'permit')) for k in ('certificates', 'certificates_sm2'))
+
+    def says(file, *named):
+        r = run(B + '/fujie-verify', '--trust', h.d + '/trust', *named, '--json', file)
+        return json.loads(r.stdout)['verdict'], r.returncode
+
+    check('a folder by its root\'s fingerprint', says(one, '--root', ROOT) == ('permit', 0), says(one, '--root', ROOT))
+    check('by another than it has: no verdict', says(one, '--root', '0' * 64)[0] == 'indeterminate' and says(one, '--root', '0' * 64)[1] != 0, says(one, '--root', '0' * 64))
+    check('the SM2 root is believed without a name where none is named', says(two) == ('permit', 0), says(two))
+    check('and where one is, by its own alone', says(two, '--root', ROOT)[0] == 'deny' and says(two, '--root', ROOT, '--root-sm2', sm2) == ('permit', 0), (says(two, '--root', ROOT), says(two, '--root', ROOT, '--root-sm2', sm2)))
+    check('not by another', says(two, '--root', ROOT, '--root-sm2', ROOT)[0] == 'deny' and says(one, '--root', ROOT, '--root-sm2', '0' * 64) == ('permit', 0))
 
 
 def ages():
@@ -253,6 +269,7 @@ doc = making()
 downloaded()
 past()
 fingerprints()
+pinned()
 ages()
 spoilt(doc)
 other_program()

@@ -82,8 +82,8 @@ class Issuer:
         self.server.server_close()
 
 
-def root_of(home):
-    pem = open(home.d + '/trust/root.pem').read()
+def root_of(home, hierarchy=''):
+    pem = open(home.d + '/trust/root%s.pem' % hierarchy).read()
     return hashlib.sha256(base64.b64decode(''.join(pem.split('-----')[2].split()))).hexdigest()
 
 

@@ -52,6 +52,18 @@ def bindings():
         check('no token at all: %.12r' % bad, code == 403 and head['X-Fujie-Verdict'] != 'permit', code)
 
 
+def second_hierarchy():
+    """an SM2 root that only the archive names is nobody's: whoever hands that on could have made it"""
+    o.done('jc1', 'token.sm2', id=c)
+    twin = o.get('jc1', 'token/' + c)['sm2_compact']
+    sm2 = root_of(h, '-sm2')
+    x5t = {'X_Fujie_X5T': b64u(b'1' * 32)}
+    for name, more, want in (('without its fingerprint', (), 403), ('by that of another root', ('--root-sm2', root), 403), ('by its own', ('--root-sm2', sm2), 204)):
+        w = Gateway(bent.base, root, h.root + '/sm2-%d' % want, *OPTIONS, *more)
+        check('a token of the SM2 hierarchy, %s: %d' % (name, want), w.until(lambda: w.ask(token=mtls, **x5t)[0] == 204) and w.ask(token=twin, **x5t)[0] == want, w.ask(token=twin, **x5t))
+        w.stop()
+
+
 def uses():
     x5t = {'X_Fujie_X5T': b64u(b'1' * 32)}
     says('a use beyond the token', g.ask(token=mtls, X_Fujie_Use='environment=x,asset=nothing', **x5t), 403, 'deny', 'scope')
@@ -291,7 +303,7 @@ try:
     bent = Issuer(h.url(''))
     g = Gateway(bent.base, root, h.root + '/cache', *OPTIONS)
     check('a gateway is ready with the trust it fetched', g.port > 0)
-    for part in (holders, bindings, uses, quotas, own_nonces, trust, restarts, sockets, watching):
+    for part in (holders, bindings, second_hierarchy, uses, quotas, own_nonces, trust, restarts, sockets, watching):
         part()
     check('and ends when told', g.stop() == 0)
 except Exception as e:

@@ -92,7 +92,10 @@ static enum fj_rc load(struct world *w, const struct fj_hash *root, struct fj_er
 	w->trust = NULL;
 	json_decref(w->notes);
 	w->notes = NULL;
-	return ver_trust_load_under(AT_FDCWD, w->dir, root, &w->trust, &w->notes, err);
+	struct ver_pins pins = {.has_sm2 = false};
+	if (root != NULL)
+		pins.root = *root;
+	return ver_trust_load_under(AT_FDCWD, w->dir, root != NULL ? &pins : NULL, &w->trust, &w->notes, err);
 }
 
 /* one root, both issuing CAs, and this list of the first one's shard by the second */
@@ -670,6 +673,38 @@ TEST("does the root that was named lead to every root of a file?")
 	PEMS(w, "chain.pem", &g->ca_b, &w->issuing, &g->with_new_b, &w->root);
 	CHECK_OK(load(w, &old, &err));
 	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW, &err), FJ_E_SIGNATURE);
+}
+
+TEST("a trust in memory is brought the CA of a list, and the certificates between roots")
+{
+	FJ_AUTO(gens) g = gens_make(true);
+	FJ_AUTO(ver_trust) t = NULL;
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(65536);
+	struct world *w = g->w;
+	struct fj_err err;
+	struct crl_spec s = shard(8, 0), roots = root_list(2, 0);
+	struct bytes list, of_roots;
+
+	crl(&s, g->ca, g->ca_key, &list);
+	crl(&roots, g->root, g->root_key, &of_roots);
+	CHECK_OK(ver_trust_of(slice(&w->root), slice(&w->issuing), &t, &err));
+	CHECK_RC(ver_trust_add(t, VER_CRL, "", slice(&list), &err), FJ_E_INVALID);
+	pem_of("CERTIFICATE", slice(&g->ca_b), &pem);
+	CHECK_RC(ver_trust_add(t, VER_CA, "", fj_buf_slice(&pem), &err), FJ_E_INVALID); /* nothing leads to its root */
+	CHECK(t->a->n_ca == 1);
+	pem_of("CERTIFICATE", slice(&g->with_old_b), &pem);
+	CHECK_OK(ver_trust_add(t, VER_CA, "", fj_buf_slice(&pem), &err));
+	CHECK_RC(ver_trust_add(t, VER_CA, "", fj_buf_slice(&pem), &err), FJ_E_EXISTS);
+	CHECK(t->a->n_ca == 3);
+	CHECK_OK(ver_trust_add(t, VER_CRL, "", slice(&list), &err));
+	CHECK_OK(ver_trust_add(t, VER_CRL, "", slice(&of_roots), &err));
+	CHECK_OK(ver_trust_add(t, VER_STATUS_LIST, "", fj_buf_slice(&w->list_jwt), &err));
+	FJ_AUTO(ver_report) r = {.subject = NULL};
+	CHECK_OK(ver_verify(t, &(struct ver_input){.credential = slice(&w->dac), .now = NOW}, &r, &err));
+	CHECK_STR(brief(&r), "permit");
+	FJ_AUTO(ver_trust) over = NULL;
+	CHECK_OK(ver_trust_over(t, &over, &err));
+	CHECK_RC(ver_trust_add(over, VER_CA, "", fj_buf_slice(&pem), &err), FJ_E_INVALID);
 }
 
 /* --- bundles --- */

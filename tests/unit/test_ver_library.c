@@ -102,10 +102,33 @@ TEST("a trust in memory refuses what is not authentic, and stays as it was")
 	CHECK(add(t, FJV_AUTHORISATION, NULL, fj_buf_slice(&w->auth_jwt)) == FJV_E_USAGE);
 	CHECK(add(t, FJV_LIST, DAU, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE);
 	CHECK(add(t, (fjv_kind)0, NULL, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE);
-	CHECK(add(t, (fjv_kind)8, DAU, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE && add(t, (fjv_kind)8, NULL, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE);
+	CHECK(add(t, (fjv_kind)9, DAU, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE && add(t, (fjv_kind)9, NULL, fj_buf_slice(&w->list_jwt)) == FJV_E_USAGE);
 	CHECK(fjv_trust_new(w->root.p, w->root.n, stranger->issuing.p, stranger->issuing.n, &none, NULL) == FJV_E_INVALID && none == NULL);
 	CHECK(fjv_trust_new(w->issuing.p, w->issuing.n, w->issuing.p, w->issuing.n, &none, NULL) == FJV_E_INVALID && none == NULL);
 	CHECK(fjv_trust_new("", 0, w->issuing.p, w->issuing.n, &none, NULL) != FJV_OK && none == NULL);
+}
+
+TEST("a folder by the fingerprint of its root, and by no other; a further CA has to stand under the root")
+{
+	MAKE(w);
+	FJ_AUTO(world) stranger = world_make();
+	FJ_AUTO(trust_) t = NULL;
+	FJ_AUTO(trust_) none = NULL;
+	FJ_AUTO(buf) own = FJ_BUF_INIT(65536);
+	FJ_AUTO(buf) other = FJ_BUF_INIT(65536);
+	struct fj_hash h;
+	char hex[65];
+
+	fj_sha256(slice(&w->root), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	CHECK(fjv_trust_open_under(w->dir, hex, NULL, &t, NULL) == FJV_OK);
+	CHECK(fjv_trust_open_under(w->dir, NULL, NULL, &none, NULL) == FJV_E_USAGE && fjv_trust_open_under(w->dir, "x", NULL, &none, NULL) == FJV_E_USAGE && none == NULL);
+	hex[0] = hex[0] == '0' ? '1' : '0';
+	CHECK(fjv_trust_open_under(w->dir, hex, NULL, &none, NULL) == FJV_E_INVALID && none == NULL);
+	pem_of("CERTIFICATE", slice(&w->issuing), &own);
+	pem_of("CERTIFICATE", slice(&stranger->issuing), &other);
+	CHECK(add(t, FJV_CA, NULL, fj_buf_slice(&own)) == FJV_OK); /* it is there */
+	CHECK(add(t, FJV_CA, NULL, fj_buf_slice(&other)) == FJV_E_INVALID && add(t, FJV_CA, NULL, slice(&w->issuing)) == FJV_E_INVALID && add(t, FJV_CA, DAC, fj_buf_slice(&own)) == FJV_E_USAGE);
 }
 
 TEST("a query refuses what could not be meant, and keeps what it had")

@@ -23,7 +23,7 @@ struct gw_conf {
 	const char *audience;       /* our own; NULL: key and named tokens have none to match */
 	const char *use;            /* fixed part of every use; NULL */
 	const char *x5t_header, *user_header;
-	struct fj_hash root;        /* SHA-256 of the root certificate's DER */
+	struct ver_pins pins;       /* SHA-256 of the root certificate's DER, and where it is named of the SM2 root's */
 	int64_t max_age, refresh, window; /* seconds; max_age 0: not asked */
 	bool logged;                /* a token without a proof of logging is refused */
 	bool nonces;                /* else the holder chooses, and its proofs are remembered */

@@ -174,7 +174,7 @@ static enum fj_rc view_load(const struct gw_conf *conf, const char *folder, stru
 	snprintf(v->folder, sizeof(v->folder), "%s", folder);
 	enum fj_rc rc = fj_dir_open(AT_FDCWD, folder, &v->dir, err);
 	if (rc == FJ_OK)
-		rc = ver_trust_load_under(v->dir, ".", &conf->root, &v->trust, &list, err);
+		rc = ver_trust_load_under(v->dir, ".", &conf->pins, &v->trust, &list, err);
 	notes = list;
 	if (rc == FJ_OK)
 		rc = gw_marks_read(v->trust, folder, marks, err);
@@ -245,7 +245,7 @@ static enum fj_rc state_write(struct gw_keep *k, struct fj_err *err)
 	char root[65];
 	FJ_AUTO(buf) text = FJ_BUF_INIT(STATE_OCTETS);
 
-	fj_hex(k->conf->root.b, FJ_SHA256_LEN, root);
+	fj_hex(k->conf->pins.root.b, FJ_SHA256_LEN, root);
 	FJ_AUTO(json) j = json_pack("{s:s, s:I, s:s, s:s, s:O, s:O}", "root", root, "n", (json_int_t)k->n, "etag", k->etag, "digest", k->digest,
 	    "lists", k->marks.lists, "crls", k->marks.crls);
 	if (j == NULL)
@@ -266,7 +266,7 @@ static enum fj_rc state_read(struct gw_keep *k, bool *there, struct fj_err *err)
 		return FJ_OK;
 	FJ_TRY(rc);
 	FJ_TRY(fj_json_parse(fj_buf_slice(&text), STATE_OCTETS, &j, err));
-	fj_hex(k->conf->root.b, FJ_SHA256_LEN, root);
+	fj_hex(k->conf->pins.root.b, FJ_SHA256_LEN, root);
 	if (strcmp(fj_json_text(j, "root"), root) != 0)
 		return fj_refuse(err, FJ_E_INVALID, "gateway", NULL, "this cache is of another root than --root names; give --dir another folder", "该缓存目录属于另一根证书，请为 --dir 指定其他目录");
 	k->n = fj_json_num(j, "n");

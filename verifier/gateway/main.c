@@ -39,10 +39,10 @@ struct options {
 static void usage(FILE *to)
 {
 	fputs("fujie-verify --listen unix:PATH|127.0.0.1:PORT --issuer URL --root SHA256 --dir CACHE\n"
-	      "             [--audience A] [--use k=v,k=v] [--max-age 1h] [--refresh 60s]\n"
+	      "             [--root-sm2 SHA256] [--audience A] [--use k=v,k=v] [--max-age 1h] [--refresh 60s]\n"
 	      "             [--x5t-header X-Fujie-X5T] [--user-header X-Fujie-User]\n"
 	      "             [--proof-window 60s] [--no-nonce] [--logged]\n"
-	      "fujie-verify watch LIST --issuer URL --root SHA256 --dir CACHE [--once] [--refresh 60s]\n"
+	      "fujie-verify watch LIST --issuer URL --root SHA256 --dir CACHE [--root-sm2 SHA256] [--once] [--refresh 60s]\n"
 	      "\n"
 	      "A gateway beside a proxy: keeps an issuer's trust fresh, judges license tokens and\n"
 	      "the proofs of their holders, counts what is used.  docs/gateway.md.\n"
@@ -50,6 +50,7 @@ static void usage(FILE *to)
 	      "验证网关：自动更新信任资料，核验许可令牌与持有证明，累计用量；watch 逐行报告凭证状态变化。\n"
 	      "\n"
 	      "  --root      SHA-256 of the root certificate's DER (openssl x509 -fingerprint -sha256)\n"
+	      "  --root-sm2  the same of its SM2 root; without it nothing of the SM2 hierarchy is believed\n"
 	      "  --dir       a folder of its own, kept across restarts\n"
 	      "  --audience  what a Key Binding JWT, or a named token, has to name\n"
 	      "  --use       fixed part of every use; X-Fujie-Use can only add to it\n"
@@ -88,7 +89,8 @@ static enum fj_rc take_option(struct options *o, int c, struct fj_err *err)
 	case 'u': conf->use = optarg; return FJ_OK;
 	case 'x': conf->x5t_header = optarg; return FJ_OK;
 	case 'U': conf->user_header = optarg; return FJ_OK;
-	case 'r': o->have_root = true; return ver_fingerprint_read(optarg, &conf->root, err);
+	case 'r': o->have_root = true; return ver_fingerprint_read(optarg, &conf->pins.root, err);
+	case 's': conf->pins.has_sm2 = true; return ver_fingerprint_read(optarg, &conf->pins.sm2, err);
 	case 'm': return seconds("max-age", optarg, 1, 366 * 86400, &conf->max_age, err);
 	case 'f': return seconds("refresh", optarg, 1, 86400, &conf->refresh, err);
 	case 'w': return seconds("proof-window", optarg, 1, 60, &conf->window, err);
@@ -102,7 +104,7 @@ static enum fj_rc take_option(struct options *o, int c, struct fj_err *err)
 static enum fj_rc options_read(int argc, char **argv, struct options *o, struct fj_err *err)
 {
 	static const struct option longs[] = {{"listen", required_argument, NULL, 'l'}, {"issuer", required_argument, NULL, 'i'},
-		{"root", required_argument, NULL, 'r'}, {"dir", required_argument, NULL, 'd'}, {"audience", required_argument, NULL, 'a'},
+		{"root", required_argument, NULL, 'r'}, {"root-sm2", required_argument, NULL, 's'}, {"dir", required_argument, NULL, 'd'}, {"audience", required_argument, NULL, 'a'},
 		{"use", required_argument, NULL, 'u'}, {"max-age", required_argument, NULL, 'm'}, {"refresh", required_argument, NULL, 'f'},
 		{"x5t-header", required_argument, NULL, 'x'}, {"user-header", required_argument, NULL, 'U'}, {"proof-window", required_argument, NULL, 'w'},
 		{"no-nonce", no_argument, NULL, 'n'}, {"logged", no_argument, NULL, 'L'}, {"once", no_argument, NULL, '1'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};

@@ -16,6 +16,7 @@
 #include "base/x509.h"
 
 #define ROOT "trust/root.pem"
+#define ROOT_SM2 "trust/root-sm2.pem"
 #define CHAIN_OCTETS (4 * 65536)
 
 struct job {
@@ -166,9 +167,9 @@ static enum fj_rc sm2_of(struct job *j, struct fj_err *err)
 	FJ_AUTO(buf) root = FJ_BUF_INIT(65536);
 	FJ_AUTO(buf) chain = FJ_BUF_INIT(CHAIN_OCTETS);
 
-	if (inb_file_now(&j->p, j->first, "trust/root-sm2.pem", &root, NULL) != FJ_OK || inb_file_now(&j->p, j->first, "trust/chain-sm2.pem", &chain, NULL) != FJ_OK)
+	if (inb_file_now(&j->p, j->first, ROOT_SM2, &root, NULL) != FJ_OK || inb_file_now(&j->p, j->first, "trust/chain-sm2.pem", &chain, NULL) != FJ_OK)
 		return FJ_OK;
-	enum fj_rc rc = ver_trust_sm2(j->trust, fj_buf_slice(&root), fj_buf_slice(&chain), err);
+	enum fj_rc rc = ver_trust_sm2(j->trust, fj_buf_slice(&root), NULL, fj_buf_slice(&chain), err);
 	if (rc != FJ_OK && rc != FJ_E_NOMEM)
 		fj_err_zh(err, "%s", "数据包内的 SM2 根证书与签发机构证书不成立");
 	return rc;
@@ -196,6 +197,15 @@ static enum fj_rc check_root(const struct job *j, struct fj_slice pem, struct fj
 	return ver_roots_led_to(j->trust, pem, j->p.at, err);
 }
 
+static enum fj_rc check_root_sm2(const struct job *j, struct fj_slice before, struct fj_slice pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) chain = FJ_BUF_INIT(CHAIN_OCTETS);
+
+	if (inb_file_now(&j->p, j->first, "trust/chain-sm2.pem", &chain, NULL) != FJ_OK)
+		fj_buf_clear(&chain);
+	return ver_package_root_sm2(before, pem, fj_buf_slice(&chain), j->p.at, err);
+}
+
 /* what it would put in the place of what is here */
 static enum fj_rc check_files(struct job *j, struct fj_err *err)
 {
@@ -212,6 +222,8 @@ static enum fj_rc check_files(struct job *j, struct fj_err *err)
 		FJ_TRY(ver_package_file(j->trust, name, data, fj_buf_slice(&before), err));
 		if (strcmp(name, ROOT) == 0)
 			FJ_TRY(check_root(j, data, err));
+		if (strcmp(name, ROOT_SM2) == 0 && before.len > 0)
+			FJ_TRY(check_root_sm2(j, fj_buf_slice(&before), data, err));
 	}
 	return inb_rows_check(j->p.rows, err);
 }

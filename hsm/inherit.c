@@ -155,6 +155,7 @@ static void count_generations(const struct hsm_memory *m, uint8_t former[HSM_ROL
 /* its memory is ours now; keys and counter are as they were here */
 static void become(struct hsm_signer *s, struct hsm_memory *m)
 {
+	successor_forget(m); /* one that was begun there had keys in the TPM that is gone */
 	count_generations(m, m->former);
 	m->former[HSM_NOTE]--; /* it is the same key */
 	memcpy(m->key, s->mem.key, sizeof(m->key));

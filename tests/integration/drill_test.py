@@ -389,6 +389,91 @@ def drill(root):
     return first, o, items, before, certificate, late, head, was, old
 
 
+def fujie(home, *args):
+    r = subprocess.run([B + '/fujie', *args, '--dir', home.d], capture_output=True, text=True, timeout=300)
+    return r.returncode, r.stdout + r.stderr
+
+
+def entry_of(compact):
+    part = compact.split('.')[1]
+    e = json.loads(base64.urlsafe_b64decode(part + '=' * (-len(part) % 4)))['status']['status_list']
+    return e['uri'], e['idx']
+
+
+def openssl(home, root, certificate):
+    """the old certificate by OpenSSL alone: the list by the newer key of the CA's name counts by -extended_crl (RFC 5280 6.3.3 (f))"""
+    trust = home.d + '/publish/trust'
+    pem = home.d + '/' + certificate['file']
+    one = root + '/1.pem'
+    open(one, 'w').write(subprocess.run(['openssl', 'crl', '-inform', 'DER', '-in', trust + '/crl/1.crl'], capture_output=True, text=True).stdout)
+    cmd = ['-crl_check', '-CRLfile', one, '-CAfile', trust + '/root.pem', '-untrusted', trust + '/chain.pem', pem]
+    return [subprocess.run(['openssl', 'verify'] + more + cmd, capture_output=True, text=True) for more in (['-extended_crl'], [])]
+
+
+def goes_on(root, first, o, items, before, certificate, late, head, was):
+    """everything before still verifies, nothing is issued twice, acts are accepted and published again"""
+    bad = {k: (v, w) for (k, v), w in zip(verdicts(first, items).items(), before.values()) if v != w}
+    check('everything before verifies as it did, by the service and the tool: %d credentials of both hierarchies' % len(before), not bad, bad)
+    check('what was issued after the backup, and is known by the log alone, verifies too', first.verdict_service({'file': 'late.jwt'}) == 'permit')
+    state = o.get('hb-fin1', 'certificate/show?number=' + certificate['number'])
+    check('what was suspended after the backup is suspended', state.get('state') == 'SUSPENDED' and first.verdict_service(certificate) != 'permit', state)
+    user = [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'2' * 32)}]
+    ids, compact = issued(o, user)
+    open(first.d + '/new.jwt', 'w').write(compact[0])
+    check('a license is issued, under a number of its own', ids[0] not in late and first.verdict_service({'file': 'new.jwt'}) == 'permit' and first.verdict_tool({'file': 'new.jwt'}) == 'permit', (ids, late))
+    check('in an entry of a status list of its own', entry_of(compact[0]) != entry_of(open(first.d + '/late.jwt').read()))
+    head_ = json.loads(base64.urlsafe_b64decode(compact[0].split('.')[0] + '=='))
+    leaf = subprocess.run(['openssl', 'x509', '-inform', 'DER', '-noout', '-text'], input=base64.b64decode(head_['x5c'][0]), capture_output=True).stdout.decode()
+    check('by a signer that the next CA has certified', '/ca/issuing-2.cer' in leaf, leaf[-900:])
+    out = o.two('hb-fin1', 'hb-fin2', 'certificate.resume', number=certificate['number'], reason='恢复（示例）')[1]
+    check('two officers resume the certificate, and its list says so', out.get('state') in ('ACTIVE', 'APPROVED') and until(lambda: first.verdict_service(certificate) == 'permit', 60), out)
+    with_, without = openssl(first, root, certificate)
+    check('OpenSSL verifies it with the list that the newer key of the CA signed, by -extended_crl alone', with_.returncode == 0 and without.returncode != 0, with_.stdout + with_.stderr)
+    check('no serial number is there twice, and none is lost', len(set(serials(first.d))) == len(serials(first.d)) and set(was) <= set(serials(first.d)))
+    events = first.cli('event', 'list', '--object', 'spare')[1]['items']
+    check('the record says who took what into service', len(events) == 1 and events[0]['body']['officers'] == ['mof1', 'mof2'] and len(events[0]['body']['inherit']['sha256']) == 64, events)
+    rows = {r['id']: r['state'] for r in o.get('mof1', 'key')['items']}
+    check('the calendar has the former keys as ended', all(rows[k + '.1'] == 'ENDED' for k in ('issuing', 'issuing-sm2', 'token', 'token-sm2', 'log')) and rows['issuing'] == 'FINE', rows)
+    code, out = o.do('mof1', 'spare.enter')
+    check('it is no spare any more', code == 409 and 'no spare' in json.dumps(out), out)
+    until(lambda: size_of(first) > head, 60)
+    r = subprocess.run([B + '/fujie-verify', 'attestation', '--trust', first.d + '/publish/trust', '--plan', first.plan, '--json'], capture_output=True, text=True)
+    out = json.loads(r.stdout)
+    check('its TPM states the new keys, and of the roots that they are there', out['tpm'] == 'software' and {c['role'] for c in out['certificates'] if c['attested']} >= {'root', 'root-sm2', 'issuing-2', 'token-2', 'log-2'}, [(c['role'], c['attested']) for c in out['certificates']])
+    first.stop()
+    check('the log is one history', fujie(first, 'log', 'consistency', root + '/before')[0] == 0 and fujie(first, 'log', 'verify')[0] == 0, fujie(first, 'log', 'consistency', root + '/before'))
+    code, text = fujie(first, 'audit', 'verify')
+    check('audit verify finds nothing', code == 0, text)
+
+
+def again(root, first, o):
+    """after a new start it is what it was"""
+    o.sessions = {}
+    check('it serves after a new start', first.serve())
+    ids, compact = issued(o, [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'3' * 32)}])
+    check('and issues', len(ids) == 1)
+    until(lambda: fujie(first, 'log', 'verify')[0] == 0, 30)
+    first.stop()
+
+
+def back_to_life(root, first, old):
+    """the first appliance was not dead after all: two that sign are found by whoever compares their heads"""
+    shutil.copy(first.d + '/publish/log/checkpoint', root + '/of-the-spare')
+    spare, first.d = first.d, old
+    shutil.move(root + '/dead-tpm', old + '/tpm')
+    o = Officers(first)
+    check('the first appliance comes back to life, and nothing in it can know', first.serve())
+    issued(o, [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'4' * 32)}])
+    until(lambda: size_of(first) > 0, 10)
+    first.stop()
+    code, text = fujie(first, 'log', 'consistency', root + '/of-the-spare')
+    check('whoever has seen the spare\'s log finds another tree there', code == 1, text)
+    shutil.copy(first.d + '/publish/log/checkpoint', root + '/of-the-first')
+    first.d = spare
+    code, text = fujie(first, 'log', 'consistency', root + '/of-the-first')
+    check('and the other way about', code == 1, text)
+
+
 def signer_of(home):
     return Signer(home, 'registry.sock').status()
 
@@ -401,7 +486,11 @@ root = tempfile.mkdtemp(prefix='fujie-test-')
 try:
     if 'whole' not in sys.argv:
         signers(root)
-    drill(root)
+    first, o, items, before, certificate, late, head, was, old = drill(root)
+    goes_on(root, first, o, items, before, certificate, late, head, was)
+    again(root, first, o)
+    back_to_life(root, first, old)
+    first.close()
 finally:
     shutil.rmtree(root, ignore_errors=True)
 finish()

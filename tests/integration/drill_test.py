@@ -220,6 +220,123 @@ def after_a_start(spare, log, keys):
     spare.end()
 
 
+class Unsealing:
+    """a session of the spare's that its officers open the issuing keys in"""
+    def __init__(self, reg):
+        self.reg = reg
+        self.rc, self.why, data = reg.plain(29, b'')
+        if self.rc == 0:
+            self.id, self.nonce = data[0], data[1:33]
+            n = struct.unpack('>I', data[33:37])[0]
+            self.public, self.expiration = data[37:37 + n], struct.unpack('>I', data[37 + n:])[0]
+
+    def go(self, officers, ref):
+        cp = h(bytes.fromhex('0000015e'), name_of(self.public))
+        sigs = [(i, o.sign(approval(self.nonce, self.expiration, cp, ref))) for i, o in officers]
+        return self.reg.plain(30, bytes([self.id]) + struct.pack('>I', len(sigs)) + b''.join(bytes([i]) + s for i, s in sigs))
+
+
+def waiting(root, name, officers, keys, **more):
+    """(folder of a spare that waits with a copy beside its log, the public log's key, plan, root's key)"""
+    folder = root + '/' + name
+    a, reg, parent = prepare(folder)
+    a.end()
+    plan = plan_of(officers, parent, **more)
+    a, reg, spki, moved, _ = first_home(folder + '-first', officers, plan)
+    log = note_of(reg)
+    for login, key in zip(('a1', 'a2'), keys):
+        enrol(reg, login, key)
+    a.end()
+    spare = Spare(folder)
+    take_in(spare.begin(), signed_plan(plan, officers), (ROOT, moved))
+    spare.end()
+    shutil.copy(folder + '-first/signer/audit.log', folder + '/signer/inherited.log')
+    return folder, log, plan, spki
+
+
+def cut_at(home, n, ask):
+    """the n-th command to the TPM from now on is never answered: kill -9; False: there were fewer"""
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    reg.status()
+    left = [n]
+
+    def hear(command, code):
+        left[0] -= 1
+        if left[0] == 0:
+            a.proc.kill()
+    a.hear = hear
+    was_cut = cut(lambda: ask(reg)[0])
+    if was_cut:
+        a.ended()
+        a.tpm.end()
+    else:
+        a.end()
+    return was_cut
+
+
+def killed(root, officers, keys):
+    """kill -9 at commands all the way through: what was begun goes on, and no key is there twice"""
+    folder, log, plan, spki = waiting(root, 'sealed', officers, keys, unseal={'m': 2})
+    step, n, told = (1 if os.environ.get('FULL') else 7), 1, set()
+    while True:
+        home = root + '/cut-%d' % n
+        shutil.copytree(folder, home, ignore=shutil.ignore_patterns('*.sock'))
+        was_cut = cut_at(home, n, lambda reg: enter(reg, log, keys=keys))
+        a = Alone(home)
+        reg = Signer(home, 'registry.sock')
+        before = reg.status()
+        told.add(before['ceremony'] + ('' if before['whole'] else ', keys missing'))
+        if before['ceremony'] == 'spare':
+            rc, why, _ = enter(reg, log, keys=keys)
+        else:
+            took = before['took']
+            rc, why, _ = enter(reg, log, keys=keys, **took)
+        status = reg.status()
+        generations = [(k['role'], k['generation']) for k in status['keys']]
+        good = rc in (0, EXISTS) and status['ceremony'] == 'closed' and status['whole'] and status['closed'] is None and note_of(reg) == log and \
+            sorted(generations) == sorted([('root', 1), ('issuing', 2), ('token', 2), ('ocsp', 2), ('log', 2), ('note', 1), ('ak', 1)])
+        if not good:
+            check('cut at command %d and gone on with' % n, False, (rc, why, generations, status['closed']))
+        a.end()
+        if not was_cut:
+            break
+        if n == 1 + 2 * step:
+            sealed(home, officers, plan, spki)
+        shutil.rmtree(home)
+        n += step
+    check('cut at each %d of %d commands it went on, from before the record and from behind it' % (step, n), {'spare', 'closed, keys missing'} <= told, told)
+    sealed(home, officers, plan, spki)
+
+
+def sealed(home, officers, plan, spki):
+    """issuing keys that were sealed under officers are so in the spare, after its next start"""
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    ref = b'fujie-unseal' + h(canon(plan))
+    check('after a start the new issuing keys are sealed', reg.status()['sealed'] is True)
+    u = Unsealing(reg)
+    rc, why, _ = u.go([(0, officers[0])], ref)
+    check('one officer opens nothing', rc == POLICY, why)
+    u = Unsealing(reg)
+    rc, why, _ = u.go([(i, officers[i]) for i in (0, 1)], ref)
+    check('two of the plan\'s officers open them', rc == 0 and reg.status()['sealed'] is False, why)
+    iss = reg.plain(PUBKEY, bytes([ISSUING]))[2][4:]
+    r = Round(reg, C_ISS, issuing_tbs(iss, spki))
+    sign_ref = b'fujie-root-sign' + h(canon(plan))
+    check('and the root certifies the key', r.rc == 0 and r.sign(*[(i, r.approve(officers[i], sign_ref)) for i in (0, 1)])[0] == 0, r.why)
+    rc, why, sig = reg.sign(ISSUING, CRL, shard_tbs(iss), ident=os.urandom(16))
+    check('which signs then', rc == 0, why)
+    a.end()
+
+
+def shard_tbs(iss):
+    now = int(time.time())
+    return tlv(0x30, tlv(2, b'\1'), ECDSA, name('Test Issuing'), utc(now), utc(now + 86400),
+               tlv(0xa0, tlv(0x30, ext(b'\x55\x1d\x23', False, tlv(0x30, tlv(0x80, key_id(iss)))), ext(b'\x55\x1d\x14', False, tlv(2, bytes([1]))),
+                             ext(b'\x55\x1d\x1c', True, tlv(0x30, tlv(0xa0, tlv(0xa0, tlv(0x86, (BASE + '/crl/1.crl').encode()))))))))
+
+
 def signers(root):
     officers = [Officer(root, login) for login in ('zhao', 'qian', 'sun')]
     keys = (Key(), Key())
@@ -244,6 +361,7 @@ def signers(root):
     reg = agreed(spare, root + '/first', log, keys)
     in_service(spare, reg, officers, plan, spki, log, keys, first)
     after_a_start(spare, log, keys)
+    killed(root, officers, keys)
 
 
 # --- whole appliances, by people's own tools ---
@@ -486,6 +604,8 @@ root = tempfile.mkdtemp(prefix='fujie-test-')
 try:
     if 'whole' not in sys.argv:
         signers(root)
+    if 'signers' in sys.argv:
+        raise SystemExit(finish())
     first, o, items, before, certificate, late, head, was, old = drill(root)
     goes_on(root, first, o, items, before, certificate, late, head, was)
     again(root, first, o)

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 import sqlite3, sys
 
 from gateway import PENGCHENG, b64u, issued
-from officers_lib import Key
+from officers_lib import Key, Signing, canonical
 from spare_lib import *
 
 INHERIT, ENROL = 35, 14
@@ -142,8 +142,8 @@ def agreed(spare, home, log, keys):
     status = reg.status()
     check('the spare says what it would take in, and whose officers decide', status['ceremony'] == 'spare' and status['inherits']['why'] is None and status['approvals'] == 'signer' and len(status['officers']) == 2, status['inherits'])
     refused_('names alone don\'t count where officers have keys', enter(reg, log), 'names alone do not count')
-    refused_('m - 1: one officer\'s signature', enter(reg, log, keys=keys[:1]), '1 did')
-    refused_('one officer twice', enter(reg, log, keys=(keys[0], keys[0])), '1 did')
+    refused_('m - 1: one officer\'s signature', enter(reg, log, keys=keys[:1]), 'two different officers whose keys')
+    refused_('one officer twice', enter(reg, log, keys=(keys[0], keys[0])), 'two different officers whose keys')
     refused_('somebody else\'s', enter(reg, log, keys=(keys[0], Key())), 'not enrolled')
     refused_('of another copy', enter(reg, log, keys=keys, sha256='11' * 32), 'not the one that the officers approved')
     refused_('of a shorter copy', enter(reg, log, keys=keys, records=5), 'not the one that the officers approved')
@@ -275,23 +275,26 @@ def cut_at(home, n, ask):
     return was_cut
 
 
-def killed(root, officers, keys):
+def killed(root, officers):
     """kill -9 at commands all the way through: what was begun goes on, and no key is there twice"""
-    folder, log, plan, spki = waiting(root, 'sealed', officers, keys, unseal={'m': 2})
+    folder, log, plan, spki = waiting(root, 'sealed', officers, (), unseal={'m': 2})
+    spare = Spare(folder)
+    refused_('in a home without officers\' keys one name is not enough', enter(spare.begin(), log, names=('a1',)), 'two officers')
+    spare.end()
     step, n, told = (1 if os.environ.get('FULL') else 7), 1, set()
     while True:
         home = root + '/cut-%d' % n
         shutil.copytree(folder, home, ignore=shutil.ignore_patterns('*.sock'))
-        was_cut = cut_at(home, n, lambda reg: enter(reg, log, keys=keys))
+        was_cut = cut_at(home, n, lambda reg: enter(reg, log))
         a = Alone(home)
         reg = Signer(home, 'registry.sock')
         before = reg.status()
         told.add(before['ceremony'] + ('' if before['whole'] else ', keys missing'))
         if before['ceremony'] == 'spare':
-            rc, why, _ = enter(reg, log, keys=keys)
+            rc, why, _ = enter(reg, log)
         else:
             took = before['took']
-            rc, why, _ = enter(reg, log, keys=keys, **took)
+            rc, why, _ = enter(reg, log, **took)
         status = reg.status()
         generations = [(k['role'], k['generation']) for k in status['keys']]
         good = rc in (0, EXISTS) and status['ceremony'] == 'closed' and status['whole'] and status['closed'] is None and note_of(reg) == log and \
@@ -361,7 +364,7 @@ def signers(root):
     reg = agreed(spare, root + '/first', log, keys)
     in_service(spare, reg, officers, plan, spki, log, keys, first)
     after_a_start(spare, log, keys)
-    killed(root, officers, keys)
+    killed(root, officers)
 
 
 # --- whole appliances, by people's own tools ---
@@ -405,6 +408,15 @@ class Clock:
         print('# %-70s %6.1f s' % (what, time.monotonic() - self.begun))
 
 
+class Keyed(Signing):
+    """officers of several departments, two of whom have keys that sign what any of them approves"""
+    def payload(self, approval):
+        for who in ('mof2', 'hb-fin1'):
+            payload = self.get(who, 'approval/' + approval).get('payload') or {}
+            if 'act' in payload:
+                return canonical(payload)
+
+
 def laid_out(root):
     """a spare that was prepared, a home under a plan with it, its roots moved: (first home, folder of the spare)"""
     spare = root + '/d2'
@@ -444,11 +456,45 @@ def size_of(home):
     return int(lines_of(home).split('\n')[1])
 
 
+def not_adopted(root, first, spare):
+    """folders that are no copy of this spare's home: nothing of them stays"""
+    def adopts(home):
+        return tool(B + '/fujie', 'spare', 'adopt', '--dir', spare, '--home', home)
+
+    before = sorted(os.listdir(spare)), sorted(os.listdir(spare + '/signer'))
+    code, out = adopts(first.d)
+    check('a home that is served is alive: its spare is not for it', code != 0 and 'served now' in said_(out) and '正在运行' in said_(out), out)
+    copy = root + '/bad'
+    for name, words in (('register.db', 'lacks register.db'), ('signer/audit.log', 'lacks signer/audit.log'), ('publish/trust/log.vkey', 'lacks publish/trust/log.vkey'), ('fujie.ini', 'lacks fujie.ini')):
+        copied(first, copy)
+        os.unlink(copy + '/' + name)
+        code, out = adopts(copy)
+        check('a copy without %s is none' % name, code == 1 and words in said_(out), out)
+        shutil.rmtree(copy)
+    copied(first, copy)
+    path = copy + '/signer/audit.log'
+    data = open(path, 'rb').read()
+    open(path, 'wb').write(data[:200] + bytes([data[200] ^ 1]) + data[201:])
+    code, out = adopts(copy)
+    check('a copy whose audit log was changed is refused with its place', code == 1 and 'at record 1 ' in said_(out) and 'bring another copy' in said_(out), out)
+    shutil.copy(spare + '/signer/audit.log', path)
+    code, out = adopts(copy)
+    check('a copy with another signer\'s log is refused', code == 1 and 'not of a home' in said_(out), out)
+    shutil.rmtree(copy)
+    code, out = tool(B + '/fujie', 'spare', 'adopt', '--dir', spare)
+    check('which home has to be said', code == 2, out)
+    code, out = adopts(root)
+    check('a folder that is no home', code == 1 and 'no whole copy' in said_(out), out)
+    check('nothing of them is left in the spare', (sorted(os.listdir(spare)), sorted(os.listdir(spare + '/signer'))) == before, os.listdir(spare))
+
+
 def drill(root):
     first, spare = laid_out(root)
-    o = Officers(first)
+    o = Keyed(first)
+    o.begin()
     items = [i for i in first.demo['tokens'] + first.demo['certificates'] + first.demo['tokens_sm2'] + first.demo['certificates_sm2'] if i.get('file')]
     certificate = next(c for c in first.demo['certificates'] if c['expect'] == 'permit' and c['number'].startswith('DAC-42'))
+    not_adopted(root, first, spare)
     first.stop()
     copied(first, root + '/older')
     check('the first appliance goes on after the backup', first.serve())
@@ -485,7 +531,22 @@ def drill(root):
     check('another department takes nothing into service', code != 200 and 'R40' in json.dumps(out), out)
     clock.last = time.monotonic()
     asked = o.done('mof1', 'spare.enter')
-    check('one officer alone does not', o.do('mof1', 'approval.approve', id=asked['approval'])[0] != 200 and signer_of(spare)['ceremony'] == 'spare')
+    check('one officer alone does not', Officers.do(o, 'mof1', 'approval.approve', id=asked['approval'])[0] != 200 and signer_of(spare)['ceremony'] == 'spare')
+    code, out = Officers.do(o, 'mof2', 'approval.approve', id=asked['approval'])
+    check('nor do two by their names, where officers have keys', code != 200 and 'names alone' in said_(out) and signer_of(spare)['ceremony'] == 'spare', out)
+    for k in o.keys:
+        o.sign(asked['approval'], k)
+    first.stop()
+    shutil.copy(spare + '/register.db', root + '/register.db')
+    first.serve()
+    check('the signer has done its part', Officers.do(o, 'mof2', 'approval.approve', id=asked['approval'])[0] == 200 and signer_of(spare)['ceremony'] == 'closed')
+    first.stop()
+    for x in ('-wal', '-shm'):
+        if os.path.exists(spare + '/register.db' + x):
+            os.unlink(spare + '/register.db' + x)
+    shutil.copy(root + '/register.db', spare + '/register.db')
+    check('a register that did not keep it is closed as before, and asks again', first.serve() and 'fujie spare enter' in said_(o.do('hb-fin1', 'certificate.suspend', number=certificate['number'], reason='test')[1]))
+    clock.last = time.monotonic()
     code, out = o.do('mof2', 'approval.approve', id=asked['approval'])
     check('two officers take it into service', code == 200 and signer_of(spare)['ceremony'] == 'closed', out)
     clock.step('two officers take it into service, keys are made')
@@ -579,7 +640,7 @@ def back_to_life(root, first, old):
     shutil.copy(first.d + '/publish/log/checkpoint', root + '/of-the-spare')
     spare, first.d = first.d, old
     shutil.move(root + '/dead-tpm', old + '/tpm')
-    o = Officers(first)
+    o = Keyed(first)
     check('the first appliance comes back to life, and nothing in it can know', first.serve())
     issued(o, [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'4' * 32)}])
     until(lambda: size_of(first) > 0, 10)

@@ -318,7 +318,7 @@ static bool lacks(const struct hsm_memory *m, unsigned role)
  * the ones before stay behind, unused. */
 static bool to_make(const struct hsm_signer *s, bool cut, unsigned role)
 {
-	return lacks(&s->mem, role) || (cut && (role == HSM_SEAL || unseal_rules(&s->mem, role)));
+	return lacks(&s->mem, role) || (cut && store_has(&s->mem, role) && (role == HSM_SEAL || unseal_rules(&s->mem, role)));
 }
 
 static enum fj_rc make_rest(struct hsm_signer *s, bool cut, const uint32_t *handle, struct fj_err *err)

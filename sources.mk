@@ -43,6 +43,7 @@ HSM_SRC := \
 	hsm/clockwatch.c \
 	hsm/counter.c \
 	hsm/ek.c \
+	hsm/inherit.c \
 	hsm/intent.c \
 	hsm/keys.c \
 	hsm/keystore.c \
@@ -379,6 +380,7 @@ ISSUER_SRC := \
 	issuer/signin.c \
 	issuer/signin_log.c \
 	issuer/sm2.c \
+	issuer/spare.c \
 	issuer/state.c \
 	issuer/statement.c \
 	issuer/statement_match.c \
@@ -486,6 +488,7 @@ REGISTRY_SRC := \
 	web/registry/main.c
 
 CLI_SRC := \
+	issuer/cli/adopt.c \
 	issuer/cli/args.c \
 	issuer/cli/ask.c \
 	issuer/cli/ceremony.c \

@@ -401,6 +401,26 @@ void fj_plan_parent_name(const struct fj_plan *p, struct fj_tpm_name *out)
 	fj_tpm_name_of(FJ_SLICE(p->parent, p->parent_len), out);
 }
 
+void fj_plan_note_policy(const struct fj_plan *p, struct fj_hash *out)
+{
+	struct fj_tpm_name parent;
+
+	memset(out, 0, sizeof(*out));
+	fj_plan_parent_name(p, &parent);
+	fj_tpm_policy_duplication(out, &parent);
+}
+
+bool fj_plan_note_is(const struct fj_plan *p, struct fj_slice public)
+{
+	/* KEYEDHASH, SHA-256; userWithAuth, noDA; the policy; no scheme; 32 octets that are unique */
+	static const uint8_t head[] = {0x00, 0x08, 0x00, 0x0b, 0x00, 0x00, 0x04, 0x40, 0x00, 0x20}, tail[] = {0x00, 0x10, 0x00, 0x20};
+	struct fj_hash policy;
+
+	fj_plan_note_policy(p, &policy);
+	return p->move > 0 && public.len == sizeof(head) + sizeof(tail) + 2 * FJ_SHA256_LEN && memcmp(public.p, head, sizeof(head)) == 0 && memcmp(public.p + sizeof(head), policy.b, FJ_SHA256_LEN) == 0 &&
+	    memcmp(public.p + sizeof(head) + FJ_SHA256_LEN, tail, sizeof(tail)) == 0;
+}
+
 /* signing, and moving: what the last OR is over */
 static enum fj_rc branches(const struct fj_plan *p, struct fj_or *out)
 {

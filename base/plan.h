@@ -75,6 +75,10 @@ void fj_plan_unseal_quorum(const struct fj_plan *p, struct fj_quorum *q);
 #define FJ_REF_ROOT_MOVE "fujie-root-move"
 void fj_plan_move_quorum(const struct fj_plan *p, struct fj_quorum *q);
 void fj_plan_parent_name(const struct fj_plan *p, struct fj_tpm_name *out);
+/* of the log's Ed25519 key, sealed: it leaves for that parent alone, and for no signature that a command could bind */
+void fj_plan_note_policy(const struct fj_plan *p, struct fj_hash *out);
+/* Is this TPMT_PUBLIC the log's sealed key of that plan, octet for octet but for what is unique? */
+bool fj_plan_note_is(const struct fj_plan *p, struct fj_slice tpmt_public);
 /* The policy of the roots' keys: the signing quorum's; where they may move, an OR of it and of the moving quorum's with
  * PolicyDuplicationSelect of that one parent. */
 enum fj_rc fj_plan_root_policy(const struct fj_plan *p, struct fj_hash *out) FJ_MUST_USE;

@@ -35,23 +35,32 @@ enum fj_rc fj_spare_request_read(struct fj_slice file, struct fj_buf *parent, js
 	return fj_json_obj(*doc, "attestation", attestation, err);
 }
 
+void fj_moved_init(struct fj_moved *m)
+{
+	memset(m, 0, sizeof(*m));
+	fj_buf_init(&m->public, FJ_ROOT_PUBLIC_LEN);
+	fj_buf_init(&m->private, FJ_MOVED_PART);
+	fj_buf_init(&m->seed, FJ_MOVED_PART);
+}
+
+void fj_moved_release(struct fj_moved *m)
+{
+	fj_buf_release(&m->public);
+	fj_buf_release(&m->private);
+	fj_buf_release(&m->seed);
+}
+
 void fj_move_file_init(struct fj_move_file *f)
 {
 	memset(f, 0, sizeof(*f));
-	for (size_t i = 0; i < FJ_MOVED_MAX; i++) {
-		fj_buf_init(&f->m[i].public, FJ_ROOT_PUBLIC_LEN);
-		fj_buf_init(&f->m[i].private, FJ_MOVED_PART);
-		fj_buf_init(&f->m[i].seed, FJ_MOVED_PART);
-	}
+	for (size_t i = 0; i < FJ_MOVED_MAX; i++)
+		fj_moved_init(&f->m[i]);
 }
 
 void fj_move_file_release(struct fj_move_file *f)
 {
-	for (size_t i = 0; i < FJ_MOVED_MAX; i++) {
-		fj_buf_release(&f->m[i].public);
-		fj_buf_release(&f->m[i].private);
-		fj_buf_release(&f->m[i].seed);
-	}
+	for (size_t i = 0; i < FJ_MOVED_MAX; i++)
+		fj_moved_release(&f->m[i]);
 	f->n = 0;
 }
 

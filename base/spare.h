@@ -24,6 +24,9 @@ struct fj_moved {
 	enum fj_alg alg;
 	struct fj_buf public, private, seed;
 };
+void fj_moved_init(struct fj_moved *m);
+void fj_moved_release(struct fj_moved *m);
+FJ_DEFINE_AUTO(fj_moved, struct fj_moved, fj_moved_release)
 struct fj_move_file {
 	struct fj_hash plan;
 	size_t n;

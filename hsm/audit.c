@@ -30,9 +30,8 @@ static void chain(const struct fj_hash *before, struct fj_slice record, struct f
 
 static enum fj_rc broken(struct fj_err *err, const struct hsm_audit *a, const char *what)
 {
-	return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL,
-	    "the signer's audit log %s at record %llu (octet %lld); the signer does not start on a log that was changed",
-	    what, (unsigned long long)a->seq + 1, (long long)a->size);
+	return fj_fail(err, a->copy ? FJ_E_INVALID : FJ_E_CORRUPT, HSM_LAYER, NULL, "the %s audit log %s at record %llu (octet %lld); %s", a->copy ? "copied" : "signer's", what, (unsigned long long)a->seq + 1, (long long)a->size,
+	    a->copy ? "a spare takes in no log that was changed: bring another copy" : "the signer does not start on a log that was changed");
 }
 
 static enum fj_rc take(struct hsm_audit *a, struct fj_slice record, audit_fn fn, void *user, struct fj_err *err)
@@ -117,23 +116,41 @@ static enum fj_rc read_record(const struct hsm_audit *a, off_t end, struct fj_bu
 	return FJ_OK;
 }
 
-enum fj_rc audit_open(struct hsm_audit *a, int dirfd, audit_fn fn, void *user, struct fj_err *err)
+/* every record of the file up to the `most`-th; *cut: it ends inside one */
+static enum fj_rc read_all(struct hsm_audit *a, uint64_t most, audit_fn fn, void *user, bool *cut, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(MAX_RECORD);
 	struct stat st;
-	bool cut = false;
 
-	memset(a, 0, sizeof(*a));
-	a->fd = openat(dirfd, "audit.log", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (a->fd < 0 || fstat(a->fd, &st) != 0)
-		return fj_fail_errno(err, HSM_LAYER, "open the audit log");
-	while (a->size < st.st_size) {
-		FJ_TRY(read_record(a, st.st_size, &b, &cut, err));
-		if (cut)
+	if (fstat(a->fd, &st) != 0)
+		return fj_fail_errno(err, HSM_LAYER, "look at the audit log");
+	while (a->size < st.st_size && a->seq < most) {
+		FJ_TRY(read_record(a, st.st_size, &b, cut, err));
+		if (*cut)
 			break;
 		FJ_TRY(take(a, fj_buf_slice(&b), fn, user, err));
 		a->size += 4 + (off_t)b.len;
 	}
+	return FJ_OK;
+}
+
+enum fj_rc audit_copy(struct hsm_audit *a, int fd, uint64_t most, audit_fn fn, void *user, struct fj_err *err)
+{
+	bool cut = false; /* it was copied while it was written */
+
+	*a = (struct hsm_audit){.fd = fd, .copy = true};
+	return read_all(a, most, fn, user, &cut, err);
+}
+
+enum fj_rc audit_open(struct hsm_audit *a, int dirfd, audit_fn fn, void *user, struct fj_err *err)
+{
+	bool cut = false;
+
+	memset(a, 0, sizeof(*a));
+	a->fd = openat(dirfd, "audit.log", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (a->fd < 0)
+		return fj_fail_errno(err, HSM_LAYER, "open the audit log");
+	FJ_TRY(read_all(a, UINT64_MAX, fn, user, &cut, err));
 	if (cut && ftruncate(a->fd, a->size) != 0)
 		return fj_fail_errno(err, HSM_LAYER, "remove a cut record from the audit log");
 	return fsync(a->fd) == 0 && fsync(dirfd) == 0 ? FJ_OK : fj_fail_errno(err, HSM_LAYER, "make the audit log durable");

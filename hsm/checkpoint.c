@@ -110,7 +110,7 @@ enum fj_rc signer_checkpoint(struct hsm_signer *s, enum hsm_socket from, const s
 
 	(void)from;
 	FJ_TRY(read_request(fj_buf_slice(&f->body), &text, &proof, err));
-	if (s->mem.ceremony != MEM_CLOSED)
+	if (s->mem.ceremony != MEM_CLOSED || !store_whole(&s->mem))
 		return policy_no(err, "design.md 2", "the log begins when the ceremony has ended");
 	FJ_TRY(counter_open(s, err));
 	FJ_TRY(clock_check(s, err));

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <sodium.h>
 #include <unistd.h>
 
 #include "base/approval.h"
@@ -130,7 +131,8 @@ enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_er
 	if (fj_get_u8(&r, &slot) != FJ_OK || slot >= HSM_MAX_KEYS || fj_get_u8(&r, &k.role) != FJ_OK || k.role >= HSM_ROLE_END || fj_get_u8(&r, &k.generation) != FJ_OK ||
 	    fj_get_u32(&r, &k.handle) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &hash) != FJ_OK || fj_rd_end(&r) != FJ_OK || m->key[slot].used || (slot == 0) != (k.role == 0))
 		return malformed(err);
-	bool beside = m->ceremony != MEM_OPEN && (hsm_role(k.role)->rolls || k.role == HSM_SEAL); /* a ceremony that was cut may make one anew */
+	bool making = m->ceremony == MEM_OPEN || (m->inherited && !store_whole(m)); /* one that was cut may make a key anew */
+	bool beside = !making && (hsm_role(k.role)->rolls || k.role == HSM_SEAL || k.role == HSM_NOTE);
 	unsigned key = m->slot[k.role] == 0 || !beside ? k.role : HSM_NEWER(k.role);
 	if (key != k.role && m->slot[key] != 0)
 		return malformed(err);
@@ -197,9 +199,7 @@ static enum fj_rc create_sealed(struct hsm_signer *s, enum fj_alg alg, struct hs
 	struct fj_slice secret = FJ_SLICE(octets, sizeof(octets));
 	enum fj_rc rc = FJ_OK;
 
-	if (alg == 0)
-		fj_random(octets, sizeof(octets));
-	else if (!new_scalar(alg, octets))
+	if (!new_scalar(alg, octets))
 		rc = fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the OCSP key could not be made");
 	if (rc == FJ_OK)
 		rc = hsm_tpm_create(s->tpm, 0, &secret, NULL, false, b, err);
@@ -240,6 +240,26 @@ static enum fj_rc create_seal(struct hsm_signer *s, unsigned key, const struct f
 	return hsm_tpm_create(s->tpm, 0, &secret, policy, false, b, err);
 }
 
+/* The log's key is its identity, so where the plan has a spare it leaves with the roots: for that one TPM, by its policy. */
+static enum fj_rc create_note(struct hsm_signer *s, unsigned key, struct hsm_blob *b, struct fj_err *err)
+{
+	const struct fj_plan *plan = quorum_plan_of(&s->mem, key);
+	uint8_t octets[32];
+	struct fj_slice secret = FJ_SLICE(octets, sizeof(octets));
+	struct fj_hash policy;
+	bool moves = s->mem.planned && plan->move > 0;
+
+	if (moves)
+		fj_plan_note_policy(plan, &policy);
+	if (key == HSM_NOTE)
+		fj_random(octets, sizeof(octets));
+	else if (crypto_sign_ed25519_sk_to_seed(octets, s->note.p) != 0) /* the same key, for the spare of the plan that follows */
+		return fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the log's key is not usable");
+	enum fj_rc rc = hsm_tpm_create(s->tpm, 0, &secret, moves ? &policy : NULL, moves, b, err);
+	fj_wipe(octets, sizeof(octets));
+	return rc;
+}
+
 static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b, struct fj_err *err)
 {
 	const struct hsm_role_row *r = hsm_role(role);
@@ -249,6 +269,8 @@ static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b
 		return r->as == HSM_SEAL ? create_seal(s, role, &policy, b, err) : create_ruled(s, role, &policy, b, err);
 	if (role == HSM_AK)
 		return hsm_tpm_create_ak(s->tpm, b, err);
+	if (r->as == HSM_NOTE)
+		return s->mem.inherited && role == HSM_NOTE ? inherit_note(s, b, err) : create_note(s, role, b, err);
 	FJ_TRY(unseal_open(s, role, err)); /* who makes one more knows what opens it */
 	if (unseal_rules(&s->mem, role))
 		return hsm_tpm_create_locked(s->tpm, r->alg, &s->auth, b, err);
@@ -275,7 +297,7 @@ static enum fj_rc make_key(struct hsm_signer *s, unsigned key, uint32_t handle, 
 	if (slot == HSM_MAX_KEYS)
 		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "the key file has room for %d keys", HSM_MAX_KEYS);
 	FJ_TRY(create(s, key, &b, err));
-	uint8_t generation = s->mem.slot[role] == 0 ? 1 : (uint8_t)(s->mem.key[s->mem.slot[role]].generation + 1);
+	uint8_t generation = (uint8_t)(s->mem.slot[role] == 0 ? s->mem.former[role] + 1 : s->mem.key[s->mem.slot[role]].generation + 1);
 	FJ_TRY(record(s, slot, (uint8_t)role, generation, handle, &b, err));
 	return attach(s, slot, &b, err);
 }
@@ -296,7 +318,7 @@ static bool lacks(const struct hsm_memory *m, unsigned role)
  * the ones before stay behind, unused. */
 static bool to_make(const struct hsm_signer *s, bool cut, unsigned role)
 {
-	return lacks(&s->mem, role) || (cut && (role == HSM_SEAL || unseal_rules(&s->mem, role)));
+	return lacks(&s->mem, role) || (cut && store_has(&s->mem, role) && (role == HSM_SEAL || unseal_rules(&s->mem, role)));
 }
 
 static enum fj_rc make_rest(struct hsm_signer *s, bool cut, const uint32_t *handle, struct fj_err *err)

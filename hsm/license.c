@@ -236,7 +236,6 @@ enum fj_rc rule_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err
 
 static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, unsigned officers, struct fj_err *err)
 {
-	static const struct hsm_whose department = {.department = true};
 	enum mem_tokens to;
 
 	MUST(!q->refuse && strcmp(q->act.kind, HSM_ACT_RULE) == 0, "R22", "what was approved is no rule of who signs");
@@ -244,7 +243,7 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, un
 	FJ_TRY(intent_fresh(&s->mem, q, fj_now(), err));
 	FJ_TRY(read_rule(q->json, &to, err));
 	MUST(to != s->mem.tokens, "R22", "that is the rule already");
-	return q->dry ? officers_signed(&s->mem, q, &department, NULL, &(unsigned){0}, &(bool){false}, err) : officers_agree(&s->mem, q, NULL, officers, err);
+	return q->dry ? officers_look(&s->mem, q, err) : officers_agree(&s->mem, q, NULL, officers, err);
 }
 
 enum fj_rc signer_rule(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)

@@ -216,7 +216,9 @@ static enum fj_rc prepare(struct hsm_signer *s, struct fj_err *err)
 
 	FJ_TRY(mem_init(&s->mem, err));
 	FJ_TRY(store_open(s, FD_DIR, err));
+	FJ_TRY(inherit_open(s, FD_DIR, err));
 	FJ_TRY(audit_open(&s->audit, FD_DIR, signer_replay, s, err));
+	inherit_look(s);
 	FJ_TRY(hsm_tpm_open(FD_TPM, &s->tpm, err));
 	if (s->mem.ceremony != MEM_NONE) {
 		FJ_TRY(store_find(s, err));

@@ -33,6 +33,7 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 		fj_buf_init(&m->moved[a].private, FJ_MOVED_PART);
 		fj_buf_init(&m->moved[a].seed, FJ_MOVED_PART);
 	}
+	fj_moved_init(&m->note.m);
 	fj_empty_hash(&m->log_root);
 	m->crl = fj_alloc(HSM_MAX_CRLS, sizeof(*m->crl));
 	m->list = fj_alloc(HSM_MAX_LISTS, sizeof(*m->list));
@@ -54,6 +55,7 @@ void mem_release(struct hsm_memory *m)
 	fj_free(m->recent);
 	fj_free(m->recent_at);
 	intents_release(m);
+	fj_moved_release(&m->note.m);
 	fj_buf_release(&m->policy);
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		fj_buf_release(&m->next.root_tbs[a]);

@@ -210,6 +210,11 @@ static enum fj_rc may_remove(const struct hsm_memory *m, size_t at, struct fj_er
 
 static const struct hsm_whose department = {.department = true, .persons = 2};
 
+enum fj_rc officers_look(const struct hsm_memory *m, const struct hsm_said *q, struct fj_err *err)
+{
+	return officers_signed(m, q, &department, NULL, &(unsigned){0}, &(bool){false}, err);
+}
+
 enum fj_rc officers_agree(const struct hsm_memory *m, const struct hsm_said *q, const struct mem_officer *also, unsigned names, struct fj_err *err)
 {
 	bool self;
@@ -279,7 +284,7 @@ static enum fj_rc judge(const struct hsm_signer *s, const struct hsm_said *q, un
 	FJ_TRY(intent_fresh(&s->mem, q, fj_now(), err));
 	if (strcmp(fj_json_text(e, "op"), "remove") == 0) {
 		FJ_TRY(may_remove(&s->mem, index_of(&s->mem, e), err));
-		return q->dry ? officers_signed(&s->mem, q, &department, NULL, &(unsigned){0}, &(bool){false}, err) : officers_agree(&s->mem, q, NULL, names, err);
+		return q->dry ? officers_look(&s->mem, q, err) : officers_agree(&s->mem, q, NULL, names, err);
 	}
 	MUST(strcmp(fj_json_text(e, "op"), "add") == 0, "R22", "a key is added or removed");
 	FJ_TRY(read_officer(e, &o, err));

@@ -55,6 +55,7 @@
  * PASS         u32 n, n x bytes certificate: of each algorithm the new root, new-with-old, old-with-new
  *                                                      answer: (empty); the new plan's officers rule the root
  * RULE         as ENROL: which acts officers sign       answer: (empty)
+ * INHERIT      as ENROL: a spare takes in the copied log in its folder, and makes keys      answer: (empty)
  * An answer has the kind of its request; HSM_MSG_ERROR (u8 rc, str cite, str why, str why in Chinese or "")
  * answers a well-formed request that is refused as a whole.  A malformed frame,
  * or a kind that this socket may not send, ends the connection.
@@ -72,7 +73,7 @@ enum hsm_msg {
 	HSM_MSG_UNSEAL_BEGIN = 29, HSM_MSG_UNSEAL = 30, HSM_MSG_SEAL = 31,
 	HSM_MSG_SPARE = 23, HSM_MSG_IMPORT = 24, HSM_MSG_MOVE_BEGIN = 25, HSM_MSG_MOVE = 26,
 	HSM_MSG_SUCCESSOR = 38, HSM_MSG_PASS = 39,
-	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28, HSM_MSG_RULE = 32,
+	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28, HSM_MSG_RULE = 32, HSM_MSG_INHERIT = 35,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -115,6 +116,7 @@ enum hsm_kind {
 /* kinds of approvals that the signer knows by name */
 #define HSM_ACT_ENROL "officer-key.change"
 #define HSM_ACT_RULE "officer-key.require"
+#define HSM_ACT_INHERIT "spare.enter"
 #define HSM_ACT_CLOCK "clock.reset"
 #define HSM_ACT_RESTORE "log.restore"
 #define HSM_ACT_ROLL "key.roll" /* payload's "key": a role's name */

@@ -426,7 +426,10 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 	case AUDIT_SPARE:
 	case AUDIT_MOVE:
 	case AUDIT_IMPORT:
+	case AUDIT_NOTE:
 		return spare_replay(s, r, err);
+	case AUDIT_INHERIT:
+		return inherit_replay(s, r->body, err);
 	case AUDIT_SUCCESSOR:
 	case AUDIT_PASS:
 		return successor_replay(&s->mem, r, err);
@@ -649,8 +652,9 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 	    "manufacturer", maker, "demo", s->mem.demo, "ceremony", ceremony[s->mem.ceremony], "keys", status_keys(s),
 	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash,
 	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem), "sealed", s->mem.unseal.m == 0 ? json_null() : json_boolean(unseal_waits(s)));
-	FJ_TRY(officers_into(&s->mem, j, err));
+	FJ_TRY(officers_into(inherit_whose(s), j, err));
 	FJ_TRY(spare_into(&s->mem, j, err));
+	FJ_TRY(inherit_into(s, j, err));
 	FJ_TRY(successor_into(&s->mem, j, err));
 	FJ_TRY(fj_json_canonical(j, &text, err));
 	return fj_put_bytes(answer, fj_buf_slice(&text));
@@ -808,6 +812,7 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_MOVE_BEGIN, HSM_FROM_REGISTRY, signer_move_begin},
 		{HSM_MSG_MOVE, HSM_FROM_REGISTRY, signer_move},
 		{HSM_MSG_RULE, HSM_FROM_REGISTRY, signer_rule},
+		{HSM_MSG_INHERIT, HSM_FROM_REGISTRY, signer_inherit},
 		{HSM_MSG_SUCCESSOR, HSM_FROM_REGISTRY, signer_successor},
 		{HSM_MSG_PASS, HSM_FROM_REGISTRY, signer_pass},
 	};

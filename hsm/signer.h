@@ -126,6 +126,14 @@ struct hsm_memory {
 	struct fj_quorum quorum, moving;  /* of the root, by the plan: to sign, and to move it (where the plan lets it) */
 	struct fj_quorum unseal;          /* of what opens the issuing keys; m 0 where nothing is to be unsealed */
 	struct fj_moved moved[FJ_ALG_END]; /* what left for the plan's spare; its private empty: nothing */
+	struct mem_note {                  /* the log's Ed25519 key, which left with them; likewise */
+		struct fj_moved m;
+		uint8_t key[32];           /* the public one */
+	} note;
+	bool inherited;                    /* a spare in service: it has a home's memory, and keys of its own */
+	uint64_t took;                     /* records of that home, and the head of its log */
+	struct fj_hash took_head;
+	uint8_t former[HSM_ROLE_END];      /* generations that the home's roles had before, in the TPM that is gone */
 	struct fj_buf root_tbs[FJ_ALG_END]; /* as signed; by the algorithm that it is signed with */
 	struct fj_buf ca[FJ_ALG_END][FJ_MAX_CAS]; /* issuing CAs as they were signed, of one name, by generation (ca.c) */
 	size_t n_ca[FJ_ALG_END];
@@ -173,9 +181,10 @@ struct mem_recent *mem_recent_put(struct hsm_memory *m, const uint8_t id[16], co
 /* --- audit log (audit.c) --- */
 enum audit_type { AUDIT_CEREMONY_OPEN = 1, AUDIT_CEREMONY_CLOSE, AUDIT_SIGN, AUDIT_RELEASE, AUDIT_CLOCK, AUDIT_COUNTER, AUDIT_RESTORE, AUDIT_KEY, AUDIT_ENROL, AUDIT_INTENT, AUDIT_USE,
 	AUDIT_KEY_END = 12, AUDIT_CA = 15, AUDIT_SPARE = 17, AUDIT_MOVE = 18, AUDIT_IMPORT = 19, AUDIT_UNSEAL = 22, AUDIT_SEAL = 23, AUDIT_RULE = 24,
-	AUDIT_SUCCESSOR = 30, AUDIT_PASS = 31 };
+	AUDIT_INHERIT = 27, AUDIT_NOTE = 28, AUDIT_SUCCESSOR = 30, AUDIT_PASS = 31 };
 struct hsm_audit {
 	int fd;
+	bool copy; /* another signer's, which is only read */
 	uint64_t seq;
 	off_t size;
 	struct fj_hash last;
@@ -190,6 +199,8 @@ typedef enum fj_rc (*audit_fn)(void *user, const struct audit_record *r, struct 
 /* Opens dirfd/audit.log, verifies the chain from the first record and hands each to fn.  A
  * last record that is cut is removed; any other fault is FJ_E_CORRUPT naming its position. */
 enum fj_rc audit_open(struct hsm_audit *a, int dirfd, audit_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
+/* Reads another signer's log from fd in the same way, up to the `most`-th record; one that is cut at the end is left alone. */
+enum fj_rc audit_copy(struct hsm_audit *a, int fd, uint64_t most, audit_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
 /* Appends and makes durable; on failure the log is as before. */
 enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
 
@@ -213,6 +224,8 @@ struct hsm_signer {
 	struct fj_buf spki[HSM_KEY_END];
 	struct fj_secret note;           /* libsodium's secret key of HSM_NOTE */
 	struct fj_secret auth;           /* what opens the issuing keys, where officers unseal it; empty: they have not yet */
+	int copy_fd;                     /* the audit log of the home that this spare stands in for; 0 or less: there is none */
+	struct hsm_heir *heir;           /* what it says, while this spare waits to be taken into service (inherit.c) */
 	bool hardware, demo_allowed;
 	struct hsm_watch {               /* counter.c */
 		bool due;                /* to be raised before anything more is recorded */
@@ -398,6 +411,8 @@ struct hsm_whose {
 /* Verifies all; *who: how many different persons with such keys.  A signature by another key is refused.  *self: `also`, which is
  * not enrolled yet, signed too. */
 enum fj_rc officers_signed(const struct hsm_memory *m, const struct hsm_said *q, const struct hsm_whose *of, const struct mem_officer *also, unsigned *who, bool *self, struct fj_err *err) FJ_MUST_USE;
+/* only that each signature is one, by the department's */
+enum fj_rc officers_look(const struct hsm_memory *m, const struct hsm_said *q, struct fj_err *err) FJ_MUST_USE;
 /* on whose word officers' keys and rules change: two officers' names while fewer than two have keys, else their signatures; `also` as above */
 enum fj_rc officers_agree(const struct hsm_memory *m, const struct hsm_said *q, const struct mem_officer *also, unsigned names, struct fj_err *err) FJ_MUST_USE;
 /* --- license.c: license tokens that officers of their operators sign --- */
@@ -504,6 +519,8 @@ enum fj_rc signer_pass(struct hsm_signer *s, enum hsm_socket from, const struct 
 enum fj_rc successor_replay(struct hsm_memory *m, const struct audit_record *r, struct fj_err *err) FJ_MUST_USE;
 /* may this key of the root sign this kind, as things stand between the two generations? */
 enum fj_rc successor_may(const struct hsm_memory *m, const struct hsm_kind_row *row, unsigned key, struct fj_err *err) FJ_MUST_USE;
+/* a successor that was begun elsewhere, with keys that are not here */
+void successor_forget(struct hsm_memory *m);
 /* the root certificate of that key, as signed; empty: not yet */
 const struct fj_buf *mem_root_tbs(const struct hsm_memory *m, unsigned key);
 /* "successor" of the status: null, or the plan that follows */
@@ -553,6 +570,21 @@ enum fj_rc spare_replay(struct hsm_signer *s, const struct audit_record *r, stru
 enum fj_rc spare_may(const struct hsm_signer *s, const struct hsm_kind_row *row, enum hsm_role role, struct fj_err *err) FJ_MUST_USE;
 /* "move" of the status: null, or the plan's parent and what was moved */
 enum fj_rc spare_into(const struct hsm_memory *m, json_t *status, struct fj_err *err) FJ_MUST_USE;
+
+/* the log's key leaves with the roots: nothing while one of them has not, or where it can't */
+enum fj_rc spare_note_leaves(struct hsm_signer *s, struct fj_err *err) FJ_MUST_USE;
+/* --- inherit.c: a spare is taken into service with a home's memory (docs/formats.md 32) --- */
+/* inherited.log of the signer's folder, where there is one: before the own log is read, and, in a spare that waits, what it says */
+enum fj_rc inherit_open(struct hsm_signer *s, int dirfd, struct fj_err *err) FJ_MUST_USE;
+void inherit_look(struct hsm_signer *s);
+enum fj_rc inherit_replay(struct hsm_signer *s, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_inherit(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+/* the log's key, from what left with the roots */
+enum fj_rc inherit_note(struct hsm_signer *s, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
+/* whose officers decide: those of the home that a spare waits to stand in for, else our own */
+const struct hsm_memory *inherit_whose(const struct hsm_signer *s);
+/* "inherits" of the status: null, or the copy's records and head, and why it can't be taken in */
+enum fj_rc inherit_into(const struct hsm_signer *s, json_t *status, struct fj_err *err) FJ_MUST_USE;
 
 /* --- unseal.c: what opens the issuing keys, under the same officers --- */
 /* does it open the key of this role? */

@@ -90,11 +90,8 @@ struct arriving {
 
 static void arriving_release(struct arriving *a)
 {
-	for (size_t i = 0; i < FJ_MOVED_MAX; i++) {
-		fj_buf_release(&a->key[i].m.public);
-		fj_buf_release(&a->key[i].m.private);
-		fj_buf_release(&a->key[i].m.seed);
-	}
+	for (size_t i = 0; i < FJ_MOVED_MAX; i++)
+		fj_moved_release(&a->key[i].m);
 }
 FJ_DEFINE_AUTO(arriving, struct arriving, arriving_release)
 
@@ -364,9 +361,54 @@ enum fj_rc signer_move(struct hsm_signer *s, enum hsm_socket from, const struct 
 			return signer_broken(err, "a move is of another key");
 		FJ_TRY(move(s, o, &r, err));
 	}
+	FJ_TRY(spare_note_leaves(s, err));
 	FJ_TRY(fj_put_bytes(answer, fj_buf_slice(&m->public)));
 	FJ_TRY(fj_put_bytes(answer, fj_buf_slice(&m->private)));
 	return fj_put_bytes(answer, fj_buf_slice(&m->seed));
+}
+
+/* --- the log's key goes with them --- */
+
+/* NOTE: bytes public, bytes private, bytes seed, raw[32] the Ed25519 key */
+static enum fj_rc put_note(const struct hsm_signer *s, const struct fj_moved *m, struct fj_buf *b)
+{
+	const struct fj_buf *spki = &s->spki[HSM_NOTE];
+
+	FJ_TRY(fj_put_bytes(b, fj_buf_slice(&m->public)));
+	FJ_TRY(fj_put_bytes(b, fj_buf_slice(&m->private)));
+	FJ_TRY(fj_put_bytes(b, fj_buf_slice(&m->seed)));
+	return fj_buf_put(b, spki->data + spki->len - sizeof(s->mem.note.key), sizeof(s->mem.note.key));
+}
+
+static enum fj_rc note_leaves(struct hsm_signer *s, struct fj_moved *m, struct fj_err *err)
+{
+	FJ_AUTO(buf) record = FJ_BUF_INIT(PRIVATE_MAX);
+	struct fj_tpm_name object, parent;
+	uint8_t nonce[FJ_TPM_NONCE_LEN];
+	uint32_t session;
+
+	FJ_TRY(hsm_tpm_public_area(s->tpm, s->mem.slot[HSM_NOTE], &m->public, err));
+	if (!fj_plan_note_is(&s->mem.plan, fj_buf_slice(&m->public)))
+		return FJ_OK; /* made before these left: it can't */
+	fj_tpm_name_of(fj_buf_slice(&m->public), &object);
+	fj_plan_parent_name(&s->mem.plan, &parent);
+	FJ_TRY(hsm_tpm_policy_begin(s->tpm, false, &session, nonce, err));
+	enum fj_rc rc = hsm_tpm_policy_duplication(s->tpm, session, &object, &parent, err);
+	if (rc == FJ_OK)
+		rc = hsm_tpm_duplicate(s->tpm, session, s->mem.slot[HSM_NOTE], FJ_SLICE(s->mem.plan.parent, s->mem.plan.parent_len), &m->private, &m->seed, err);
+	hsm_tpm_policy_end(s->tpm, session);
+	FJ_TRY(rc);
+	return quorum_record(s, AUDIT_NOTE, put_note(s, m, &record), &record, err);
+}
+
+enum fj_rc spare_note_leaves(struct hsm_signer *s, struct fj_err *err)
+{
+	FJ_AUTO(fj_moved) m;
+
+	fj_moved_init(&m);
+	if (s->mem.note.m.private.len > 0 || s->mem.slot[HSM_NOTE] == 0 || !is_moved(s, HSM_ROOT) || (s->mem.sm2 && !is_moved(s, HSM_ROOT_SM2)))
+		return FJ_OK;
+	return note_leaves(s, &m, err);
 }
 
 /* --- replay --- */
@@ -387,17 +429,30 @@ static enum fj_rc replay_move(struct hsm_memory *m, struct fj_slice body, struct
 	if (fj_get_u8(&r, &role) != FJ_OK || !is_root(role) || fj_get_bytes(&r, 4096, &approvals) != FJ_OK || fj_get_raw(&r, FJ_TPM_NAME_LEN, &parent) != FJ_OK)
 		return corrupt(err);
 	to = &m->moved[hsm_role(role)->alg];
-	fj_buf_release(&to->public);
-	fj_buf_release(&to->private);
-	fj_buf_release(&to->seed);
+	fj_moved_release(to);
 	to->alg = hsm_role(role)->alg;
 	return read_moved(&r, to) == FJ_OK && to->private.len > 0 && fj_rd_end(&r) == FJ_OK ? FJ_OK : corrupt(err);
+}
+
+static enum fj_rc replay_note(struct hsm_memory *m, struct fj_slice body, struct fj_err *err)
+{
+	struct fj_rd r;
+	struct fj_slice key;
+
+	fj_rd_init(&r, body);
+	fj_moved_release(&m->note.m);
+	if (read_moved(&r, &m->note.m) != FJ_OK || m->note.m.private.len == 0 || fj_get_raw(&r, sizeof(m->note.key), &key) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+		return corrupt(err);
+	memcpy(m->note.key, key.p, sizeof(m->note.key));
+	return FJ_OK;
 }
 
 enum fj_rc spare_replay(struct hsm_signer *s, const struct audit_record *r, struct fj_err *err)
 {
 	if (r->type == AUDIT_MOVE)
 		return replay_move(&s->mem, r->body, err);
+	if (r->type == AUDIT_NOTE)
+		return replay_note(&s->mem, r->body, err);
 	if (r->type == AUDIT_SPARE ? s->mem.ceremony != MEM_NONE || r->body.len != 0 : s->mem.ceremony != MEM_SPARE)
 		return corrupt(err);
 	if (r->type == AUDIT_IMPORT)

@@ -399,7 +399,8 @@ enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_sl
 	if (secret == NULL && alg == FJ_SM2 && !knows(t, TPM2_ALG_SM2))
 		return fj_fail(err, FJ_E_UNSUPPORTED, "tpm", NULL, "this TPM does not know SM2 (tpm2_getcap algorithms); hold the ceremony without it, or take a TPM that does");
 	if (policy != NULL) { /* adminWithPolicy is not set either: with it, Certify would want the officers too */
-		pub.publicArea.objectAttributes &= ~(TPMA_OBJECT)TPMA_OBJECT_USERWITHAUTH;
+		if (secret == NULL || !moves) /* octets that move are unsealed without their policy, which is for moving alone */
+			pub.publicArea.objectAttributes &= ~(TPMA_OBJECT)TPMA_OBJECT_USERWITHAUTH;
 		pub.publicArea.authPolicy.size = FJ_SHA256_LEN;
 		memcpy(pub.publicArea.authPolicy.buffer, policy->b, FJ_SHA256_LEN);
 	}

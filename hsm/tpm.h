@@ -62,7 +62,8 @@ enum fj_rc hsm_tpm_free_handles(struct hsm_tpm *t, uint32_t *out, size_t n, stru
 enum fj_rc hsm_tpm_storage(struct hsm_tpm *t, uint32_t handle, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 /* A signing key of the algorithm, or (`secret` of 32 octets) a sealed one; it is nowhere but in its blob yet.  Under a
  * policy (NULL: none) it signs in a session that satisfies it, and in no other way.  FJ_E_UNSUPPORTED: the TPM does
- * not know the algorithm.  moves: it is fixed neither to the TPM nor to its parent, so its policy decides whether it leaves. */
+ * not know the algorithm.  moves: it is fixed neither to the TPM nor to its parent, so its policy decides whether it leaves; octets
+ * that move are unsealed as ever, and their policy is for nothing else. */
 enum fj_rc hsm_tpm_create(struct hsm_tpm *t, enum fj_alg alg, const struct fj_slice *secret, const struct fj_hash *policy, bool moves, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;
 /* A signing key that only a password opens: 32 octets, which are nobody's but who unseals them. */
 enum fj_rc hsm_tpm_create_locked(struct hsm_tpm *t, enum fj_alg alg, const struct fj_secret *auth, struct hsm_blob *b, struct fj_err *err) FJ_MUST_USE;

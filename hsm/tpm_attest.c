@@ -81,6 +81,17 @@ static enum fj_rc creation(const struct asked *a, ESYS_TR ak, ESYS_TR obj, struc
 	return rc == TSS2_RC_SUCCESS ? keep(info, sig, out, err) : tpm_fail(err, rc, "certify how a key was made");
 }
 
+/* of a key that came from another TPM: that it is here */
+static enum fj_rc presence(const struct asked *a, ESYS_TR ak, ESYS_TR obj, struct hsm_statement *out, struct fj_err *err)
+{
+	TPM2B_DATA data = qualifying(a->data);
+	TPM2B_ATTEST *info = NULL;
+	TPMT_SIGNATURE *sig = NULL;
+
+	TSS2_RC rc = Esys_Certify(a->t->ctx, obj, ak, ESYS_TR_PASSWORD, ESYS_TR_PASSWORD, ESYS_TR_NONE, &data, &own_scheme, &info, &sig);
+	return rc == TSS2_RC_SUCCESS ? keep(info, sig, out, err) : tpm_fail(err, rc, "certify a key that came from elsewhere");
+}
+
 static enum fj_rc certify_once(const struct asked *a, struct hsm_statement *out, struct fj_err *err)
 {
 	ESYS_TR ak, obj;
@@ -88,7 +99,7 @@ static enum fj_rc certify_once(const struct asked *a, struct hsm_statement *out,
 	FJ_TRY(tpm_take(a->t, a->key, &obj, err));
 	enum fj_rc rc = tpm_take(a->t, a->ak, &ak, err);
 	if (rc == FJ_OK) {
-		rc = creation(a, ak, obj, out, err);
+		rc = a->b->ticket.len > 0 ? creation(a, ak, obj, out, err) : presence(a, ak, obj, out, err);
 		tpm_let_go(a->t, a->ak, ak);
 	}
 	tpm_let_go(a->t, a->key, obj);
@@ -100,8 +111,6 @@ enum fj_rc hsm_tpm_certify_creation(struct hsm_tpm *t, unsigned ak, unsigned key
 {
 	struct asked a = {t, ak, key, b, data};
 
-	if (b->ticket.len == 0)
-		return fj_fail(err, FJ_E_NOTFOUND, "tpm", NULL, "how it was made was not kept");
 	enum fj_rc rc = certify_once(&a, out, err);
 	return rc == FJ_E_TPM && !hsm_tpm_lost(t) ? certify_once(&a, out, err) : rc;
 }

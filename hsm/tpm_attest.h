@@ -30,7 +30,7 @@ enum fj_rc hsm_tpm_create_ak(struct hsm_tpm *t, struct hsm_blob *b, struct fj_er
 /* In all of these: ak is the attestation key's number, loaded for it and flushed after it, with one further transient
  * object at most; data: HSM_QUALIFYING_MAX octets at most; out: initialised, empty.  FJ_E_TPM with the TPM's code. */
 /* That this TPM made key number `key` with this creation data (TPM2_CertifyCreation, Part 3, 18.3); b: its blob, whose
- * ticket only this TPM can have made. */
+ * ticket only this TPM can have made.  Of one that came from another TPM, and has no ticket, that it is here (TPM2_Certify). */
 enum fj_rc hsm_tpm_certify_creation(struct hsm_tpm *t, unsigned ak, unsigned key, const struct hsm_blob *b, struct fj_slice data,
     struct hsm_statement *out, struct fj_err *err) FJ_MUST_USE;
 /* That the storage key stands in this TPM (TPM2_Certify, Part 3, 18.2). */

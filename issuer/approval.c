@@ -596,7 +596,7 @@ static enum fj_rc approve(struct iss_call *c, const struct stored *s, const stru
 	bool last = s->level == s->chain.n;
 	struct apr a;
 
-	if (k->execute != apr_clock_reset && k->execute != apr_log_restore)
+	if (k->execute != apr_clock_reset && k->execute != apr_log_restore && k->execute != apr_spare_enter)
 		FJ_TRY(iss_may_act(c->iss, err));
 	FJ_TRY(check_standing(c, s, k, err));
 	FJ_TRY(check_confirmed(c, s, err));

@@ -147,6 +147,10 @@ json_t *crm_names(const struct fj_plan *p, const struct crm_item *it);
 /* --- key_roll.c: the appliance's newer issuing keys --- */
 /* the one that waits for the root; FJ_E_STATE: none does */
 enum fj_rc rol_made(struct sto *db, enum fj_alg alg, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
+/* the setting that has it */
+void rol_made_setting(enum fj_alg alg, char out[40]);
+/* A certificate in the place of the one before, which is kept and signs what earlier events than `until` intended; its serial into serials. */
+enum fj_rc rol_take_place(struct iss_call *c, const char *what, const struct fj_buf *cert, int64_t until, json_t *serials, struct fj_err *err) FJ_MUST_USE;
 /* The root has certified it: it issues from now on. */
 enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_buf *der, const json_t *officers, struct fj_err *err) FJ_MUST_USE;
 /* --- root_move.c: with enough approvals in hand the roots leave for the spare; c->answer gets "blob" --- */

@@ -176,6 +176,7 @@ enum fj_rc apr_key_roll(struct iss_call *c, const struct apr *a, struct fj_err *
 enum fj_rc apr_key_end(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_officer_key_require(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_spare_enter(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 enum fj_rc apr_user_bind(struct iss_call *c, const struct apr *a, struct fj_err *err);

@@ -19,6 +19,7 @@
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 #include "issuer/rules/rules.h"
+#include "issuer/spare.h"
 
 #define LAYER "issuer"
 #define CITE "formats.md 26"
@@ -115,20 +116,24 @@ static enum fj_rc keyring_copy(struct sto *db, const char *what, struct fj_buf *
 	return fj_buf_put(out, sto_blob(&q, 0).p, sto_blob(&q, 0).len) == FJ_OK ? FJ_OK : fj_no_memory(err, LAYER);
 }
 
-/* the certificate in the place of the one before, which is kept */
-static enum fj_rc take_place(struct iss_call *c, const char *what, const struct fj_buf *cert, json_t *serials, struct fj_err *err)
+enum fj_rc rol_take_place(struct iss_call *c, const char *what, const struct fj_buf *cert, int64_t until, json_t *serials, struct fj_err *err)
 {
 	FJ_AUTO(buf) old = FJ_BUF_INIT(FJ_X509_MAX);
 	struct ca_info info;
 	char serial[33];
 
 	FJ_TRY(keyring_copy(c->db, what, &old, err));
-	/* up to the next event, which is this act's own */
-	FJ_TRY(sto_run(c->db, STO_PAST_KEY_ADD, NULL, err, "tbi", what, fj_buf_slice(&old), c->last_seq + 1));
+	FJ_TRY(sto_run(c->db, STO_PAST_KEY_ADD, NULL, err, "tbi", what, fj_buf_slice(&old), until));
 	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(cert)));
 	FJ_TRY(ca_cert_info(fj_buf_slice(cert), &info, err));
 	fj_hex(info.serial.b, sizeof(info.serial.b), serial);
 	return fj_json_set(serials, what, json_string(serial));
+}
+
+/* up to the next event, which is this act's own */
+static enum fj_rc take_place(struct iss_call *c, const char *what, const struct fj_buf *cert, json_t *serials, struct fj_err *err)
+{
+	return rol_take_place(c, what, cert, c->last_seq + 1, serials, err);
 }
 
 static enum fj_rc replace(struct iss_call *c, struct hsm_conn *conn, const char *what, const struct fj_buf *spki, json_t *serials, struct fj_err *err)
@@ -179,8 +184,7 @@ static const char *ca_key(enum fj_alg alg)
 	return alg == FJ_SM2 ? "issuing-sm2" : "issuing";
 }
 
-/* the newer key that the signer has made, until the root has certified it */
-static void made_setting(enum fj_alg alg, char out[40])
+void rol_made_setting(enum fj_alg alg, char out[40])
 {
 	snprintf(out, 40, "made.%s", ca_key(alg));
 }
@@ -190,7 +194,7 @@ enum fj_rc rol_made(struct sto *db, enum fj_alg alg, struct fj_buf *spki, struct
 	FJ_AUTO(sto_q) q = {0};
 	char key[40];
 
-	made_setting(alg, key);
+	rol_made_setting(alg, key);
 	if (sto_first(db, STO_SETTING_GET, &q, key, NULL, "t", key) != FJ_OK)
 		return no(err, FJ_E_STATE, "no newer issuing key waits for the root: have one made first (key roll issuing)", "没有等待根认证的新签发密钥：请先执行 key roll issuing");
 	size_t n = strlen(sto_text(&q, 0));
@@ -227,6 +231,7 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 	struct pub_issuer next = {fj_buf_slice(der), (unsigned)c->iss->ca[alg].n_issuing + 1, 0};
 	struct fj_x509 x;
 	char key[40];
+	bool gone;
 
 	if (!c->iss->limited) /* a parent's has the parent's addresses, and the signer has compared it */
 		FJ_TRY(ca_lint(iss_ca_home(c->iss), CA_ISSUING, next.cert, err));
@@ -235,9 +240,14 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	iss_shard_setting(alg, next.generation, key);
 	FJ_TRY(crl_shard_begin(c->db, key, &next.shard, err));
-	FJ_TRY(second_responder(c, conn, alg, &next, serials, err));
-	FJ_TRY(take_place(c, ca_key(alg), der, serials, err));
-	made_setting(alg, key);
+	FJ_TRY(spr_former_gone(c, conn, alg, &gone, err));
+	if (gone) {
+		FJ_TRY(spr_certified(c, conn, alg, &next, serials, err));
+	} else {
+		FJ_TRY(second_responder(c, conn, alg, &next, serials, err));
+		FJ_TRY(take_place(c, ca_key(alg), der, serials, err));
+	}
+	rol_made_setting(alg, key);
 	FJ_TRY(sto_run(c->db, STO_SETTING_DROP, NULL, err, "t", key));
 	return note(c, "key.rolled", ca_key(alg), x.spki, serials, officers, err);
 }
@@ -256,7 +266,7 @@ static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct 
 
 	FJ_TRY(crm_home_plan(&plan, &planned, err));
 	if (planned || c->iss->limited) {
-		made_setting(alg, key);
+		rol_made_setting(alg, key);
 		FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(spki)));
 		FJ_TRY(sto_run(c->db, STO_REVOKING_ADD, NULL, err, "tt", key, fj_buf_str(&b64)));
 		if (c->iss->limited)

@@ -39,7 +39,7 @@ static enum fj_rc the_plan(struct prc *p, struct fj_err *err)
 	return crm_plan(fj_buf_slice(&file), &p->plan, err);
 }
 
-/* may a key leave its TPM?  Only roots, where the plan has a spare. */
+/* may a key leave its TPM?  Only roots and the log's own, where the plan has a spare. */
 static enum fj_rc moves(struct prc *p, struct fj_err *err)
 {
 	struct fj_tpm_name parent;
@@ -52,8 +52,8 @@ static enum fj_rc moves(struct prc *p, struct fj_err *err)
 	}
 	fj_plan_parent_name(&p->plan, &parent);
 	fj_hex(parent.b, sizeof(parent.b), name);
-	FJ_TRY(prc_fact(p, "moves_zh", "根密钥不带 fixedTPM 属性：经方案 %u 名官员批准，可迁往且仅可迁往一台备机的 TPM（存储密钥名称 %s）。其他密钥带 fixedTPM 与 fixedParent 属性，不能离开 TPM，不作备份。", p->plan.move, name));
-	return prc_fact(p, "moves_en", "The roots' keys are not fixedTPM: %u officers of the plan may move them to the TPM of one spare and no further (storage key %s). All other keys are fixedTPM and fixedParent: they can't leave the TPM, and there is no backup.", p->plan.move, name);
+	FJ_TRY(prc_fact(p, "moves_zh", "根密钥不带 fixedTPM 属性：经方案 %u 名官员批准，可迁往且仅可迁往一台备机的 TPM（存储密钥名称 %s）；公开日志的 Ed25519 密钥随之迁往。其他密钥带 fixedTPM 与 fixedParent 属性，不能离开 TPM，不作备份。", p->plan.move, name));
+	return prc_fact(p, "moves_en", "The roots' keys are not fixedTPM: %u officers of the plan may move them to the TPM of one spare and no further (storage key %s); the public log's Ed25519 key goes with them. All other keys are fixedTPM and fixedParent: they can't leave the TPM, and there is no backup.", p->plan.move, name);
 }
 
 static enum fj_rc home(struct prc *p, struct fj_err *err)

@@ -14,6 +14,7 @@
 #include "issuer/ceremony.h"
 #include "issuer/domain.h"
 #include "issuer/rules/rules.h"
+#include "issuer/spare.h"
 
 #define LAYER "ceremony"
 #define MAX_CAS 64 /* certificates that a root's CRL names */
@@ -321,7 +322,9 @@ enum fj_rc cmd_root_issue(struct iss_call *c, struct fj_err *err)
 	if (r == NULL)
 		return fj_no_memory(err, LAYER);
 	r->what = CRM_ISSUE;
-	enum fj_rc rc = rol_made(c->db, strcmp(fj_json_text(c->params, "key"), "issuing-sm2") == 0 ? FJ_SM2 : FJ_ES256, &spki, err);
+	enum fj_rc rc = spr_may(c->iss, err);
+	if (rc == FJ_OK)
+		rc = rol_made(c->db, strcmp(fj_json_text(c->params, "key"), "issuing-sm2") == 0 ? FJ_SM2 : FJ_ES256, &spki, err);
 	if (rc == FJ_OK)
 		rc = put_before_officers(c, r, NULL, &planned, err);
 	keep_or_free(c, r);
@@ -413,6 +416,7 @@ enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
 
 	if (!(c->actor->roles & ISS_LOCAL)) /* who hands it in decides nothing: the officer's signature does */
 		FJ_TRY(iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err));
+	FJ_TRY(spr_may(c->iss, err));
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	if (c->trial)
 		return FJ_OK;

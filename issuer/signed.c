@@ -168,7 +168,7 @@ enum fj_rc sgn_seal(struct iss_call *c, const struct apr *a, struct fj_err *err)
 	json_t *lifts = NULL;
 	json_int_t until = c->now + (s != NULL && s->days > 0 ? s->days : HOLDS_DAYS) * 86400;
 
-	if (strcmp(a->kind, HSM_ACT_ENROL) != 0 && strcmp(a->kind, HSM_ACT_RULE) != 0 && !signs(c->iss, s))
+	if (strcmp(a->kind, HSM_ACT_ENROL) != 0 && strcmp(a->kind, HSM_ACT_RULE) != 0 && strcmp(a->kind, HSM_ACT_INHERIT) != 0 && !signs(c->iss, s))
 		return FJ_OK;
 	if (s != NULL && s->lifts == of_token)
 		FJ_TRY(tok_shown(c->db, a->object, a->payload, err));
@@ -330,6 +330,8 @@ static enum fj_rc look(struct iss *i, const char *kind, struct fj_slice payload,
 	if (hsm_said_write(HSM_SAID_DRY | (refuse ? HSM_SAID_REFUSE : 0), payload, b->by, b->n, &said) != FJ_OK)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(iss_signer(i, &conn, err));
+	if (strcmp(kind, HSM_ACT_INHERIT) == 0)
+		return hsm_inherit(conn, &said, NULL, 0, err);
 	if (strcmp(kind, HSM_ACT_RULE) == 0)
 		return hsm_rule(conn, &said, NULL, 0, err);
 	return strcmp(kind, HSM_ACT_ENROL) == 0 ? hsm_enrol(conn, &said, NULL, 0, err) : hsm_intent(conn, &said, err);
@@ -523,10 +525,7 @@ enum fj_rc cmd_officer_key_remove(struct iss_call *c, struct fj_err *err)
 	return ask(c, e, key, err);
 }
 
-typedef enum fj_rc (*change_fn)(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err);
-
-/* what officers change in the signer, and what the register knows of it afterwards */
-static enum fj_rc change(struct iss_call *c, const struct apr *a, change_fn send, struct fj_err *err)
+enum fj_rc sgn_change(struct iss_call *c, const struct apr *a, sgn_change_fn send, json_t **officers, struct fj_err *err)
 {
 	FJ_AUTO(hsm_conn) conn = NULL;
 	FJ_AUTO(buf) said = FJ_BUF_INIT(0);
@@ -539,7 +538,17 @@ static enum fj_rc change(struct iss_call *c, const struct apr *a, change_fn send
 	FJ_TRY(write_said(c->db, a->id, false, &said, err));
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	FJ_TRY(send(conn, &said, who, n, err));
+	if (officers != NULL)
+		*officers = json_array();
+	for (size_t k = 0; officers != NULL && k < n; k++)
+		json_array_append_new(*officers, json_string(who[k].officer));
 	return signer_status(c->iss, &status, err);
+}
+
+/* what officers change in the signer, and what the register knows of it afterwards */
+static enum fj_rc change(struct iss_call *c, const struct apr *a, sgn_change_fn send, struct fj_err *err)
+{
+	return sgn_change(c, a, send, NULL, err);
 }
 
 enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struct fj_err *err)

@@ -25,6 +25,11 @@ enum fj_rc sgn_bring(struct iss *i, const struct fj_buf *said, struct fj_err *er
  * FJ_E_STATE, FJ_E_POLICY, FJ_E_SIGNATURE with what to do. */
 enum fj_rc sgn_decide(struct iss_call *c, const struct apr *a, bool refuse, struct fj_err *err) FJ_MUST_USE;
 
+/* What officers change in the signer by what they approved, and what the register knows of it afterwards.
+ * officers: NULL, or their logins, the caller's. */
+typedef enum fj_rc (*sgn_change_fn)(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err);
+enum fj_rc sgn_change(struct iss_call *c, const struct apr *a, sgn_change_fn send, json_t **officers, struct fj_err *err) FJ_MUST_USE;
+
 /* "signing" into an approval that is shown: what is signed, by whom so far, and with which passkeys the reader may */
 enum fj_rc sgn_into(struct iss_call *c, const char *id, const char *kind, const json_t *payload, const struct fj_hash *digest, json_t *out, struct fj_err *err) FJ_MUST_USE;
 

@@ -25,6 +25,7 @@ static const char *word_of(const char *kind, bool zh)
 		{"authorisation.surrender", "交回授权", "surrender an authorisation"}, {"clock.reset", "确认系统时间", "confirm the appliance's clock"},
 		{"key.roll", "更换本机签名密钥", "roll over a key of the appliance"}, {"key.end", "销毁已更换的原密钥", "destroy a former key of the appliance"},
 		{"log.restore", "恢复登记簿与签名服务", "restore the register and open the signer"}, {"officer-key.change", "登记或注销官员密钥", "enrol or remove an officer's key"},
+		{"spare.enter", "启用备机", "take the spare into service for the home whose TPM is gone"},
 		{"root.certify", "由根认证另一系统的签发机构（受限）", "have the root certify another appliance's CA, with limits"},
 		{"officer-key.require", "规定许可令牌由谁签名", "say by whom license tokens are signed"}, {"token.issue", "签发许可令牌", "issue license tokens"},
 		{"token.bulk", "批量签发许可令牌", "issue license tokens by a list"}, {"token.sm2", "另签 SM2 许可令牌", "sign a license token once more under SM2"},

@@ -468,7 +468,7 @@ static void show_own(const struct ofc *o, const struct asked *a)
 {
 	if (a->c->step == FJ_STEP_MOVE) {
 		ofc_title(o, "根密钥迁往备机", "The root's key leaves for the spare");
-		ofc_line(o, "含义", "what it means", "%s", o->zh ? "根密钥将离开本机 TPM，可在备机 TPM 中使用；在那里同样须方案官员批准才能签名，但不能再迁往他处" : "the root's key leaves this TPM and can be used in the spare's too; there it signs with the plan's officers only, as here, and goes no further");
+		ofc_line(o, "含义", "what it means", "%s", o->zh ? "根密钥将离开本机 TPM，可在备机 TPM 中使用；在那里同样须方案官员批准才能签名，但不能再迁往他处。公开日志的密钥随之迁往，该密钥无须官员批准" : "the root's key leaves this TPM and can be used in the spare's too; there it signs with the plan's officers only, as here, and goes no further. The key of the public log goes with it, which needs no officers");
 		show_parent(o, a->plan);
 		return;
 	}

@@ -293,6 +293,26 @@ static enum fj_rc of_object(enum fj_rc rc, const struct ver_object *o, const cha
 	return rc;
 }
 
+/* A root, or the log's key, that is not fixed to its TPM, else as it has to be.  Whether it may leave, and where to, is its policy's to
+ * say, which a plan explains (of roots step_officers): without one it is not known. */
+static bool may_move(const struct judging *g, const struct ver_object *o)
+{
+	struct ver_area fixed = o->area;
+
+	fixed.attributes |= VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT;
+	if (strncmp(o->name, "note", 4) == 0)
+		return (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT)) == 0 && o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SEALED - 1) &&
+		    (g->in->plan == NULL || fj_plan_note_is(g->in->plan, fj_buf_slice(&o->pub)));
+	return strncmp(o->name, "root", 4) == 0 && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
+	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0);
+}
+
+/* one that may move, and of which the TPM says no more than that it is there: it came from another */
+static bool arrived(const struct judging *g, const struct ver_object *o)
+{
+	return o->said.type == VER_TPM_CERTIFY && o->creation.len == 0 && may_move(g, o);
+}
+
 static enum fj_rc step_names(struct judging *g, struct fj_err *err)
 {
 	for (size_t i = 0; i < g->a->n; i++) {
@@ -303,7 +323,7 @@ static enum fj_rc step_names(struct judging *g, struct fj_err *err)
 			return of_object(FJ_E_INVALID, o, "it is the storage key by its name or by its form, and not by both", "名称与存储密钥的形式不一致", err);
 		if (o->said.type == 0)
 			continue;
-		if (o->said.type != (storage ? VER_TPM_CERTIFY : VER_TPM_CREATION))
+		if (o->said.type != (storage ? VER_TPM_CERTIFY : VER_TPM_CREATION) && !arrived(g, o))
 			return of_object(FJ_E_INVALID, o, "the statement is of another kind", "声明种类不符", err);
 		if (!fj_slice_eq(o->said.name, FJ_SLICE(o->area.name, VER_TPM_NAME)))
 			return of_object(FJ_E_SIGNATURE, o, "the statement names another key than this public area", "声明所指密钥与所附公钥区不符", err);
@@ -312,17 +332,6 @@ static enum fj_rc step_names(struct judging *g, struct fj_err *err)
 			return of_object(FJ_E_SIGNATURE, o, "it does not hang on the TPM's owner hierarchy", "不属于该 TPM 的所有者层次", err);
 	}
 	return FJ_OK;
-}
-
-/* A root that is not fixed to its TPM, else as it has to be.  Whether it may leave, and where to, is its policy's to say, which a
- * plan explains (step_officers): without one it is not known. */
-static bool may_move(const struct judging *g, const struct ver_object *o)
-{
-	struct ver_area fixed = o->area;
-
-	fixed.attributes |= VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT;
-	return strncmp(o->name, "root", 4) == 0 && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
-	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0);
 }
 
 static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
@@ -423,9 +432,16 @@ static enum fj_rc made_here(const struct ver_attestation *a, const struct ver_ob
 
 static enum fj_rc step_creation(struct judging *g, struct fj_err *err)
 {
-	for (size_t i = 0; i < g->a->n; i++)
-		if (g->a->object[i].said.type == VER_TPM_CREATION)
-			FJ_TRY(made_here(g->a, &g->a->object[i], err));
+	const struct fj_plan *plan = g->in->plan;
+	const struct ver_object *storage = object_of(g->a, "storage");
+
+	for (size_t i = 0; i < g->a->n; i++) {
+		const struct ver_object *o = &g->a->object[i];
+		if (o->said.type == VER_TPM_CREATION)
+			FJ_TRY(made_here(g->a, o, err));
+		else if (arrived(g, o) && plan != NULL && !fj_slice_eq(fj_buf_slice(&storage->pub), FJ_SLICE(plan->parent, plan->parent_len)))
+			return of_object(FJ_E_INVALID, o, "it was not made in this TPM, and this is not the plan's spare", "不是在该 TPM 内生成，且该 TPM 不是方案所定备机", err);
+	}
 	return FJ_OK;
 }
 

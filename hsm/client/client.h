@@ -199,6 +199,8 @@ enum fj_rc hsm_said_write(unsigned flags, struct fj_slice payload, const struct 
 enum fj_rc hsm_intent(struct hsm_conn *c, const struct fj_buf *said, struct fj_err *err) FJ_MUST_USE;
 /* An officer's key is enrolled or removed; a: the names that count while fewer than two officers have keys. */
 enum fj_rc hsm_enrol(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
+/* A spare is taken into service; a: as of hsm_enrol (docs/formats.md 32). */
+enum fj_rc hsm_inherit(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 /* By whom license tokens are signed, on the signatures of two enrolled officers; a: their names, for the log. */
 enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
@@ -213,7 +215,8 @@ enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert
  * "approvals":"software"|"signer" (who checks them),
  * "tokens":"names"|"one"|"two" (by whom license tokens are signed),
  * "officers":[{login,person,kind,key,operator?,rp?,origin?,credential?}],"move":null|{"parent":Name of the plan's spare in
- * hex,"root":bool,"root-sm2":bool: they have left for it}}; "ceremony" of a spare is "spare" */
+ * hex,"root":bool,"root-sm2":bool: they have left for it},"inherits":null|{"records","sha256","until","why":null|text,"why_zh"}:
+ * of a spare that waits, the copied log, and why it can't be taken in},"took":null|{"records","sha256"} of one in service; "ceremony" of a spare is "spare" */
 #define HSM_STATUS_MAX (512u << 10)
 enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
 

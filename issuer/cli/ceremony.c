@@ -61,23 +61,29 @@ static enum fj_rc plan_officer(const char *text, json_t *list, struct fj_err *er
 	return FJ_OK;
 }
 
-/* --move REQUEST: what `fujie spare prepare` wrote */
-static enum fj_rc plan_move(const struct cli_args *a, json_t *plan, struct fj_err *err)
+enum fj_rc cli_plan_move(const char *path, int64_t m, json_t *plan, struct fj_err *err)
 {
-	const char *path = cli_opt(a, "move", NULL);
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_SPARE_REQUEST_MAX);
 	FJ_AUTO(buf) parent = FJ_BUF_INIT(FJ_STORAGE_PUBLIC_MAX);
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(200);
 	FJ_AUTO(json) doc = NULL;
 	json_t *attestation;
 
-	if (path == NULL)
-		return cli_opt(a, "move-quorum", NULL) == NULL ? FJ_OK : usage(err, "--move-quorum goes with --move REQUEST", "--move-quorum 须与 --move 请求 一起使用");
 	FJ_TRY(fj_file_read(AT_FDCWD, path, &text, err));
 	FJ_TRY(fj_spare_request_read(fj_buf_slice(&text), &parent, &doc, &attestation, err));
 	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&parent)));
-	return fj_json_set(plan, "move", json_pack("{s:I, s:s}", "m", (json_int_t)strtoll(cli_opt(a, "move-quorum", cli_opt(a, "quorum", "")), NULL, 10), "parent", fj_buf_str(&b64))) == FJ_OK
+	return fj_json_set(plan, "move", json_pack("{s:I, s:s}", "m", (json_int_t)m, "parent", fj_buf_str(&b64))) == FJ_OK
 	    ? FJ_OK : fj_no_memory(err, "cli");
+}
+
+/* --move REQUEST [--move-quorum M] */
+static enum fj_rc plan_move(const struct cli_args *a, json_t *plan, struct fj_err *err)
+{
+	const char *path = cli_opt(a, "move", NULL);
+
+	if (path == NULL)
+		return cli_opt(a, "move-quorum", NULL) == NULL ? FJ_OK : usage(err, "--move-quorum goes with --move REQUEST", "--move-quorum 须与 --move 请求 一起使用");
+	return cli_plan_move(path, strtoll(cli_opt(a, "move-quorum", cli_opt(a, "quorum", "")), NULL, 10), plan, err);
 }
 
 /* --follows SIGNED: the plan that is in force */

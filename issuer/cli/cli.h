@@ -193,11 +193,16 @@ enum fj_rc cli_conf_from(const struct cli_args *a, bool demo, struct cli_conf *c
 enum fj_rc cli_init_request(const struct cli_args *a, const struct cli_conf *c, const struct fj_plan *plan, json_t **out, struct fj_err *err) FJ_MUST_USE;
 void cli_print_officers(const char *dir, const json_t *answer);
 
+/* --- ceremony.c --- */
+/* a spare's request becomes the plan's "move", of m officers */
+enum fj_rc cli_plan_move(const char *request, int64_t m, json_t *plan, struct fj_err *err) FJ_MUST_USE;
+
 /* --- officers.c: a demo's officers, who approve what its ceremony asks (illustrative) --- */
 #define CLI_OFFICERS 3
 struct cli_officers {
 	const char *home; /* the folder, as a path */
 	bool sealed;      /* the plan has the issuing keys sealed: two of them unseal after each start */
+	const char *move; /* a spare's request: two of them may move the roots there; NULL: there is none */
 };
 /* Keys and passphrases in officers/, and a plan that all of them have signed; the caller's. */
 enum fj_rc cli_officers_make(const struct cli_officers *o, const char *arc, const char *base, const char *operator_, json_t **signed_plan, struct fj_err *err) FJ_MUST_USE;
@@ -215,6 +220,14 @@ int cli_command(const struct cli_args *a); /* command.c */
 int cli_unseal(const struct cli_args *a);  /* unseal.c */
 int cli_sign(const struct cli_args *a);    /* sign.c */
 int cli_spare(const struct cli_args *a);   /* spare.c */
+/* a spare's folder and its TPM; what its signer says, which is started for it */
+struct cli_spare_home {
+	int dir;
+	char tpm[128];
+};
+enum fj_rc cli_spare_status(const char *dir, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
+/* --home COPY becomes this spare's home (adopt.c) */
+enum fj_rc cli_adopt(const struct cli_args *a, struct cli_spare_home *s, struct fj_err *err) FJ_MUST_USE;
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */
 int cli_become(const char *name, char **argv); /* mirror.c: another executable of ours takes over, with words of its own */

@@ -13,7 +13,7 @@
 
 static const char usage[] =
     "Fujie 符节 - certificates and license tokens for data assets\n\n"
-    "  fujie demo  --dir D [--no-serve] [--no-cases] [--sealed] [--portal A:P] [--verifier A:V] [--base URL]\n"
+    "  fujie demo  --dir D [--no-serve] [--no-cases] [--sealed] [--move REQUEST] [--portal A:P] [--verifier A:V] [--base URL]\n"
     "  fujie init  --dir D --base URL --arc OID --operator NAME --org-usci CODE --org-name NAME\n"
     "              --org-div6 N --org-level L --officer LOGIN:NAME:PERSON --second-officer L:N:P [--sm2]\n"
     "  fujie init  --dir D --subordinate --root FILE [--sm2 --root-sm2 FILE] --limit-division N --limit-holders KIND,KIND ...\n"
@@ -29,6 +29,8 @@ static const char usage[] =
     "  fujie ceremony move --dir D --as LOGIN --out BLOB   the roots leave for the plan's spare, once\n"
     "  fujie ceremony endorsement --dir D --out FILE; fujie ceremony bond --dir D --file CREDENTIAL   officers see that the attestation key is the TPM's\n"
     "  fujie spare prepare --dir D2 [--tpm DEVICE] [--demo] [--out REQUEST]   on another machine, before the ceremony; then\n"
+    "  fujie spare adopt --dir D2 --home COPY   when the first TPM is dead: a copy of its home beside the spare; then serve, and two officers\n"
+    "  fujie spare enter --dir D2 --as LOGIN   take the spare into service; the plan's officers then certify its keys (ceremony issuing)\n"
     "  fujie spare import --dir D2 --plan SIGNED --blob BLOB | prove --dir D2   takes the roots in; shows that they obey their officers\n"
     "  fujie signer unseal|seal --dir D [--out CHALLENGES]   the issuing keys after a start, by the plan's officers (--unseal); and again before it ends\n"
     "  fujie ceremony statement --dir D [--lang zh|en] [--model] [--out FILE]   the certification practice statement (RFC 3647)\n"

@@ -47,14 +47,16 @@ static enum fj_rc demo_plan(const struct cli_officers *o, const struct cli_conf 
 }
 
 /* the common part: init.json in, the registry's answer out */
-static enum fj_rc make_home(const char *dir, const struct cli_conf *conf, bool sealed, json_t *in, json_t **out, struct fj_err *err)
+/* a demo's officers: o; of their folder not yet */
+static enum fj_rc make_home(const char *dir, const struct cli_conf *conf, const struct cli_officers *o, json_t *in, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(cli_home) h = {.dir = -1, .run = -1, .lock = -1};
 	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
 	char partial[4096];
 
 	FJ_TRY(cli_home_begin(dir, conf, partial, sizeof(partial), &h, err));
-	struct cli_officers officers = {partial, sealed};
+	struct cli_officers officers = *o;
+	officers.home = partial;
 	struct cli_follow follow = {cli_officers_step, &officers};
 	enum fj_rc rc = conf->demo ? demo_plan(&officers, conf, in, err) : FJ_OK;
 	if (rc == FJ_OK)
@@ -166,7 +168,7 @@ static enum fj_rc init(const struct cli_args *a, json_t **answer, struct fj_err 
 	FJ_TRY(cli_opt_only(a, known, err));
 	FJ_TRY(cli_conf_from(a, false, &conf, err));
 	FJ_TRY(cli_init_request(a, &conf, NULL, &in, err));
-	return make_home(a->dir, &conf, false, in, answer, err);
+	return make_home(a->dir, &conf, &(struct cli_officers){0}, in, answer, err);
 }
 
 void cli_print_officers(const char *dir, const json_t *answer)
@@ -208,7 +210,8 @@ int cli_init(const struct cli_args *a)
 
 static enum fj_rc demo(const struct cli_args *a, struct fj_err *err)
 {
-	static const char *const known[] = {"portal", "verifier", "base", "no-cases", "sealed", NULL};
+	static const char *const known[] = {"portal", "verifier", "base", "no-cases", "sealed", "move", NULL};
+	const struct cli_officers officers = {.sealed = cli_opt(a, "sealed", NULL) != NULL, .move = cli_opt(a, "move", NULL)};
 	struct cli_conf conf;
 	FJ_AUTO(json) answer = NULL;
 
@@ -219,7 +222,7 @@ static enum fj_rc demo(const struct cli_args *a, struct fj_err *err)
 	    "verifier", conf.verifier, "demo", 1, "cases", cli_opt(a, "no-cases", NULL) == NULL);
 	if (in == NULL)
 		return fj_fail(err, FJ_E_USAGE, "cli", NULL, "addresses and --base are UTF-8");
-	return make_home(a->dir, &conf, cli_opt(a, "sealed", NULL) != NULL, in, &answer, err);
+	return make_home(a->dir, &conf, &officers, in, &answer, err);
 }
 
 int cli_demo(const struct cli_args *a)

@@ -168,6 +168,8 @@ enum fj_rc cli_officers_make(const struct cli_officers *o, const char *arc, cons
 	    "operator", operator_, "algorithms", fj_alg_name(FJ_ES256), fj_alg_name(FJ_SM2), "officers", list, "quorum", "root", QUORUM, "expiration", EXPIRATION, "made", now, "signatures");
 	if (o->sealed && fj_json_set(json_object_get(file, "plan"), "unseal", json_pack("{s:i}", "m", QUORUM)) != FJ_OK)
 		return fj_no_memory(err, "cli");
+	if (o->move != NULL)
+		FJ_TRY(cli_plan_move(o->move, QUORUM, json_object_get(file, "plan"), err));
 	FJ_TRY(fj_json_canonical(file, &text, err));
 	FJ_TRY(fj_put_u8(&text, '\n'));
 	FJ_TRY(sign_plan(o, &text, err));

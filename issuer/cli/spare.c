@@ -125,24 +125,67 @@ static enum fj_rc prepare(const struct cli_args *a, struct fj_err *err)
 
 /* --- a spare that was prepared --- */
 
-static enum fj_rc open_spare(const struct cli_args *a, struct spare *s, struct fj_err *err)
+static enum fj_rc read_conf(int dir, struct cli_conf *conf, struct fj_err *err)
 {
 	static const char *const keys[] = {"demo", "tpm", NULL};
 	FJ_AUTO(buf) text = FJ_BUF_INIT(4096);
 	FJ_AUTO(json) j = NULL;
-	struct cli_conf conf = {.demo = false};
-	FJ_AUTO(fd) dir = -1;
 	const char *tpm;
 
-	if (fj_dir_open(AT_FDCWD, a->dir, &dir, NULL) != FJ_OK || fj_file_read(dir, CONF, &text, NULL) != FJ_OK)
+	memset(conf, 0, sizeof(*conf));
+	if (fj_file_read(dir, CONF, &text, NULL) != FJ_OK)
 		return fj_refuse(err, FJ_E_NOTFOUND, "cli", CITE, "no spare was prepared in this folder: fujie spare prepare", "此目录中没有已准备的备机：请先执行 fujie spare prepare");
 	FJ_TRY(fj_json_parse(fj_buf_slice(&text), text.len, &j, err));
 	FJ_TRY(fj_json_only(j, keys, err));
-	FJ_TRY(fj_json_str(j, "tpm", sizeof(conf.tpm) - 1, &tpm, err));
-	FJ_TRY(fj_strcopy(conf.tpm, sizeof(conf.tpm), tpm));
-	conf.demo = json_is_true(json_object_get(j, "demo"));
+	FJ_TRY(fj_json_str(j, "tpm", sizeof(conf->tpm) - 1, &tpm, err));
+	conf->demo = json_is_true(json_object_get(j, "demo"));
+	return fj_strcopy(conf->tpm, sizeof(conf->tpm), tpm);
+}
+
+static enum fj_rc open_spare(const struct cli_args *a, struct spare *s, struct fj_err *err)
+{
+	struct cli_conf conf;
+	FJ_AUTO(fd) dir = -1;
+
+	FJ_TRY(fj_dir_open(AT_FDCWD, a->dir, &dir, err));
+	FJ_TRY(read_conf(dir, &conf, err));
 	FJ_TRY(cli_home_ceremony(a->dir, &conf, &s->h, err));
 	return start(s, err);
+}
+
+enum fj_rc cli_spare_status(const char *dir, struct fj_buf *json, struct fj_err *err)
+{
+	const struct cli_args a = {.dir = dir};
+	FJ_AUTO(spare) s = {.h = {.dir = -1, .run = -1, .lock = -1}};
+
+	FJ_TRY(open_spare(&a, &s, err));
+	return hsm_status(s.conn, json, err);
+}
+
+/* which TPM it was prepared with; a folder that is a home already is none that waits for one */
+static enum fj_rc adopt(const struct cli_args *a, struct fj_err *err)
+{
+	static const char *const known[] = {"home", NULL};
+	struct cli_spare_home s = {.dir = -1};
+	struct cli_conf conf;
+	FJ_AUTO(fd) dir = -1;
+
+	if (a->dir == NULL || cli_opt(a, "home", NULL) == NULL)
+		return usage(err, "fujie spare adopt --dir D2 --home COPY: the folder of the home whose TPM is gone, as it was copied", "用法：fujie spare adopt --dir D2 --home 副本：TPM 已损毁的系统的目录副本");
+	FJ_TRY(cli_opt_only(a, known, err));
+	FJ_TRY(fj_dir_open(AT_FDCWD, a->dir, &dir, err));
+	if (faccessat(dir, "fujie.ini", F_OK, 0) == 0)
+		return fj_refuse(err, FJ_E_EXISTS, "cli", "formats.md 32", "this folder is a home already: fujie serve, then fujie spare enter", "此目录已是主目录：请执行 fujie serve，再执行 fujie spare enter");
+	FJ_TRY(read_conf(dir, &conf, err));
+	s.dir = dir;
+	FJ_TRY(fj_strcopy(s.tpm, sizeof(s.tpm), conf.tpm));
+	FJ_TRY(cli_adopt(a, &s, err));
+	if (a->json)
+		puts("{\"adopted\":true}");
+	else
+		printf("The copy lies beside the spare's TPM.  Now: fujie serve --dir %s; two finance officers: fujie spare enter --dir %s --as LOGIN; then the plan's officers: fujie ceremony issuing --dir %s --as LOGIN\n"
+		       "副本已置于备机。接下来：fujie serve；两名财政经办人执行 fujie spare enter；再由方案官员执行 fujie ceremony issuing\n", a->dir, a->dir, a->dir);
+	return FJ_OK;
 }
 
 /* --- the proof --- */
@@ -344,11 +387,15 @@ int cli_spare(const struct cli_args *a)
 	struct fj_err err = {0};
 	enum fj_rc rc;
 
+	if (strcmp(verb, "enter") == 0)
+		return cli_command(a);
 	if (strcmp(verb, "prepare") == 0)
 		rc = prepare(a, &err);
+	else if (strcmp(verb, "adopt") == 0)
+		rc = adopt(a, &err);
 	else if (strcmp(verb, "import") == 0 || strcmp(verb, "prove") == 0)
 		rc = run(a, verb, &err);
 	else
-		rc = usage(&err, "fujie spare prepare|import|prove; `fujie help` says more", "用法：fujie spare prepare|import|prove；详见 fujie help");
+		rc = usage(&err, "fujie spare prepare|import|prove|adopt|enter; `fujie help` says more", "用法：fujie spare prepare|import|prove|adopt|enter；详见 fujie help");
 	return rc == FJ_OK ? 0 : cli_print_error(&err, NULL, a->json);
 }

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "issuer/iss.h"
 #include "issuer/signed.h"
+#include "issuer/spare.h"
 
 #define PAGE 512 /* leaves read at once */
 #define AGAIN 3600
@@ -380,13 +381,22 @@ static enum fj_rc begin(struct iss *i, struct sto *db, struct fj_err *err)
 	struct fj_checkpoint head = {.size = 0};
 	struct fj_buf none = FJ_BUF_INIT(0);
 	int64_t leaves, restored, seq;
+	enum spr_state spare;
+	const char *en, *zh;
 	bool good;
 
 	FJ_TRY(log_count(db, &leaves, err));
 	FJ_TRY(noted(db, "restored", &restored, &seq, err));
-	if (l->shut && leaves == l->shut_leaves && seq == l->shut_restored)
+	if (l->shut && l->spare == SPR_NONE && leaves == l->shut_leaves && seq == l->shut_restored)
 		return FJ_OK;
 	FJ_TRY(iss_signer(i, &l->signer, err));
+	FJ_TRY(spr_look(i, db, l->signer, &spare, err));
+	l->spare = spare;
+	if (spare != SPR_NONE) {
+		spr_why(spare, &en, &zh);
+		close_for(l, en, zh);
+		return FJ_OK;
+	}
 	FJ_TRY(names(i, err));
 	memcpy(head.origin, l->key.name, sizeof(head.origin));
 	FJ_TRY(hsm_log_head(l->signer, &head.size, &head.root, err));

@@ -57,6 +57,7 @@ struct iss_log {
 	atomic_bool open;            /* the edge is that of the head */
 	pthread_mutex_t given;       /* of head, note and the two texts, for who only reads them: held for no longer than that */
 	atomic_bool shut;            /* closed: nothing is accepted or signed */
+	atomic_int spare;            /* enum spr_state: it is shut for that (issuer/spare.h) */
 	atomic_bool seals;           /* the signer's issuing keys wait for officers after each start (unseal.c) */
 	char closed[320], closed_zh[480];
 	int64_t shut_leaves, shut_restored; /* what was looked at when it was shut: while that is so, it stays shut */

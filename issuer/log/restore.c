@@ -18,6 +18,7 @@
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 #include "issuer/rules/rules.h"
+#include "issuer/spare.h"
 
 #define MAX_LOST 5000 /* leaves of one event, */
 #define BLOCKS (FJ_LIST_ENTRIES / 4096) /* of a list */
@@ -263,6 +264,8 @@ enum fj_rc cmd_log_restore(struct iss_call *c, struct fj_err *err)
 
 	FJ_TRY(iss_rule_no_foreign_issuer(c->iss->keeper, c->actor->org, err));
 	FJ_TRY(iss_clock_check(c->iss, err));
+	if (c->iss->log.spare != SPR_NONE) /* it is compared with its log when it has keys */
+		return log_check_open(&c->iss->log, err);
 	if (log_check_open(&c->iss->log, &why) == FJ_OK)
 		return no(err, FJ_E_STATE, "there is nothing to restore: the register is as its public log has it", "无须恢复：登记簿与公开日志一致");
 	FJ_AUTO(json) payload = json_pack("{s:{s:s, s:s}}", "why", "en", why.en, "zh", why.zh);

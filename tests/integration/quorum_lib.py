@@ -77,11 +77,11 @@ def key_id(spki):
     return hashlib.sha1(spki[26:]).digest()
 
 
-def ca(spki, subject, issuer, issuer_spki, pathlen, more=(), begin=None, serial=None, alg=ECDSA):
+def ca(spki, subject, issuer, issuer_spki, pathlen, more=(), begin=None, serial=None, alg=ECDSA, days=300):
     now = begin or int(time.time())
     exts = [ext(b'\x55\x1d\x0e', False, tlv(4, key_id(spki)))] + list(more) + [
         ext(b'\x55\x1d\x0f', True, bytes.fromhex('03020106')), ext(b'\x55\x1d\x13', True, tlv(0x30, tlv(1, b'\xff'), tlv(2, bytes([pathlen]))))]
-    return tlv(0x30, tlv(0xa0, tlv(2, b'\2')), tlv(2, serial or b'\x11' + os.urandom(15)), alg, name(issuer), tlv(0x30, utc(now), utc(now + 300 * 86400)), name(subject),
+    return tlv(0x30, tlv(0xa0, tlv(2, b'\2')), tlv(2, serial or b'\x11' + os.urandom(15)), alg, name(issuer), tlv(0x30, utc(now), utc(now + days * 86400)), name(subject),
                spki, tlv(0xa3, tlv(0x30, *exts)))
 
 
@@ -94,7 +94,7 @@ def issuing_tbs(spki, root, suffix='', alg=ECDSA):
     more = [ext(b'\x55\x1d\x23', False, tlv(0x30, tlv(0x80, key_id(root)))), ext(b'\x55\x1d\x20', False, tlv(0x30, tlv(0x30, tlv(6, policy)))),
             ext(b'\x55\x1d\x1f', False, tlv(0x30, tlv(0x30, tlv(0xa0, tlv(0xa0, tlv(0x86, (BASE + '/crl/root%s.crl' % suffix).encode())))))),
             ext(bytes.fromhex('2b06010505070101'), False, tlv(0x30, tlv(0x30, tlv(6, bytes.fromhex('2b06010505073002')), tlv(0x86, (BASE + '/ca/root%s.cer' % suffix).encode()))))]
-    return ca(spki, 'Test Issuing', 'Test Root', root, 0, more, alg=alg)
+    return ca(spki, 'Test Issuing', 'Test Root', root, 0, more, alg=alg, days=299)
 
 
 def crl_tbs(root, number, revoked=(), span=400 * 86400):

@@ -69,13 +69,13 @@ static bool signed_under(struct fj_slice spki, enum fj_alg alg, const struct fj_
 	return ok;
 }
 
-/* the CA's newest certificate, that is the last one with this address */
-static const struct mem_sub *newest_sub(const struct hsm_memory *m, enum fj_alg alg, const char *base)
+/* the CA's newest certificate, that is the last one with this address; beside the one of `key`, of which the answer may have been lost */
+static const struct mem_sub *newest_sub(const struct hsm_memory *m, enum fj_alg alg, const char *base, const struct fj_hash *key)
 {
 	const struct mem_sub *found = NULL;
 
 	for (size_t i = 0; i < m->n_subs; i++)
-		if (m->sub[i].alg == alg && strcmp(m->sub[i].limits.base, base) == 0)
+		if (m->sub[i].alg == alg && strcmp(m->sub[i].limits.base, base) == 0 && !fj_hash_eq(&m->sub[i].key, key))
 			found = &m->sub[i];
 	return found;
 }
@@ -83,7 +83,10 @@ static const struct mem_sub *newest_sub(const struct hsm_memory *m, enum fj_alg 
 /* of an algorithm: the CA's newest key, which is not revoked, has signed that this one follows it */
 static enum fj_rc check_former(struct hsm_signer *s, enum fj_alg alg, const struct fj_ca_request *r, struct fj_slice text, struct fj_err *err)
 {
-	const struct mem_sub *o = newest_sub(&s->mem, alg, r->base);
+	struct fj_hash key;
+
+	fj_sha256(fj_buf_slice(&r->spki[alg]), &key);
+	const struct mem_sub *o = newest_sub(&s->mem, alg, r->base, &key);
 	EVP_PKEY *former = o == NULL ? NULL : key_of(FJ_SLICE(o->spki, o->spki_len)), *own = key_of(fj_buf_slice(&r->spki[alg]));
 	bool ok = former != NULL && own != NULL && fj_limits_same(&o->limits, &r->limits) && signer_key_verifies(former, alg, text, fj_buf_slice(&r->former[alg])) &&
 	    signer_key_verifies(own, alg, fj_buf_slice(&r->text), fj_buf_slice(&r->sig[alg]));
@@ -92,7 +95,7 @@ static enum fj_rc check_former(struct hsm_signer *s, enum fj_alg alg, const stru
 	EVP_PKEY_free(own);
 	MUST(ok, CITE, "no CA of this address and these limits was certified whose newest key has signed the request");
 	MUST(mem_revoked(&s->mem, o->serial) == NULL, CITE, "the CA whose key signed the request is revoked: a new CA is made");
-	fj_sha256(fj_buf_slice(&r->spki[alg]), &s->follows[alg]);
+	s->follows[alg] = key;
 	return FJ_OK;
 }
 

@@ -80,7 +80,7 @@ static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct
 
 static void kept_path(const char *name, char out[96])
 {
-	snprintf(out, 96, CRM_DIR "/%.60s.tbs", name);
+	snprintf(out, 96, CRM_DIR "/kept-%.60s.tbs", name);
 }
 
 bool crm_kept(const struct iss *i, enum fj_alg alg, const char *name, struct fj_slice spki, struct fj_buf *tbs)

@@ -32,7 +32,7 @@ void crm_item_release(struct crm_item *it);
 enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* an issuing CA's certificate by the root, for a key that the signer has made anew; as it was kept, unless it is to be made fresh */
 enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
-/* What the root signs once is kept before it is: CRM_DIR/NAME.tbs, so that a try that is cut after the signer's part is made again with
+/* What the root signs once is kept before it is: CRM_DIR/kept-NAME.tbs, so that a try that is cut after the signer's part is made again with
  * the same octets.  Of this subject key, by the root of now; false: none is kept. */
 bool crm_kept(const struct iss *i, enum fj_alg alg, const char *name, struct fj_slice spki, struct fj_buf *tbs);
 enum fj_rc crm_keep(const char *name, const struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;

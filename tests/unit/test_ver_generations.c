@@ -660,8 +660,9 @@ TEST("does the root that was named lead to every root of a file?")
 	struct fj_err err;
 	struct fj_hash old;
 	FJ_AUTO(buf) both = FJ_BUF_INIT(65536);
-	struct crl_spec named = root_list(3, 13);
+	struct crl_spec named = root_list(3, 13), over = root_list(3, 0);
 
+	over.to = NOW - 1;
 	fj_sha256(slice(&w->root), &old);
 	pem_of("CERTIFICATE", slice(&g->root_b), &both);
 	pem_of("CERTIFICATE", slice(&w->root), &both);
@@ -669,6 +670,13 @@ TEST("does the root that was named lead to every root of a file?")
 	CHECK_OK(load(w, &old, &err));
 	CHECK_OK(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW, &err));
 	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW + 4001 * DAY, &err), FJ_E_SIGNATURE);
+	put_file(w, "crl/root.crl", FJ_SLICE("", 0)); /* who leaves the list out in which it may be revoked gains nothing */
+	CHECK_OK(load(w, &old, &err));
+	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW, &err), FJ_E_SIGNATURE);
+	put_crl(w, "crl/root-1.crl", &over, w->root_x, w->root_key);
+	CHECK_OK(load(w, &old, &err));
+	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW, &err), FJ_E_SIGNATURE);
+	write_roots(g);
 	put_crl(w, "crl/root-1.crl", &named, w->root_x, w->root_key);
 	CHECK_OK(load(w, &old, &err));
 	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW, &err), FJ_E_SIGNATURE);

@@ -14,6 +14,7 @@
 
 #define FORMER "former"
 #define CITE "formats.md 23"
+#define OPENS "TPM 2.0 Part 1, 19.7"
 #define PART 4096 /* octets of one structure */
 
 struct judging {
@@ -350,43 +351,77 @@ static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
 	    : of_object(FJ_E_NOTFOUND, movable, "it is not fixed to its TPM; whether it may leave, and where to, its policy says, which only the ceremony's plan explains (--plan)", "不固定于其 TPM；可否迁出、迁往何处由其策略决定，须以密钥仪式方案核对（--plan）", err);
 }
 
-/* the highest generation of a key: "root", or "root-3" where it stands beside */
-static const struct ver_object *newest_of(const struct ver_attestation *a, const char *name)
+/* did another key of this name follow it? */
+static bool followed(const struct ver_anchors *c, const struct ver_ca *ca)
 {
-	const struct ver_object *best = object_of(a, name);
-	unsigned long most = 1;
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < a->n; i++) {
-		const char *tail = a->object[i].name + n;
-		if (strncmp(a->object[i].name, name, n) != 0 || tail[0] != '-' || strspn(tail + 1, "0123456789") != strlen(tail + 1) || tail[1] == '\0')
+	for (size_t i = 0; i < c->n_ca + c->n_root; i++) {
+		const struct ver_ca *other = i < c->n_ca ? &c->ca[i] : &c->root[i - c->n_ca];
+		if (other->x.alg != ca->x.alg || !fj_slice_eq(other->x.subject, ca->x.subject) || ver_same_ca(other, ca))
 			continue;
-		unsigned long g = strtoul(tail + 1, NULL, 10);
-		if (best == NULL || g > most) {
-			best = &a->object[i];
-			most = g;
-		}
+		if (ca->arc[0] == '\0' ? ver_root_follows(c, other, ca) : other->since > ca->since)
+			return true;
 	}
-	return best;
+	return false;
 }
 
-/* A root that passed on to another is under its own plan, and has no act left: the plan is asked of the newest one.  A root's key
- * opens to its plan's officers, as many as the plan says, and to nothing else: no password, no other policy */
-static enum fj_rc under_officers(const struct ver_attestation *a, const char *name, const struct fj_hash *policy, struct fj_err *err)
-{
-	static const char clause[] = "TPM 2.0 Part 1, 19.7";
-	const struct ver_object *o = newest_of(a, name);
+static const struct ver_object *attested(const struct ver_attestation *a, const struct fj_x509 *x, const char *role);
 
-	if (o == NULL || o->said.type == 0) {
-		fj_fail(err, FJ_E_INVALID, "verify", clause, "%s: the plan has this key, and nothing is stated of it", name);
-		fj_err_zh(err, "%s：方案包含该密钥，但无相应声明", name);
-		return FJ_E_INVALID;
-	}
+static enum fj_rc unstated(const char *name, struct fj_err *err)
+{
+	fj_fail(err, FJ_E_INVALID, "verify", OPENS, "%s: the plan has this key, and nothing is stated of it", name);
+	fj_err_zh(err, "%s：方案包含该密钥，但无相应声明", name);
+	return FJ_E_INVALID;
+}
+
+/* it opens to the plan's officers, as many as the plan says, and to nothing else: no password, no other policy */
+static enum fj_rc opens_to(const struct ver_object *o, const struct fj_hash *policy, struct fj_err *err)
+{
 	if ((o->area.attributes & VER_TPM_USER_AUTH) == 0 && fj_slice_eq(o->area.policy, FJ_SLICE(policy->b, FJ_SHA256_LEN)))
 		return FJ_OK;
-	fj_fail(err, FJ_E_INVALID, "verify", clause, "%s: its TPM lets it be used without the officers of this plan", name);
-	fj_err_zh(err, "%s：未经该方案官员批准，TPM 也允许使用", name);
+	fj_fail(err, FJ_E_INVALID, "verify", OPENS, "%s: its TPM lets it be used without the officers of this plan", o->name);
+	fj_err_zh(err, "%s：未经该方案官员批准，TPM 也允许使用", o->name);
 	return FJ_E_INVALID;
+}
+
+/* The root's key is the one in its certificate: what an object is called nobody signs. */
+static enum fj_rc root_opens_to(const struct judging *g, const struct ver_ca *root, const struct fj_hash *policy, struct fj_err *err)
+{
+	if (attested(g->a, &root->x, "root") == NULL)
+		return unstated(root->x.alg == FJ_SM2 ? "root-sm2" : "root", err);
+	for (size_t i = 0; i < g->a->n; i++) {
+		const struct ver_object *o = &g->a->object[i];
+		if (o->area.kind == VER_AREA_SIGNING && memcmp(o->area.xy, root->x.key.p + 1, sizeof(o->area.xy)) == 0)
+			FJ_TRY(opens_to(o, policy, err));
+	}
+	return FJ_OK;
+}
+
+/* A root that passed on to another is under its own plan, and has no act left: the plan is asked of those that nothing follows. */
+static enum fj_rc roots_open_to(const struct judging *g, const struct fj_hash *policy, struct fj_err *err)
+{
+	const struct ver_anchors *c = g->t->a;
+
+	for (size_t i = 0; i < c->n_root + c->n_ca; i++) {
+		const struct ver_ca *root = i < c->n_root ? &c->root[i] : &c->ca[i - c->n_root];
+		if (root->arc[0] == '\0' && !followed(c, root))
+			FJ_TRY(root_opens_to(g, root, policy, err));
+	}
+	return FJ_OK;
+}
+
+/* No certificate says which sealed octets open the issuing keys: each of that name has to be under the plan, and one there is. */
+static enum fj_rc seals_open_to(const struct judging *g, const struct fj_hash *policy, struct fj_err *err)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < g->a->n; i++) {
+		const struct ver_object *o = &g->a->object[i];
+		if (strncmp(o->name, "seal", 4) != 0)
+			continue;
+		FJ_TRY(opens_to(o, policy, err));
+		any = any || o->said.type != 0;
+	}
+	return any ? FJ_OK : unstated("seal", err);
 }
 
 static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
@@ -396,12 +431,12 @@ static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
 	struct fj_quorum q;
 	struct fj_hash policy;
 
-	if (plan == NULL)
+	if (plan == NULL || is_spare(g))
 		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "no plan of a ceremony was named", "未指明密钥仪式方案");
 	FJ_TRY(fj_plan_root_policy(plan, &policy));
-	FJ_TRY(under_officers(g->a, "root", &policy, err));
-	if (plan->sm2)
-		FJ_TRY(under_officers(g->a, "root-sm2", &policy, err));
+	FJ_TRY(roots_open_to(g, &policy, err));
+	if (plan->sm2 && ver_root(g->t, FJ_SM2) == NULL)
+		return unstated("root-sm2", err);
 	if (plan->move > 0) {
 		fj_plan_parent_name(plan, &parent);
 		fj_hex(parent.b, sizeof(parent.b), g->a->moves_to);
@@ -410,7 +445,7 @@ static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
 		return FJ_OK;
 	fj_plan_unseal_quorum(plan, &q);
 	FJ_TRY(fj_quorum_policy(&q, &policy));
-	return under_officers(g->a, "seal", &policy, err);
+	return seals_open_to(g, &policy, err);
 }
 
 static enum fj_rc made_here(const struct ver_attestation *a, const struct ver_object *o, struct fj_err *err)
@@ -612,17 +647,6 @@ static enum fj_rc note_certificate(struct judging *g, const char *which, const s
 		j = NULL;
 	}
 	return json_array_append_new(g->a->certificates, j) == 0 ? FJ_OK : fj_no_memory(err, "verify");
-}
-
-/* did another key of this name follow it? */
-static bool followed(const struct ver_anchors *c, const struct ver_ca *ca)
-{
-	for (size_t i = 0; i < c->n_ca + c->n_root; i++) {
-		const struct ver_ca *other = i < c->n_ca ? &c->ca[i] : &c->root[i - c->n_ca];
-		if (other->x.alg == ca->x.alg && fj_slice_eq(other->x.subject, ca->x.subject) && other->since > ca->since && !ver_same_ca(other, ca))
-			return true;
-	}
-	return false;
 }
 
 /* some issuing CA is attested here: the others that the root has limited are other appliances' */

@@ -294,6 +294,28 @@ static enum fj_rc of_object(enum fj_rc rc, const struct ver_object *o, const cha
 	return rc;
 }
 
+/* the certificate of a root's key, trusted or certified by another generation; NULL: none is of it */
+static const struct ver_ca *root_of(const struct judging *g, const struct ver_object *o)
+{
+	const struct ver_anchors *c = g->t == NULL ? NULL : g->t->a;
+
+	for (size_t i = 0; c != NULL && o->area.kind == VER_AREA_SIGNING && i < c->n_root + c->n_ca; i++) {
+		const struct ver_ca *ca = i < c->n_root ? &c->root[i] : &c->ca[i - c->n_root];
+		if (ca->arc[0] == '\0' && ca->x.key.len == 1 + sizeof(o->area.xy) && memcmp(ca->x.key.p + 1, o->area.xy, sizeof(o->area.xy)) == 0)
+			return ca;
+	}
+	return NULL;
+}
+
+/* A root's key that another one followed: it is under its own plan, and not under the one that is asked of.  What an object is called
+ * nobody signs: whose key it is its certificate says. */
+static bool former_root(const struct judging *g, const struct ver_object *o)
+{
+	const struct ver_ca *root = root_of(g, o);
+
+	return root != NULL && ver_followed(g->t->a, root);
+}
+
 /* A root, or the log's key, that is not fixed to its TPM, else as it has to be.  Whether it may leave, and where to, is its policy's to
  * say, which a plan explains (of roots step_officers): without one it is not known. */
 static bool may_move(const struct judging *g, const struct ver_object *o)
@@ -305,7 +327,7 @@ static bool may_move(const struct judging *g, const struct ver_object *o)
 		return (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT)) == 0 && o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SEALED - 1) &&
 		    (g->in->plan == NULL || fj_plan_note_is(g->in->plan, fj_buf_slice(&o->pub)));
 	return strncmp(o->name, "root", 4) == 0 && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
-	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0);
+	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0 || former_root(g, o));
 }
 
 /* one that may move, and of which the TPM says no more than that it is there: it came from another */
@@ -337,31 +359,22 @@ static enum fj_rc step_names(struct judging *g, struct fj_err *err)
 
 static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
 {
-	const struct ver_object *movable = NULL;
+	const struct ver_object *movable = NULL, *unexplained = NULL;
 
 	for (size_t i = 0; i < g->a->n; i++) {
 		const struct ver_object *o = &g->a->object[i];
 		size_t use = strcmp(o->name, "ak") == 0 ? USE_ATTESTATION : (size_t)o->area.kind - 1;
-		if (may_move(g, o))
+		if (may_move(g, o)) {
 			movable = o;
-		else if (!is_so(&o->area, use))
+			unexplained = former_root(g, o) ? o : unexplained;
+		} else if (!is_so(&o->area, use)) {
 			return of_object(FJ_E_INVALID, o, "its attributes let it leave the TPM, come from outside, or do something else", "其属性允许密钥离开 TPM、由外部导入或另作他用", err);
+		}
 	}
+	if (g->in->plan != NULL && unexplained != NULL)
+		return of_object(FJ_E_NOTFOUND, unexplained, "a former root's key is not fixed to its TPM, and this plan is not the one that says where it may go: end it (key end)", "前代根密钥不固定于其 TPM，且其去向不在该方案之内；请将其销毁（key end）", err);
 	return movable == NULL || g->in->plan != NULL ? FJ_OK
 	    : of_object(FJ_E_NOTFOUND, movable, "it is not fixed to its TPM; whether it may leave, and where to, its policy says, which only the ceremony's plan explains (--plan)", "不固定于其 TPM；可否迁出、迁往何处由其策略决定，须以密钥仪式方案核对（--plan）", err);
-}
-
-/* did another key of this name follow it? */
-static bool followed(const struct ver_anchors *c, const struct ver_ca *ca)
-{
-	for (size_t i = 0; i < c->n_ca + c->n_root; i++) {
-		const struct ver_ca *other = i < c->n_ca ? &c->ca[i] : &c->root[i - c->n_ca];
-		if (other->x.alg != ca->x.alg || !fj_slice_eq(other->x.subject, ca->x.subject) || ver_same_ca(other, ca))
-			continue;
-		if (ca->arc[0] == '\0' ? ver_root_follows(c, other, ca) : other->since > ca->since)
-			return true;
-	}
-	return false;
 }
 
 static const struct ver_object *attested(const struct ver_attestation *a, const struct fj_x509 *x, const char *role);
@@ -383,15 +396,28 @@ static enum fj_rc opens_to(const struct ver_object *o, const struct fj_hash *pol
 	return FJ_E_INVALID;
 }
 
-/* The root's key is the one in its certificate: what an object is called nobody signs. */
 static enum fj_rc root_opens_to(const struct judging *g, const struct ver_ca *root, const struct fj_hash *policy, struct fj_err *err)
 {
 	if (attested(g->a, &root->x, "root") == NULL)
 		return unstated(root->x.alg == FJ_SM2 ? "root-sm2" : "root", err);
 	for (size_t i = 0; i < g->a->n; i++) {
+		const struct ver_ca *of = root_of(g, &g->a->object[i]);
+		if (of != NULL && ver_same_ca(of, root))
+			FJ_TRY(opens_to(&g->a->object[i], policy, err));
+	}
+	return FJ_OK;
+}
+
+/* one that is called a root's and is of none of them could be anybody's */
+static enum fj_rc roots_have_certificates(const struct judging *g, struct fj_err *err)
+{
+	for (size_t i = 0; i < g->a->n; i++) {
 		const struct ver_object *o = &g->a->object[i];
-		if (o->area.kind == VER_AREA_SIGNING && memcmp(o->area.xy, root->x.key.p + 1, sizeof(o->area.xy)) == 0)
-			FJ_TRY(opens_to(o, policy, err));
+		if (strncmp(o->name, "root", 4) != 0 || root_of(g, o) != NULL)
+			continue;
+		fj_fail(err, FJ_E_INVALID, "verify", CITE, "%s: it is called a root's key, and no root's certificate is of it", o->name);
+		fj_err_zh(err, "%s：名为根密钥，但没有任何根证书使用该密钥", o->name);
+		return FJ_E_INVALID;
 	}
 	return FJ_OK;
 }
@@ -403,10 +429,10 @@ static enum fj_rc roots_open_to(const struct judging *g, const struct fj_hash *p
 
 	for (size_t i = 0; i < c->n_root + c->n_ca; i++) {
 		const struct ver_ca *root = i < c->n_root ? &c->root[i] : &c->ca[i - c->n_root];
-		if (root->arc[0] == '\0' && !followed(c, root))
+		if (root->arc[0] == '\0' && !ver_followed(c, root))
 			FJ_TRY(root_opens_to(g, root, policy, err));
 	}
-	return FJ_OK;
+	return roots_have_certificates(g, err);
 }
 
 /* No certificate says which sealed octets open the issuing keys: each of that name has to be under the plan, and one there is. */
@@ -673,14 +699,14 @@ static bool under_parent(const struct judging *g, const struct ver_ca *root)
 
 static const char *of_root_elsewhere(const struct judging *g, const struct ver_ca *root)
 {
-	return under_parent(g, root) ? "parent" : followed(g->t->a, root) ? FORMER : NULL;
+	return under_parent(g, root) ? "parent" : ver_followed(g->t->a, root) ? FORMER : NULL;
 }
 
 static const char *of_ca_elsewhere(const struct judging *g, const struct ver_ca *ca)
 {
 	if (ca->arc[0] == '\0')
 		return of_root_elsewhere(g, ca);
-	return followed(g->t->a, ca) ? FORMER : ca->limited && own_ca(g) ? "subordinate" : NULL;
+	return ver_followed(g->t->a, ca) ? FORMER : ca->limited && own_ca(g) ? "subordinate" : NULL;
 }
 
 /* signers of the trust's status lists: authorisations and tokens are signed with the same key */

@@ -215,6 +215,18 @@ bool ver_root_follows(const struct ver_anchors *a, const struct ver_ca *newer, c
 	return false;
 }
 
+bool ver_followed(const struct ver_anchors *a, const struct ver_ca *ca)
+{
+	for (size_t i = 0; i < a->n_ca + a->n_root; i++) {
+		const struct ver_ca *other = i < a->n_ca ? &a->ca[i] : &a->root[i - a->n_ca];
+		if (other->x.alg != ca->x.alg || !fj_slice_eq(other->x.subject, ca->x.subject) || ver_same_ca(other, ca))
+			continue;
+		if (ca->arc[0] == '\0' ? ver_root_follows(a, other, ca) : other->since > ca->since)
+			return true;
+	}
+	return false;
+}
+
 enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_err *err)
 {
 	struct ver_ca *r = &a->root[a->n_root];

@@ -206,6 +206,8 @@ const struct ver_ca *ver_root_of(const struct ver_ca *ca);
 bool ver_ca_in_time(const struct ver_ca *ca, bool led, fj_time now);
 /* Did the key of that root, trusted or certified by another generation, pass on to this one, itself or by generations between? */
 bool ver_root_follows(const struct ver_anchors *a, const struct ver_ca *newer, const struct ver_ca *ca);
+/* did another key of this name follow this CA's, as it is said there? */
+bool ver_followed(const struct ver_anchors *a, const struct ver_ca *ca);
 /* newWithOld: of a root's key that is known to be younger than the one that signed it, and to the end of that one's own time.
  * Else it is oldWithNew, or nobody knows. */
 bool ver_passes_on(const struct ver_ca *ca);

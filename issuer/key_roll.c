@@ -80,7 +80,7 @@ static enum fj_rc with(struct iss_call *c, const struct apr *a, struct hsm_conn 
 
 /* --- the newer key --- */
 
-const struct iss_field fld_key_roll[] = {{"key", ISS_F_STR, true, 16, "密钥", "issuing, token, ocsp, log, issuing-sm2, token-sm2 or ocsp-sm2", names, CITE}, {0}};
+const struct iss_field fld_key_roll[] = {{"key", ISS_F_STR, true, 16, "要更换的密钥", "which key is rolled over", names, CITE}, {0}};
 
 static bool is_ca(const struct roll *r)
 {
@@ -326,7 +326,7 @@ enum fj_rc apr_key_roll(struct iss_call *c, const struct apr *a, struct fj_err *
 
 /* --- the end of a former one --- */
 
-const struct iss_field fld_key_end[] = {{"key", ISS_F_STR, true, 24, "原密钥", "a former key as key.list names it, such as token.1", NULL, CITE}, {0}};
+const struct iss_field fld_key_end[] = {{"key", ISS_F_STR, true, 24, "要销毁的原密钥（编号见本机密钥清单，如 token.1）", "former key to be destroyed, by its number in the list of own keys, such as token.1", NULL, CITE}, {0}};
 
 /* "token.1" */
 static enum fj_rc read_name(const char *name, const struct roll **r, int64_t *generation, struct fj_err *err)

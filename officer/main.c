@@ -23,6 +23,7 @@
 #define VENDORS 128 /* may have --vendors */
 #define OTHER 256  /* may have --other */
 #define BESIDE 64  /* FILE.signatures belongs to FILE */
+#define SIGNATURES 512 /* needs --signatures */
 #define MAKES 32   /* the key is not there yet */
 
 static const struct {
@@ -36,6 +37,7 @@ static const struct {
 	{"plan", "sign", FILE_ | KEY | MAY_OUT, ofc_plan_sign},
 	{"approve", NULL, FILE_ | KEY | PLAN | OUT | OTHER, ofc_approve},
 	{"transcript", "sign", FILE_ | KEY | PLAN | MAY_OUT | BESIDE | OTHER, ofc_transcript_sign},
+	{"transcript", "join", FILE_ | PLAN | MAY_OUT | BESIDE | OTHER | SIGNATURES, ofc_transcript_join},
 	{"bond", NULL, FILE_ | KEY | PLAN | OUT | VENDORS, ofc_bond},
 	{"sign", NULL, FILE_ | KEY | MAY_OUT, ofc_sign},
 };
@@ -49,6 +51,7 @@ static void usage(FILE *to, bool zh)
 		   "fujie-officer approve    质询 --plan 已签方案 [--other 另一方案] 密钥 --out 答复\n"
 		   "                                                    批准由根签名的内容，或者解封签发密钥；根移交时\n"
 		   "                                                    另以 --other 给出另一代根的方案\n"
+		   "fujie-officer transcript join 记录 --plan 已签方案 --signatures 文件 [--out 文件]   并入另一官员在别处所作的签名\n"
 		   "fujie-officer transcript sign 记录 --plan 已签方案 [--other 前一方案] 密钥 [--out 文件]\n"
 		   "                                                    逐行核验密钥仪式记录并签署（写入 记录.signatures）\n"
 		   "fujie-officer bond       背书密钥 --plan 已签方案 密钥 [--vendors PEM] --out 凭据\n"
@@ -71,6 +74,7 @@ static void usage(FILE *to, bool zh)
 		   "                                                    approve what a root is to sign, or that the\n"
 		   "                                                    issuing keys are unsealed; where the root passes\n"
 		   "                                                    on, --other is the other generation's plan\n"
+		   "fujie-officer transcript join TRANSCRIPT --plan SIGNED --signatures FILE [--out FILE]   take in what an officer signed elsewhere\n"
 		   "fujie-officer transcript sign TRANSCRIPT --plan SIGNED [--other PLAN] KEY [--out FILE]\n"
 		   "                                                    replay a ceremony's transcript and sign it\n"
 		   "                                                    (into TRANSCRIPT.signatures)\n"
@@ -98,9 +102,9 @@ static enum fj_rc wrong(struct fj_err *err, const char *en, const char *zh, cons
 static enum fj_rc options_read(int argc, char **argv, struct ofc *o, struct fj_err *err)
 {
 	static const struct option longs[] = {{"key", required_argument, NULL, 0}, {"card", required_argument, NULL, 0}, {"token", required_argument, NULL, 0},
-		{"object", required_argument, NULL, 0}, {"plan", required_argument, NULL, 0}, {"out", required_argument, NULL, 0}, {"vendors", required_argument, NULL, 0}, {"other", required_argument, NULL, 0}, {"passphrase-file", required_argument, NULL, 0},
+		{"object", required_argument, NULL, 0}, {"plan", required_argument, NULL, 0}, {"out", required_argument, NULL, 0}, {"vendors", required_argument, NULL, 0}, {"other", required_argument, NULL, 0}, {"signatures", required_argument, NULL, 0}, {"passphrase-file", required_argument, NULL, 0},
 		{"lang", required_argument, NULL, 0}, {"json", no_argument, NULL, 'j'}, {"yes", no_argument, NULL, 'y'}, {"refuse", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	const char **const slots[] = {&o->key, &o->card, &o->token, &o->object, &o->plan, &o->out, &o->vendors, &o->other, &o->secret_file, &o->lang};
+	const char **const slots[] = {&o->key, &o->card, &o->token, &o->object, &o->plan, &o->out, &o->vendors, &o->other, &o->signatures, &o->secret_file, &o->lang};
 	int c, which = 0;
 
 	for (int i = 1; i < argc; i++) /* a refusal of what stands before it is one document too */
@@ -130,7 +134,7 @@ static enum fj_rc none_of(const struct ofc *o, unsigned takes, struct fj_err *er
 		unsigned for_;
 		const char *name, *value;
 	} rows[] = {{KEY, "--key", o->key}, {KEY, "--card", o->card}, {KEY, "--token", o->token}, {KEY, "--object", o->object}, {KEY, "--passphrase-file", o->secret_file},
-		{PLAN, "--plan", o->plan}, {VENDORS, "--vendors", o->vendors}, {OTHER, "--other", o->other}, {OUT | MAY_OUT, "--out", o->out}};
+		{PLAN, "--plan", o->plan}, {VENDORS, "--vendors", o->vendors}, {OTHER, "--other", o->other}, {SIGNATURES, "--signatures", o->signatures}, {OUT | MAY_OUT, "--out", o->out}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++)
 		if (rows[i].value != NULL && !(takes & rows[i].for_))
@@ -141,6 +145,8 @@ static enum fj_rc none_of(const struct ofc *o, unsigned takes, struct fj_err *er
 		return wrong(err, "--token and --object go with --card, not with %s", "--token 与 --object 用于 --card，不用于 %s", "--key");
 	if ((takes & PLAN) && o->plan == NULL)
 		return wrong(err, "name the signed plan: %s", "请指明已签署的方案：%s", "--plan FILE");
+	if ((takes & SIGNATURES) && o->signatures == NULL)
+		return wrong(err, "name the other officer's file: %s", "请指明另一官员的签名文件：%s", "--signatures FILE");
 	if ((takes & OUT) && o->out == NULL)
 		return wrong(err, "name where the answers go: %s", "请指明答复写到哪里：%s", "--out FILE");
 	return FJ_OK;
@@ -165,7 +171,7 @@ static enum fj_rc enter(const struct ofc *o, unsigned takes, struct fj_err *err)
 	char key[4096], out[4096], file[4096], beside[4096];
 	bool in_place = (takes & MAY_OUT) && o->out == NULL;
 	const char *const writes[] = {"/dev/tty", takes & MAKES ? folder(o->key, key) : NULL, folder(o->out, out), in_place ? folder(o->file, file) : NULL};
-	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->key, o->file, o->plan, o->secret_file, o->vendors, o->other, takes & BESIDE ? folder(o->file, beside) : NULL};
+	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->key, o->file, o->plan, o->secret_file, o->vendors, o->other, o->signatures, takes & BESIDE ? folder(o->file, beside) : NULL};
 	struct fj_sandbox box = {.role = FJ_SANDBOX_FILER};
 	size_t n = 0, m = 0;
 	bool landlock;

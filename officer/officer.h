@@ -25,6 +25,7 @@ struct ofc {
 	const char *plan, *out, *secret_file;    /* --plan, --out, --passphrase-file */
 	const char *other;                       /* --other: the plan of the root that another one certifies */
 	const char *vendors;                     /* --vendors: PEM */
+	const char *signatures;                  /* --signatures: under the transcript, by other officers */
 	const char *lang;
 	bool json, yes, help, zh, refuse;
 	FILE *words;                             /* where what is shown goes; NULL until it is opened */
@@ -98,6 +99,8 @@ enum fj_rc ofc_plan_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* transcript.c: under the transcript FILE, into FILE.signatures or --out */
 enum fj_rc ofc_transcript_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
+/* the same file with the signatures of --signatures, which officers made elsewhere; no key is needed */
+enum fj_rc ofc_transcript_join(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* bond.c: a credential for an endorsement key, from what an appliance shows of its TPM */
 enum fj_rc ofc_bond(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* certify.c: the payload of a root.certify.  FJ_E_REFUSED, FJ_E_INVALID: a hash in it is none that can be computed from

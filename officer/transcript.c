@@ -124,6 +124,15 @@ static enum fj_rc report(const struct record *r, unsigned by, struct fj_err *err
 	    "enough", (unsigned)__builtin_popcount(by) >= r->plan.root), err);
 }
 
+static enum fj_rc put(const struct ofc *o, const char *beside, const struct record *r, const struct fj_buf *out, unsigned by, struct fj_err *err)
+{
+	FJ_TRY(o->out != NULL ? ofc_write_new(o->out, fj_buf_slice(out), 0644, err) : fj_file_replace(AT_FDCWD, beside, fj_buf_slice(out), 0644, err));
+	if (o->json)
+		return report(r, by, err);
+	ofc_line(o, "签名写入", "signatures in", "%s", o->out != NULL ? o->out : beside);
+	return FJ_OK;
+}
+
 static enum fj_rc sign(struct ofc *o, const char *beside, struct record *r, struct fj_err *err)
 {
 	FJ_AUTO(buf) out = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
@@ -144,14 +153,43 @@ static enum fj_rc sign(struct ofc *o, const char *beside, struct record *r, stru
 	fj_transcript_to_sign(&r->plan, &r->last, &to_sign);
 	FJ_TRY(ofc_key_sign(k, &to_sign, sig, err));
 	FJ_TRY(fj_transcript_add_signature(fj_buf_slice(&r->file), &r->plan, &r->last, (unsigned)who, sig, &out, err));
-	FJ_TRY(o->out != NULL ? ofc_write_new(o->out, fj_buf_slice(&out), 0644, err) : fj_file_replace(AT_FDCWD, beside, fj_buf_slice(&out), 0644, err));
-	if (o->json)
-		return report(r, r->by | 1u << who, err);
-	ofc_line(o, "签名写入", "signature in", "%s", o->out != NULL ? o->out : beside);
-	return FJ_OK;
+	return put(o, beside, r, &out, r->by | 1u << who, err);
 }
 
-enum fj_rc ofc_transcript_sign(struct ofc *o, struct fj_err *err)
+/* signatures of a file that another officer has written, those that are not there yet; each is verified, and what is over is refused */
+static enum fj_rc join(struct ofc *o, const char *beside, struct record *r, struct fj_err *err)
+{
+	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+	FJ_AUTO(json) doc = NULL;
+	unsigned by, all;
+	size_t i;
+	json_t *v;
+
+	FJ_TRY(read_all(o, beside, r, err));
+	FJ_TRY(ofc_read(o->signatures, &file, err));
+	FJ_TRY(fj_transcript_signatures_read(fj_buf_slice(&file), &r->plan, &r->last, ofc_verify, NULL, &by, err));
+	FJ_TRY(fj_json_parse(fj_buf_slice(&file), FJ_TRANSCRIPT_SIGNATURES_MAX, &doc, err));
+	all = r->by | by;
+	if (all == r->by)
+		return fj_refuse(err, FJ_E_EXISTS, OFC_LAYER, "formats.md 29", "the file brings no signature that is not there already", "该文件没有尚未收录的签名");
+	FJ_TRY(ofc_words(o, err));
+	json_array_foreach(json_object_get(doc, "signatures"), i, v) {
+		FJ_AUTO(buf) sig = FJ_BUF_INIT(64);
+		FJ_AUTO(buf) next = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+		const char *text = fj_json_text(v, "sig");
+		int who = fj_plan_officer(&r->plan, fj_json_text(v, "officer"));
+		if (who < 0 || r->by >> who & 1)
+			continue;
+		if (fj_b64u_get(text, strlen(text), &sig) != FJ_OK || sig.len != 64)
+			return fj_fail(err, FJ_E_INTERNAL, OFC_LAYER, NULL, "a signature that was read can't be read");
+		FJ_TRY(fj_transcript_add_signature(fj_buf_slice(&r->file), &r->plan, &r->last, (unsigned)who, sig.data, &next, err));
+		fj_buf_clear(&r->file);
+		FJ_TRY(fj_buf_put(&r->file, next.data, next.len));
+	}
+	return put(o, beside, r, &r->file, all, err);
+}
+
+static enum fj_rc with_record(struct ofc *o, enum fj_rc (*run)(struct ofc *o, const char *beside, struct record *r, struct fj_err *err), struct fj_err *err)
 {
 	FJ_AUTO(buf) beside = FJ_BUF_INIT(4200);
 	FJ_AUTO(mem) mem = fj_alloc(1, sizeof(struct record));
@@ -161,7 +199,17 @@ enum fj_rc ofc_transcript_sign(struct ofc *o, struct fj_err *err)
 		return fj_no_memory(err, OFC_LAYER);
 	FJ_TRY(fj_buf_printf(&beside, "%s" FJ_TRANSCRIPT_SIGNATURES, o->file));
 	fj_buf_init(&r->file, FJ_TRANSCRIPT_SIGNATURES_MAX);
-	enum fj_rc rc = sign(o, fj_buf_str(&beside), r, err);
+	enum fj_rc rc = run(o, fj_buf_str(&beside), r, err);
 	fj_buf_release(&r->file);
 	return rc;
+}
+
+enum fj_rc ofc_transcript_sign(struct ofc *o, struct fj_err *err)
+{
+	return with_record(o, sign, err);
+}
+
+enum fj_rc ofc_transcript_join(struct ofc *o, struct fj_err *err)
+{
+	return with_record(o, join, err);
 }

@@ -271,6 +271,25 @@ def signatures_test(people, plan):
     open(S, 'wb').write(one)
     check('a copy elsewhere: --out', people[1].transcript(T, plan, '--out', root + '/copy')[0] == 0 and open(S, 'rb').read() == one and len(json.load(open(root + '/copy'))['signatures']) == 2)
     open(S, 'wb').write(canon(doc) + b'\n')
+    # three at once, each on a copy of their own
+    os.unlink(S)
+    for who in people[:3]:
+        who.transcript(T, plan, '--out', root + '/%s.signature' % who.login)
+    code, out = people[0].transcript(T, plan)
+
+    def join(*more):
+        return tool(OFFICER, 'transcript', 'join', T, '--plan', plan, '--yes', *more)
+    for k, who in enumerate(people[1:3]):
+        code, out = join('--signatures', root + '/%s.signature' % who.login)
+        check('a signature that %s made elsewhere is taken in, without a key' % who.login, code == 0 and len(out['signed_by']) == k + 2, out)
+    check('and replay counts all three', replay(data, plan)[1].get('signed_by') == [p.login for p in people[:3]])
+    bad('the same file again', join('--signatures', root + '/%s.signature' % people[1].login), 'not there already')
+    one = json.load(open(root + '/%s.signature' % people[1].login))
+    json.dump(dict(one, last='00' * 32), open(root + '/x.signature', 'w'))
+    bad('one of another transcript', join('--signatures', root + '/x.signature'), 'another transcript')
+    json.dump(dict(one, signatures=[dict(one['signatures'][0], officer=people[0].login)]), open(root + '/x.signature', 'w'))
+    bad('one under another officer\'s name', join('--signatures', root + '/x.signature'), 'signature')
+    open(S, 'wb').write(canon(doc) + b'\n')
 
 
 def replay_test(people, plan):

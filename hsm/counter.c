@@ -9,6 +9,9 @@
  * do not belong together: the signer starts, says so, and signs nothing until two
  * officers have looked into it and take the folder as it is.
  *
+ * A ceremony raises it before it makes its keys, and again behind them: one that is cut in between goes on,
+ * and is not taken for a folder that was put back.
+ *
  * A folder that is put back within one interval and without a start in between is
  * not found; nor is a software TPM's state that is put back together with it.  Who
  * keeps a checkpoint elsewhere, a witness or a mirror, finds both.

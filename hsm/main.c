@@ -233,7 +233,7 @@ static enum fj_rc prepare(struct hsm_signer *s, struct fj_err *err)
 	if (mlockall(MCL_CURRENT) != 0)
 		fj_log(FJ_LOG_INFO, "memory is not locked (RLIMIT_MEMLOCK); secrets have their own locked pages");
 	clock_trust(s);
-	if (store_whole(&s->mem) && (s->mem.ceremony != MEM_SPARE || s->mem.counter > 0)) /* a spare that was cut while it was prepared has none yet */
+	if (s->mem.counter > 0 || (store_whole(&s->mem) && s->mem.ceremony != MEM_SPARE)) /* one that was cut in its first moments has none yet */
 		FJ_TRY(counter_start(s, err));
 	FJ_TRY(fj_sandbox_enter(&box, &landlock, err));
 	if (!landlock)

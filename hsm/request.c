@@ -675,6 +675,7 @@ static enum fj_rc do_open(struct hsm_signer *s, enum hsm_socket from, const stru
 		return policy_no(err, "formats.md 28", "this TPM was prepared as a spare; hold the ceremony in another folder");
 	if (s->mem.ceremony != MEM_NONE && !again)
 		return policy_no(err, "design.md 2", "the ceremony was held already");
+	FJ_TRY(counter_open(s, err)); /* what was begun, and put back since */
 	s->fatal = true;
 	if (!again)
 		FJ_TRY(signer_set_policy(s, policy, err));
@@ -684,6 +685,9 @@ static enum fj_rc do_open(struct hsm_signer *s, enum hsm_socket from, const stru
 		return policy_no(err, "design.md 4", "a demo home takes a software TPM, and must be started as one");
 	if (!again)
 		FJ_TRY(signer_record(s, AUDIT_CEREMONY_OPEN, policy, err));
+	FJ_TRY(hsm_tpm_counter_make(s->tpm, err));
+	if (s->mem.counter == 0) /* before the keys: whenever it is cut, the log knows where the counter stands */
+		FJ_TRY(counter_begin(s, err));
 	FJ_TRY(store_make(s, err));
 	FJ_TRY(signer_load_keys(s, err));
 	FJ_TRY(counter_begin(s, err));

@@ -217,6 +217,20 @@ static enum fj_rc read_days(const json_t *p, fj_time now, bool late, struct dom_
 	return fj_err_at(err, iss_rule_no_term_over_five_years(late ? begin : out->from, out->to, err), "proposal.to");
 }
 
+/* A new authorisation bears the division of the holder's finance department, which may have changed since the certificates were
+ * issued: where the root has limited this home's CA it is asked for now, before anybody approves what the signer would refuse. */
+static enum fj_rc check_limits(struct iss_call *c, const struct dom_scope *s, struct fj_err *err)
+{
+	FJ_AUTO(dom_org) holder = {.affiliates = NULL};
+	FJ_AUTO(dom_org) finance = {.affiliates = NULL};
+
+	if (iss_limits(c->iss) == NULL || json_object_get(s->p, "adjusts") != NULL)
+		return FJ_OK;
+	FJ_TRY(dom_org_get(c->db, s->holder, &holder, err));
+	FJ_TRY(dom_org_get(c->db, holder.finance, &finance, err));
+	return fj_limits_region(iss_limits(c->iss), finance.div6, err);
+}
+
 enum fj_rc dom_scope_check(struct iss_call *c, const json_t *p, bool late, struct dom_scope *out, struct fj_err *err)
 {
 	json_t *grant, *certs, *v;
@@ -234,7 +248,7 @@ enum fj_rc dom_scope_check(struct iss_call *c, const json_t *p, bool late, struc
 		return fj_refuse(err, FJ_E_INVALID, "issuer", "R01", "an authorisation names at least one certificate", "授权至少应列明一张证书");
 	json_array_foreach(certs, i, v)
 		FJ_TRY(check_certificate(c, json_is_string(v) ? json_string_value(v) : "", grant, out->to, out, err));
-	return FJ_OK;
+	return check_limits(c, out, err);
 }
 
 /* --- a large change runs the course again, and gives a further version (27号 art. 11) --- */

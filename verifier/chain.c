@@ -157,6 +157,29 @@ const struct ver_ca *ver_root_of(const struct ver_ca *ca)
 	return ca;
 }
 
+/* as a text: which CA, under which root; by the first octets of their key identifiers */
+static void say_path(struct ver_ca *ca)
+{
+	const struct ver_ca *of[2] = {ca, ver_root_of(ca)};
+	char names[2][41], keys[2][9];
+	bool led = false;
+
+	for (int i = 0; i < 2; i++) {
+		size_t n = strlen(of[i]->name);
+		n = fj_utf8_prefix(of[i]->name, n < 40 ? n : 40);
+		memcpy(names[i], of[i]->name, n);
+		names[i][n] = '\0';
+		fj_hex(of[i]->x.ski.p, of[i]->x.ski.len < 4 ? of[i]->x.ski.len : 4, keys[i]);
+	}
+	for (const struct ver_ca *c = ca->above; c != of[1]; c = c->above)
+		led = true;
+	if (ca == of[1])
+		snprintf(ca->says, sizeof(ca->says), "%s (%s)", names[0], keys[0]);
+	else
+		snprintf(ca->says, sizeof(ca->says), "%s (%s) < %s%s (%s)%s%s", names[0], keys[0], led ? "cross-certified < " : "", names[1], keys[1], ca->demo ? "; DEMO policy, proves nothing / 演示策略，不具效力 " : "",
+		    ca->demo ? ca->x.policy : "");
+}
+
 enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_err *err)
 {
 	struct ver_ca *r = &a->root[a->n_root];
@@ -173,11 +196,13 @@ enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_
 		rc = fj_fail(err, FJ_E_INVALID, "verify", "formats.md 31", "a further root has another name than the first: it is no other generation of it");
 	if (rc == FJ_OK && first != NULL && in_anchors(a, r->x.subject, r->x.ski) != NULL)
 		rc = fj_fail(err, FJ_E_INVALID, "verify", "formats.md 31", "a further root has the key of one before");
-	if (rc != FJ_OK)
+	if (rc != FJ_OK) {
 		ver_ca_release(r);
-	else
-		a->n_root++;
-	return rc;
+		return rc;
+	}
+	say_path(r);
+	a->n_root++;
+	return FJ_OK;
 }
 
 /* --- what leads to the roots --- */
@@ -237,11 +262,13 @@ static enum fj_rc place(struct ver_anchors *a, enum fj_alg alg, struct fj_slice 
 	ca->above = above;
 	if (rc == FJ_OK)
 		rc = under(ca, err);
-	if (rc != FJ_OK)
+	if (rc != FJ_OK) {
 		ver_ca_release(ca);
-	else
-		a->n_ca++;
-	return rc;
+		return rc;
+	}
+	say_path(ca);
+	a->n_ca++;
+	return FJ_OK;
 }
 
 /* a root that was not trusted here: another generation has to lead to its key */
@@ -324,54 +351,65 @@ bool ver_leaf_signed(const struct fj_x509 *x, const struct ver_ca *ca)
 	return ver_signed_der(ca->key, x->alg, x->tbs, x->sig);
 }
 
-static void one_date(const struct fj_x509 *x, fj_time now, const char *en, const char *zh, struct ver_finding *f)
+/* A root's key that a newer one certified was a root's key before that: its own beginning counts (RFC 4210 4.4.1).  And who
+ * trusts a root trusts it for what is older than it, if it leads there (RFC 5280 6.1.1 (d) asks for no dates of a trust anchor). */
+static fj_time begin_of(const struct ver_ca *ca, bool led)
+{
+	if (ca == ca->above)
+		return led ? INT64_MIN : ca->x.not_before;
+	return ca->arc[0] == '\0' && ca->since < ca->above->since ? ca->since : ca->x.not_before;
+}
+
+bool ver_ca_in_time(const struct ver_ca *ca, bool led, fj_time now)
+{
+	return now >= begin_of(ca, led) && now <= ca->x.not_after;
+}
+
+/* the first from the root down whose time it is not; *led: is there a certificate between generations of the root? */
+static const struct ver_ca *out_of_time(const struct ver_ca *ca, fj_time now, bool *led)
+{
+	const struct ver_ca *root = ver_root_of(ca), *bad = NULL;
+
+	*led = false;
+	for (const struct ver_ca *c = ca; c != root; c = c->above) {
+		*led = *led || c->arc[0] == '\0';
+		bad = ver_ca_in_time(c, false, now) ? bad : c;
+	}
+	return ver_ca_in_time(root, *led, now) ? bad : root;
+}
+
+static bool leaf_in_time(const struct fj_x509 *leaf, fj_time now)
+{
+	return leaf == NULL || (now >= leaf->not_before && now <= leaf->not_after);
+}
+
+static void say_dates(fj_time from, fj_time to, const char *en, const char *zh, struct ver_finding *f)
 {
 	char a[FJ_TIME_CAP], b[FJ_TIME_CAP];
 
-	if (f->outcome != VER_PASS || (now >= x->not_before && now <= x->not_after))
-		return;
 	ver_find(f, VER_FAIL, "RFC 5280 4.1.2.5", en, zh);
-	fj_time_utc(x->not_before, a);
-	fj_time_utc(x->not_after, b);
+	fj_time_utc(from, a);
+	fj_time_utc(to, b);
 	snprintf(f->evidence, sizeof(f->evidence), "%s to %s", a, b);
-}
-
-/* which CA it hangs on, and by which root */
-static void say_path(const struct ver_ca *ca, struct ver_finding *f)
-{
-	const struct ver_ca *root = ver_root_of(ca);
-	char names[2][65], keys[2][9];
-	const struct ver_ca *of[2] = {ca, root};
-	unsigned between = 0;
-
-	for (int i = 0; i < 2; i++) {
-		size_t n = fj_utf8_prefix(of[i]->name, strlen(of[i]->name) < 40 ? strlen(of[i]->name) : 40);
-		memcpy(names[i], of[i]->name, n);
-		names[i][n] = '\0';
-		fj_hex(of[i]->x.ski.p, of[i]->x.ski.len < 4 ? of[i]->x.ski.len : 4, keys[i]);
-	}
-	for (const struct ver_ca *c = ca; c != root; c = c->above)
-		between += c != ca;
-	if (ca == root)
-		snprintf(f->evidence, sizeof(f->evidence), "%s (%s)", names[0], keys[0]);
-	else
-		snprintf(f->evidence, sizeof(f->evidence), "%s (%s) < %s%s (%s)%s%s", names[0], keys[0], between > 0 ? "cross-certified < " : "", names[1], keys[1], ca->demo ? "; DEMO policy, proves nothing / 演示策略，不具效力 " : "",
-		    ca->demo ? ca->x.policy : "");
 }
 
 void ver_dates(const struct fj_x509 *leaf, const struct ver_ca *ca, fj_time now, struct ver_finding *f)
 {
-	ver_find(f, VER_PASS, "RFC 5280 6", "leads through an issuing CA to the trusted root; flags, path length and dates hold", "经签发机构上溯至受信根，标志、路径长度与日期均成立");
-	one_date(&ver_root_of(ca)->x, now, "the root is not valid at this time", "根证书此时不在有效期内", f);
-	for (const struct ver_ca *c = ca; c != c->above; c = c->above) {
-		bool between = c->arc[0] == '\0';
-		one_date(&c->x, now, between ? "a certificate between two generations of the root is not valid at this time" : "the issuing CA is not valid at this time",
-		    between ? "新旧根证书之间的交叉证书此时不在有效期内" : "签发机构证书此时不在有效期内", f);
+	bool led;
+	const struct ver_ca *bad = out_of_time(ca, now, &led);
+
+	if (bad == NULL && leaf_in_time(leaf, now)) {
+		ver_find(f, VER_PASS, "RFC 5280 6", "leads through an issuing CA to the trusted root; flags, path length and dates hold", "经签发机构上溯至受信根，标志、路径长度与日期均成立");
+		memcpy(f->evidence, ca->says, sizeof(ca->says));
+	} else if (bad == NULL) {
+		say_dates(leaf->not_before, leaf->not_after, "the signer's certificate is not valid at this time", "签名证书此时不在有效期内", f);
+	} else if (bad == bad->above) {
+		say_dates(bad->x.not_before, bad->x.not_after, "the root is not valid at this time", "根证书此时不在有效期内", f);
+	} else if (bad->arc[0] == '\0') {
+		say_dates(begin_of(bad, false), bad->x.not_after, "a certificate between two generations of the root is not valid at this time", "新旧根证书之间的交叉证书此时不在有效期内", f);
+	} else {
+		say_dates(bad->x.not_before, bad->x.not_after, "the issuing CA is not valid at this time", "签发机构证书此时不在有效期内", f);
 	}
-	if (leaf != NULL)
-		one_date(leaf, now, "the signer's certificate is not valid at this time", "签名证书此时不在有效期内", f);
-	if (f->outcome == VER_PASS)
-		say_path(ca, f);
 }
 
 /* --- signers --- */
@@ -554,12 +592,7 @@ void ver_signer_learn(const struct ver_trust *t, const struct ver_signer_ref *re
 
 bool ver_signer_good(const struct ver_trust *t, const struct ver_signer *s, fj_time now)
 {
-	bool in_time = now >= s->x.not_before && now <= s->x.not_after;
+	bool led;
 
-	for (const struct ver_ca *ca = s->ca; in_time; ca = ca->above) {
-		in_time = now >= ca->x.not_before && now <= ca->x.not_after;
-		if (ca == ca->above)
-			break;
-	}
-	return in_time && ver_path_good(t, &s->x, s->ca, now);
+	return leaf_in_time(&s->x, now) && out_of_time(s->ca, now, &led) == NULL && ver_path_good(t, &s->x, s->ca, now);
 }

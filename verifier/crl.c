@@ -131,7 +131,7 @@ static bool leads(const struct ver_trust *t, const struct ver_ca *by, const stru
 		return true;
 	for (size_t i = 0; i < t->a->n_ca && (before == NULL || before->depth < MAX_ASKING); i++) {
 		const struct ver_ca *e = &t->a->ca[i];
-		if (!ver_same_ca(e, by) || now < e->x.not_before || now > e->x.not_after)
+		if (!ver_same_ca(e, by) || !ver_ca_in_time(e, false, now))
 			continue;
 		if ((is_asked(before, &e->x) || look_up(t, &e->x, e->above, now, before, &c, &hit) == VER_PASS) &&
 		    leads(t, e->above, root, now, &(struct asking){&e->x, before, before != NULL ? before->depth + 1 : 0}))
@@ -151,6 +151,30 @@ static bool speaks_for(const struct ver_trust *t, const struct ver_ca *by, const
 	return leads(t, by, ver_root_of(ca), now, before);
 }
 
+/* as strcmp orders the lists of a trust */
+static int address_order(const char *uri, struct fj_slice address)
+{
+	size_t n = strlen(uri), m = n < address.len ? n : address.len;
+	int c = m == 0 ? 0 : memcmp(uri, address.p, m);
+
+	return c != 0 ? c : n < address.len ? -1 : n > address.len;
+}
+
+/* where the lists of this address begin */
+static size_t first_of(const struct ver_trust *t, struct fj_slice address)
+{
+	size_t lo = 0, hi = t->n_crl;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+		if (address_order(t->crl[mid].uri, address) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
 /* what is asked, of whom, and what was found: the list of then, one of later */
 struct question {
 	const struct ver_trust *t;
@@ -165,13 +189,14 @@ struct question {
 static void take(struct question *q, const struct ver_crl *c)
 {
 	const struct ver_serial *hit = entry(c, q->x);
-	bool for_good = q->x->ca && q->chosen.hit != NULL;
+	bool for_good = q->x->ca && q->chosen.hit != NULL, before_it = q->x->ca && q->now < q->x->not_before;
 
-	if (c->from <= q->now + VER_SKEW) {
+	if (before_it || c->from <= q->now + VER_SKEW) {
 		const struct found *was = &q->chosen;
 		bool newer = was->c == NULL || c->number > was->c->number;
 		bool worse = !newer && hit != NULL && was->hit == NULL && (q->x->ca || c->number == was->c->number);
-		if ((newer && !for_good) || worse)
+		bool longer = !newer && c->number == was->c->number && (hit != NULL) == (was->hit != NULL) && c->to > was->c->to;
+		if ((newer && !for_good) || worse || longer)
 			q->chosen = (struct found){c, hit};
 		return;
 	}
@@ -182,9 +207,9 @@ static void take(struct question *q, const struct ver_crl *c)
 /* a list of later is worth what its signer was when it was made */
 static void look_in(struct question *q, const struct ver_trust *t)
 {
-	for (size_t i = 0; i < t->n_crl; i++) {
+	for (size_t i = first_of(t, q->x->crldp); i < t->n_crl && address_order(t->crl[i].uri, q->x->crldp) == 0; i++) {
 		const struct ver_crl *c = &t->crl[i];
-		if (fj_slice_eq(fj_slice_str(c->uri), q->x->crldp) && speaks_for(q->t, c->ca, q->ca, c->from > q->now + VER_SKEW ? c->from : q->now, q->asking))
+		if (speaks_for(q->t, c->ca, q->ca, c->from > q->now + VER_SKEW ? c->from : q->now, q->asking))
 			take(q, c);
 	}
 }
@@ -203,6 +228,8 @@ static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 
 	*hit = f->hit;
 	if (*hit != NULL) /* an old list that names it still counts */
 		return VER_FAIL;
+	if (*c != NULL && x->ca && now < x->not_before) /* what a root says of an older one counts for the time before it, until some list lifts it */
+		return VER_PASS;
 	return *c != NULL && now + VER_SKEW >= (*c)->from && now <= (*c)->to ? VER_PASS : VER_UNKNOWN;
 }
 

@@ -32,6 +32,7 @@ struct ver_ca {
 	struct fj_x509 x; /* borrows from der */
 	EVP_PKEY *key;
 	char name[201], sha256[65]; /* CN; of the certificate, hex */
+	char says[256];             /* it and its root, for people */
 	const struct ver_ca *above; /* whose key certified it; a root that is trusted: itself */
 	int room;         /* CAs that may follow, self-issued ones not counted (RFC 5280 6.1.4 (l), (m)) */
 	fj_time since;    /* beginning of the oldest certificate of this key: a newer key of a name begins later (RFC 4210 4.4) */
@@ -200,6 +201,8 @@ enum fj_rc ver_trust_under(struct fj_slice root, const struct ver_blocks *chain,
 const struct ver_ca *ver_root(const struct ver_trust *t, enum fj_alg alg);
 /* the trusted root at the end of its path */
 const struct ver_ca *ver_root_of(const struct ver_ca *ca);
+/* led: a root that leads to another generation, whose time began before */
+bool ver_ca_in_time(const struct ver_ca *ca, bool led, fj_time now);
 /* of one name and one key */
 bool ver_same_ca(const struct ver_ca *a, const struct ver_ca *b);
 /* the CA of the trust that a certificate or CRL names as issuer; NULL */

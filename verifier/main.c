@@ -407,7 +407,8 @@ static void print_attestation(const struct ver_attestation *a)
 	for (size_t k = 0; k < AT_COUNT; k++)
 		print_check(&a->check[k]);
 	json_array_foreach(a->certificates, i, v)
-		printf("%s %s %s (%s)\n", json_is_true(json_object_get(v, "attested")) ? "已证明 attested" : json_object_get(v, "elsewhere") != NULL ? "属于另一系统，此处不作证明 another appliance's, not attested here" : "未证明 not attested",
+		printf("%s %s %s (%s)\n", json_is_true(json_object_get(v, "attested")) ? "已证明 attested" : json_object_get(v, "elsewhere") != NULL ? "属于另一系统，此处不作证明 another appliance's, not attested here"
+		    : json_is_true(json_object_get(v, "former")) ? "前代密钥，不作证明 a former key, nothing is said of it" : "未证明 not attested",
 		    fj_json_text(v, "certificate"), fj_json_text(v, "serial"), fj_json_text(v, "role"));
 	json_array_foreach(a->missing, i, v)
 		printf("缺少 missing: %s\n", json_string_value(v));

@@ -156,7 +156,7 @@ enum fj_rc cli_root_succeed(const struct cli_args *a, struct fj_err *err)
 	FJ_TRY(cli_link_open(&l, a->dir, true, err));
 	while (!over)
 		FJ_TRY(succeed_round(&w, a, params, &over, err));
-	puts(a->json ? "{\"done\":true}" : "The root has passed on: the new plan's officers rule it.  trust/root.pem has the new root first.  End the former key: fujie key end root.1\n根已移交，由新方案官员掌管；trust/root.pem 以新根为首。请销毁原根密钥：fujie key end root.1");
+	puts(a->json ? "{\"done\":true}" : "The root has passed on: the new plan's officers rule it.  trust/root.pem has the new root first.  End the former key: fujie key end --dir D --key root.1 --as LOGIN\n根已移交，由新方案官员掌管；trust/root.pem 以新根为首。请销毁原根密钥：fujie key end --dir D --key root.1 --as 登录名");
 	return FJ_OK;
 }
 

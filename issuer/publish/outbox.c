@@ -592,7 +592,9 @@ static bool snapshot_due(const struct pub_box *b, int64_t days)
 	if (b->snapshot < 0)
 		return true;
 	snapshot_path(b->snapshot, path);
-	return b->newest > b->snapshot && (b->jumped || b->newest - b->snapshot >= every || age_of(path) > days * DAY / 2);
+	int64_t age = age_of(path);
+	bool root_since = age_of("publish/trust/root.pem") < age; /* who pins the newer root can't begin with one that has it not */
+	return b->newest > b->snapshot && (b->jumped || root_since || b->newest - b->snapshot >= every || age > days * DAY / 2);
 }
 
 static void prune(struct pub_box *b, int64_t days)

@@ -87,3 +87,90 @@ def cases():
     u = Generations(under_new=True, pathlen=0)
     case('path-length', 'the certificate between allows no further CA', u, u.new_dac, [u.root], u.all(), [u.roots_by(u.new_root), u.shard_by(u.new_ca), u.shard_by(u.new_ca, where=SECOND)], 'deny')
     return rows
+
+
+# --- what is right, from docs/formats.md 31 alone; over every key, certificate and list that there is ---
+
+PASS, UNKNOWN, FAIL = 0, 1, 2
+
+
+class Model:
+    """the verdict on a data asset certificate by these roots, this chain and these CRLs; the status list is the world's, under the
+    former issuing CA's key"""
+
+    def __init__(self, world, roots, chain, crls):
+        self.w, self.crls, self.anchors = world, crls, [r.key for r in roots]
+        self.named, self.every = {world.root.subject: 'root', world.issuing.subject: 'issuing'}, roots + chain
+        self.placed, more = [], True
+        while more:
+            new = [c for c in chain if c.issuer is not c and c not in self.placed and self.known(c.issuer.key)]
+            new = [c for c in new if c.subject != world.root.subject or c.pathlen >= 1]
+            self.placed, more = self.placed + new, bool(new)
+
+    def known(self, key):
+        return key in self.anchors or any(c.key is key for c in self.placed)
+
+    def path(self, key):
+        """certificates from a CA's key up to below a trusted root, and that root's key"""
+        out = []
+        while key not in self.anchors:
+            out.append(next(c for c in self.placed if c.key is key))
+            key = out[-1].issuer.key
+        return out, key
+
+    def age(self, key):
+        return min(c.since for c in self.every if c.key is key)
+
+    def leads(self, key, anchor, asked):
+        return key is anchor or any(c.key is key and c.since <= NOW <= c.until and (c in asked or self.status(c, asked) == PASS) and self.leads(c.issuer.key, anchor, asked | {c})
+                                    for c in self.placed if len(asked) < 12)
+
+    def counts(self, by, key, asked):
+        name = lambda k: next(c.subject for c in self.every if c.key is k)
+        return by is key or (name(by) == name(key) and self.age(by) >= self.age(key) and self.leads(by, self.path(key)[1], asked))
+
+    def status(self, cert, asked=frozenset()):
+        where, ca = (SECOND if cert is self.w.new_dac else FIRST, False) if 'asset' in cert.ext or 'eku' in cert.ext else (ROOT_LIST, True)
+        lists = [c for c in self.crls if c.where == where and self.known(c.issuer.key) and self.counts(c.issuer.key, cert.issuer.key, asked | {cert})]
+        top = max((c.n for c in lists), default=None)
+        names = lambda c: any(s == cert.serial for s, *_ in c.revoked)
+        if any(names(c) for c in lists if ca or c.n == top):
+            return FAIL
+        return PASS if any(c.until >= NOW for c in lists if c.n == top) else UNKNOWN
+
+    def standing(self, key):
+        """(dates, status) of the path of a CA's key"""
+        path = self.path(key)[0]
+        return FAIL if any(not c.since <= NOW <= c.until for c in path) else PASS, max([self.status(c) for c in path], default=PASS)
+
+    def verdict(self, cert):
+        if not self.known(cert.issuer.key):
+            return 'deny'
+        found = [*self.standing(cert.issuer.key), self.status(cert), UNKNOWN]
+        signer = self.w.status_signer
+        if self.known(signer.issuer.key) and max(*self.standing(signer.issuer.key), self.status(signer)) == PASS:
+            found[-1] = PASS
+        return ('permit', 'indeterminate', 'deny')[max(found)]
+
+
+def by_chance(random):
+    """a world in which any of it may be otherwise: (world, certificate, roots, chain, CRLs)"""
+    w = Generations(under_new=random.random() < .6, pathlen=random.choice((1, 1, 1, 1, 2, 0)))
+    for c in (w.new_root, w.root):
+        c.pathlen = 1
+    for c in (w.new_with_old, w.old_with_new):
+        c.pathlen = int.from_bytes(c.ext['bc'][1][-1:], 'big')
+        if random.random() < .15:
+            c.until = NOW - 1
+    if random.random() < .1:
+        w.new_ca.until = NOW - 1
+    roots = random.choice(([w.root], [w.new_root], [w.new_root, w.root]))
+    chain = [c for c in w.all() if random.random() < .9]
+    random.shuffle(chain)
+    crls, used = [], set()
+    for where, by in [(ROOT_LIST, k) for k in (w.root, w.new_root)] + [(p, k) for p in (FIRST, SECOND) for k in (w.issuing, w.new_ca)]:
+        if random.random() < .3:
+            continue
+        of = {ROOT_LIST: (w.issuing, w.new_ca, w.new_with_old, w.old_with_new), FIRST: (w.dac, w.status_signer), SECOND: (w.new_dac,)}[where]
+        crls.append(w.shard_by(by, random.choice((7, 8, 8, 9)), where, [(c, 4) for c in of if random.random() < .12], random.choice((DAY, DAY, DAY, DAY, -1))))
+    return w, random.choice((w.dac, w.new_dac)), roots, chain, crls

@@ -1,5 +1,7 @@
 """Several keys of one CA name (docs/formats.md 31): what is right, by our tool, and what others do with the same certificates and CRLs: OpenSSL with and without -extended_crl, GnuTLS,
 strongSwan, Go.  What a user of theirs has to know stands in docs/verifier.md; if another version answers otherwise, this test says so."""
+import random
+
 import generations as g
 import world
 from judge import *
@@ -114,4 +116,18 @@ for c in rows:
         if who in clients:
             ok, out = clients[who](f)
             check('%s: %s %s a path' % (c.id, who, 'finds' if want else 'finds no'), ok == want, out)
+# worlds by chance, against a model of docs/formats.md 31; the same ones each day
+seed, n, seen = os.environ.get('SEED', '31'), int(os.environ.get('WORLDS', '250')), {}
+dice = random.Random(seed)
+for k in range(n):
+    w, cert, roots, chain, crls = g.by_chance(dice)
+    want = g.Model(w, roots, chain, crls).verdict(cert)
+    files = w.folder(roots, chain, crls)
+    v = Verdict(files, world.pem(cert.der()), AT)
+    got = 'deny' if v.verdict == 'indeterminate' and 'chain.pem holds no issuing CA' in v.err else v.verdict  # nothing at all is under that root
+    seen[want] = seen.get(want, 0) + 1
+    if got != want:
+        name = {id(c): a for a, c in vars(w).items() if isinstance(c, world.Cert)}
+        check('world %d of seed %s: %s' % (k, seed, want), False, (v.verdict, name[id(cert)], [name[id(c)] for c in roots], [name[id(c)] for c in chain], [(c.where, name[id(c.issuer)], c.n, c.until - g.NOW, len(c.revoked)) for c in crls], str(v)))
+check('%d worlds by chance are judged as the model has it (%s)' % (n, seen), len(seen) == 3)
 finish()

@@ -116,7 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(root, 7, sizeof(root));
 	point_of(in, xy);
 	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
-		shown += show(in, FJ_STEP_ROOT, alg, xy) + show(in, FJ_STEP_ISSUING, alg, root) + show(in, FJ_STEP_ROOT_CRL, alg, root) + show(in, FJ_STEP_SUBORDINATE, alg, root);
+		shown += show(in, FJ_STEP_ROOT, alg, xy) + show(in, FJ_STEP_ISSUING, alg, root) + show(in, FJ_STEP_ROOT_CRL, alg, root) + show(in, FJ_STEP_SUBORDINATE, alg, root) + show(in, FJ_STEP_OLD_WITH_NEW, alg, root);
 	HOLDS(shown <= 1);
 	return 0;
 }

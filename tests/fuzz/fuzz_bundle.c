@@ -80,7 +80,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	HOLDS(!judge(&other, FJ_SLICE(data, size)));
 	if (!judge(&root, FJ_SLICE(data, size)))
 		return 0;
-	HOLDS(fj_json_parse(FJ_SLICE(data, size), VER_BUNDLE_MAX, &doc, NULL) == FJ_OK && json_object_size(doc) == (strcmp(fj_json_text(doc, "format"), VER_FORMAT_BUNDLE_1) == 0 ? 8 : 11));
+	HOLDS(fj_json_parse(FJ_SLICE(data, size), VER_BUNDLE_MAX, &doc, NULL) == FJ_OK);
+	const char *format = fj_json_text(doc, "format");
+	HOLDS(json_object_size(doc) == (strcmp(format, VER_FORMAT_BUNDLE_1) == 0 ? 8 : strcmp(format, VER_FORMAT_BUNDLE_3) == 0 ? 12 : 11));
 	HOLDS(permitted_here(fj_json_text(doc, "credential")));
 	return 0;
 }

@@ -8,6 +8,7 @@
  * against a plan has that plan's bounds.
  */
 #include "base/approval.h"
+#include "base/x509.h"
 #include "tests/fuzz/fuzz.h"
 
 static enum fj_rc yes(void *ctx, const uint8_t xy[64], const struct fj_hash *digest, const uint8_t sig[64], struct fj_err *err)
@@ -31,6 +32,7 @@ static bool plan(struct fj_slice in, struct fj_plan *p)
 	fj_plan_root_quorum(p, &q);
 	HOLDS(fj_quorum_policy(&q, &policy) == FJ_OK);
 	HOLDS(p->unseal <= p->n);
+	HOLDS(p->generation >= 1 && p->generation <= FJ_MAX_ROOTS && fj_plan_follows(p, p, NULL) == FJ_E_REFUSED);
 	fj_plan_unseal_quorum(p, &q);
 	HOLDS((fj_quorum_policy(&q, &policy) == FJ_OK) == (p->unseal > 0));
 	HOLDS((fj_plan_all(p, by, NULL) == FJ_OK) == (by == (1u << p->n) - 1));
@@ -54,7 +56,8 @@ static bool round_of(struct fj_slice in, const struct fj_plan *p)
 		HOLDS(r.c[i].expiration >= 1 && r.c[i].expiration <= FJ_PLAN_EXPIRATION && (r.c[i].structure.len > 0) == (r.c[i].step != FJ_STEP_UNSEAL));
 		HOLDS(j != NULL && fj_json_canonical(j, &text, NULL) == FJ_OK);
 		HOLDS(fj_round_read(fj_buf_slice(&text), &back, NULL) == FJ_OK);
-		HOLDS(back.n == 1 && fj_slice_eq(fj_buf_slice(&back.c[0].structure), fj_buf_slice(&r.c[i].structure)));
+		HOLDS(back.n == 1 && fj_slice_eq(fj_buf_slice(&back.c[0].other), fj_buf_slice(&r.c[i].other)) && (r.c[i].other.len > 0) == fj_step_cross(r.c[i].step));
+		HOLDS(fj_slice_eq(fj_buf_slice(&back.c[0].structure), fj_buf_slice(&r.c[i].structure)));
 		fj_round_release(&back);
 		if (p != NULL && fj_challenge_check(&r.c[i], p, &name, NULL) == FJ_OK)
 			HOLDS(r.c[i].expiration <= p->expiration && fj_hash_eq(&r.c[i].plan, &p->hash) && (p->sm2 || r.c[i].alg == FJ_ES256) && (r.c[i].step != FJ_STEP_UNSEAL || p->unseal > 0));

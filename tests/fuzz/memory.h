@@ -29,13 +29,20 @@ static inline bool same_cas(const struct hsm_memory *a, const struct hsm_memory 
 	return ok;
 }
 
+/* what is begun of a root's succession */
+static inline bool same_next(const struct hsm_memory *a, const struct hsm_memory *b, enum fj_alg alg)
+{
+	return fj_slice_eq(fj_buf_slice(&a->next.root_tbs[alg]), fj_buf_slice(&b->next.root_tbs[alg])) && fj_slice_eq(fj_buf_slice(&a->next.new_with_old[alg]), fj_buf_slice(&b->next.new_with_old[alg])) &&
+	    fj_slice_eq(fj_buf_slice(&a->next.old_with_new[alg]), fj_buf_slice(&b->next.old_with_new[alg]));
+}
+
 static inline bool same(const struct hsm_memory *a, const struct hsm_memory *b)
 {
 	bool ok = a->n_crl == b->n_crl && a->n_list == b->n_list && a->package == b->package && a->snapshot == b->snapshot &&
 	    fj_hash_eq(&a->package_input, &b->package_input) &&
 	    a->log_size == b->log_size && fj_hash_eq(&a->log_root, &b->log_root) &&
 	    fj_slice_eq(fj_buf_slice(&a->root_tbs[FJ_ES256]), fj_buf_slice(&b->root_tbs[FJ_ES256])) && fj_slice_eq(fj_buf_slice(&a->root_tbs[FJ_SM2]), fj_buf_slice(&b->root_tbs[FJ_SM2])) &&
-	    same_cas(a, b, FJ_ES256) && same_cas(a, b, FJ_SM2);
+	    same_cas(a, b, FJ_ES256) && same_cas(a, b, FJ_SM2) && same_next(a, b, FJ_ES256) && same_next(a, b, FJ_SM2);
 
 	for (size_t i = 0; ok && i < a->n_crl; i++) {
 		ok = strcmp(a->crl[i].uri, b->crl[i].uri) == 0 && a->crl[i].number == b->crl[i].number && a->crl[i].n == b->crl[i].n;

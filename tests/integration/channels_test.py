@@ -126,7 +126,7 @@ try:
     check('a demo home that serves', h.serve())
     flags = ['-I', 'verifier', 'examples/verify.c', B + '/libfujie-verify.a', '-lcrypto', '-lz', '-lsodium', '-ljansson']
     check('the example is built against the header and the static library', run('cc', '-std=c11', '-D_GNU_SOURCE', '-o', EXAMPLE, *flags).returncode == 0)
-    check('a gateway', begin('gateway', 'fujie-verify', '--listen', '127.0.0.1:%d' % ports['gateway'], '--issuer', h.url(''), '--root', ROOT, '--dir', h.root + '/cache', '--refresh', '1s',
+    check('a gateway', begin('gateway', 'fujie-verify', '--listen', '127.0.0.1:%d' % ports['gateway'], '--issuer', h.url(''), '--root', ROOT, '--root-sm2', ROOTS[True], '--dir', h.root + '/cache', '--refresh', '1s',
                              '--audience', 'https://gateway.example', '--use', 'action=QUERY'))
     check('a mirror', begin('mirror', 'fujie', 'verifier', '--mirror', h.url(''), '--dir', h.root + '/mirror', '--root', ROOT, '--bind', '127.0.0.1:%d' % ports['mirror'], '--every', '1'))
     todo = everything()

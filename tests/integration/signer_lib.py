@@ -159,7 +159,8 @@ class Alone:
     """signer and software TPM on the state of a home, and a wire between them that can
     lie: `lie` gets a command's code and the TPM's answer, and gives what the signer sees;
     `hear` gets each command and its code;
-    `kill_at`: the signer ends by kill -9 with this command on its way; `room`: octets that
+    `kill_at`: the signer ends by kill -9 with this command on its way, or with the n-th
+    command of all when it is (n,); `room`: octets that
     its files may have; `tpm`: one that runs already"""
     def __init__(self, home, kill_at=None, room=None, tpm=None):
         self.home, self.lie, self.hear, self.seen, self.kill_at = home, None, None, [], kill_at
@@ -189,7 +190,7 @@ class Alone:
                 command = head + exactly(self.wire, int.from_bytes(head[2:6], 'big') - 10)
                 code = int.from_bytes(head[6:10], 'big')
                 self.seen.append(code)
-                if code == self.kill_at:
+                if code == self.kill_at or self.kill_at == (len(self.seen),):
                     self.proc.kill()
                     break
                 if self.hear:

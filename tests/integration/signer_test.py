@@ -136,6 +136,60 @@ def keys_test(root):
             print('# cut at 0x%x: %s, %s' % (code, begun, said))
         a.end()
     check('a ceremony that was cut is gone on with, by the same policy only', tries == 6, tries)
+    cut_anywhere(root)
+
+
+def opened(home, kill_at=None, tpm=None):
+    """a start, a ceremony opened or gone on with; (what the signer answered and said of itself, the commands it gave its TPM)"""
+    a = Alone(home, kill_at=kill_at, tpm=tpm)
+    kind = st = None
+    try:
+        s = Signer(home, 'registry.sock')
+        answer = (OPEN,) if s.status()['whole'] else s.ask(OPEN, by(OUR_POLICY))
+        kind, st = answer and answer[0], s.status()
+    except (OSError, TypeError):
+        pass # it has ended
+    if kill_at is None:
+        a.end()
+    else:
+        a.proc.kill()
+        a.ended()
+        a.tpm.end()
+    return (kind, st), a.seen
+
+
+def cut_anywhere(root):
+    """killed at each command to the TPM of a ceremony's opening: at the next start the folder is no older state that was put back"""
+    (kind, st), seen = opened(root + '/uncut')
+    first = seen.index(0x134) # before that nothing of ours stands in the TPM
+    raised = [k for k, code in enumerate(seen) if code == 0x134]
+    check('(an opening makes its counter, raises it before there are keys, and once more behind them)', kind == OPEN and len(raised) == 3 and st['counter'] > 0 and all(code != 0x153 for code in seen[:raised[1]]) and
+          all(code != 0x153 for code in seen[raised[2]:]), [hex(x) for x in seen])
+    bad = []
+    points = range(first + 1, len(seen) + 1)
+    for k in points:
+        home = '%s/point%d' % (root, k)
+        opened(home, (k,))
+        (kind, st), _ = opened(home)
+        again = opened(home)[0][1] if kind == OPEN else None
+        if kind != OPEN or not st or not st['whole'] or st['closed'] or st['ceremony'] != 'open' or not again or again['closed'] or again['counter'] != st['counter'] + 1:
+            bad.append((k, hex(seen[k - 1]), kind, st))
+        shutil.rmtree(home)
+    check('killed at each of %d commands of an opening: it goes on, whole, and is not taken for one that was put back' % len(points), not bad, bad)
+    home = root + '/early'
+    opened(home, (raised[2] + 1,)) # all keys are made, and the counter not raised behind them
+    copied(home, 'signer')
+    first, second = opened(home)[0][1], opened(home)[0][1]
+    put_back(home, 'signer')
+    (kind, st), _ = opened(home)
+    check('but the folder of that moment put back is found', first['closed'] is None and second['closed'] is None and st['closed'] and 'older state' in st['closed'], (first, second, st))
+    home = root + '/half'
+    opened(home, (raised[1] + 4,)) # the counter is raised, and there are no keys yet
+    copied(home, 'signer')
+    whole = opened(home)[0][1]
+    put_back(home, 'signer')
+    (kind, st), _ = opened(home)
+    check('and one from before its keys, which makes none beside those', whole['whole'] and kind == ERROR and st['closed'] and not st['whole'], (whole, kind, st))
 
 
 # --- a TPM that is full, locked or broken (TPM 2.0 Part 2, 6.6) ---

@@ -2,8 +2,9 @@
 the order of things, each attack, and a cut at each step; then people's own tools on a real home, and what OpenSSL makes
 of it from either root alone.  With a software TPM this proves the logic, not custody."""
 from quorum_lib import *
+from under_root import run, said
 
-SUCCESSOR, PASS, KEY_END, UNSEAL_BEGIN, UNSEAL = 38, 39, 17, 29, 30
+SUCCESSOR, PASS, KEY_END, UNSEAL_BEGIN, UNSEAL, MOVE_BEGIN, MOVE = 38, 39, 17, 29, 30, 25, 26
 C_NWO, C_OWN, C_SUB = 23, 24, 21
 NEWER = 13 # HSM_ROLE_END: HSM_NEWER(role) is role + NEWER
 REFUSED = 6
@@ -220,7 +221,8 @@ def course(root):
     check('after a new start the new root signs on', rc == 0 and verifies(nspki, r.tbs, sig), why)
     # and a third generation, by officers of whom none was there
     last = [Officer(root, l) for l in ('wu', 'zheng', 'wang')]
-    third = plan_of(last, plan)
+    parent = bytes.fromhex('0023000b00030472000000060080004300100003' '0010') + two(last[0].spki[27:59]) + two(last[0].spki[59:])
+    third = plan_of(last, plan, move={'m': 2, 'parent': b64(parent)}) # a spare's storage key, as any P-256 point
     rc, why, _ = ask_successor(reg, signed(third, last))
     check('another plan follows the second', rc == 0 and reg.status()['successor']['generation'] == 3, why)
     tspki, tref = spki_of(reg, NEW), ref_of(third)
@@ -231,6 +233,13 @@ def course(root):
         check('of the third generation kind %d is signed' % kind, rc == 0, (r.why, why))
         done.append(certificate(tbs, sig))
     check('and the root passes on once more', ask_pass(reg, done[0], done[2], done[1])[0] == 0 and spki_of(reg, ROOT) == tspki and reg.status()['plan'] == h(canon(third)).hex())
+    rc, why, data = reg.plain(MOVE_BEGIN, bytes([ROOT]))
+    nonce = data[1:33]
+    approvals = lambda who, p: struct.pack('>I', 2) + b''.join(bytes([i]) + who[i].sign(h(nonce, struct.pack('>i', 60), b'fujie-root-move' + h(canon(p)))) for i in (0, 1))
+    check('the new plan has a spare: its root may leave for it', rc == 0 and reg.status()['move'] == {'parent': (b'\0\x0b' + h(parent)).hex(), 'root': False, 'root-sm2': False}, why)
+    check('not by the officers of before', reg.plain(MOVE, bytes([ROOT, data[0]]) + approvals(new, plan))[0] == SIGNATURE)
+    rc, why, _ = reg.plain(MOVE, bytes([ROOT, data[0]]) + approvals(last, third))
+    check('by the new ones it leaves', rc == 0 and reg.status()['move']['root'], why)
     a.end()
     return certs
 
@@ -364,6 +373,273 @@ def without_plan(root):
     check('nor does the ordinary request sign what passes a root on', reg.sign(ROOT, C_NWO, cross_tbs(iss, spki), ('a', 'b'))[0] == POLICY and reg.sign(ROOT, C_OWN, cross_tbs(iss, spki), ('a', 'b'))[0] == POLICY)
     a.end()
 
+# --- people's own tools on a real home ---
+
+
+class Passing:
+    """a demo home, and officers of whom one stays"""
+    def __init__(self):
+        self.h = Home(cases=True)
+        self.d = self.h.d
+        os.makedirs(self.d + '/new')
+        self.key = {'officer1': self.d + '/officers/officer1'}
+        for name in ('li', 'zhou'):
+            self.key[name] = self.d + '/new/' + name
+            open(self.key[name] + '.passphrase', 'w').write('correct horse battery %s\n' % name)
+            run(OFFICER, 'new', '--key', self.key[name] + '.key', '--passphrase-file', self.key[name] + '.passphrase')
+        for name, key in self.key.items():
+            open(self.d + '/new/%s.pub' % name, 'w').write(run(OFFICER, 'public', '--key', key + '.key', '--passphrase-file', key + '.passphrase', '--json')[1])
+        self.old = {n: self.d + '/officers/' + n for n in ('officer1', 'officer2', 'officer3')}
+        self.now = json.load(open(self.d + '/ceremony/plan.json'))['plan']
+
+    def plan(self, name, *more, signers=None, follows=None, operator=None):
+        path = self.d + '/' + name
+        args = ['--arc', self.now['home']['arc'], '--base', self.now['home']['base'], '--operator', operator or self.now['home']['operator'], '--demo', '--sm2', '--quorum', '2', '--expiration', '120', '--out', path,
+                '--follows', follows or self.d + '/ceremony/plan.json']
+        for n in self.key:
+            args += ['--officer', '%s:%s:%s/new/%s.pub' % (n, n.title(), self.d, n)]
+        code, out, err = run(B + '/fujie', 'ceremony', 'plan', *args, *more)
+        if code == 0:
+            for n in signers if signers is not None else self.key:
+                assert run(OFFICER, 'plan', 'sign', path, '--key', self.key[n] + '.key', '--passphrase-file', self.key[n] + '.passphrase', '--yes')[0] == 0
+        return path if code == 0 else None, out + err
+
+    def succeed(self, plan):
+        for n in os.listdir(self.d + '/ceremony'):
+            if n.endswith('.challenges'):
+                os.unlink(self.d + '/ceremony/' + n)
+        return subprocess.Popen([B + '/fujie', 'ceremony', 'succeed', '--dir', self.d, '--plan', plan, '--json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL)
+
+    def challenges(self, p, name):
+        path = self.d + '/ceremony/%s.challenges' % name
+        until(lambda: os.path.exists(path) or p.poll() is not None or None, 60)
+        return path
+
+    def tool(self, path, key, plan, other, lang='en'):
+        """(exit code, what it showed, the answers)"""
+        out = key + '.tmp'
+        if os.path.exists(out):
+            os.unlink(out)
+        code, text, err = run(OFFICER, 'approve', path, '--plan', plan, *(['--other', other] if other else []), '--key', key + '.key', '--passphrase-file', key + '.passphrase', '--out', out, '--yes', '--lang', lang)
+        return code, text + err, out
+
+    def hand_in(self, p, name, key, out):
+        answer = self.d + '/ceremony/%s.%s.answers' % (name, os.path.basename(key))
+        os.rename(out, answer)
+        return until(lambda: next((s for s in ('taken', 'refused') if os.path.exists(answer + '.' + s)), None) or (p.poll() is not None and 'gone') or None, 60)
+
+    def round(self, p, name, keys, plan, other):
+        path = self.challenges(p, name)
+        got, shown = [], ''
+        for key in keys:
+            code, text, out = self.tool(path, key, plan, other)
+            shown += text
+            got.append(self.hand_in(p, name, key, out) if code == 0 else text[-300:])
+        return got, shown
+
+
+def tools(x, path, plan2, plan1):
+    """the old officers' tool believes neither the appliance nor a plan"""
+    doc = json.load(open(path))
+    key = x.old['officer2']
+
+    def no(sentence, words, change=None, plan=plan1, other=plan2, key=key):
+        d = json.loads(json.dumps(doc))
+        if change:
+            change(d['challenges'][0])
+        json.dump(d, open(x.d + '/bad.challenges', 'w'))
+        code, text, out = x.tool(x.d + '/bad.challenges', key, plan, other)
+        check('the officers\' tool: %s: refused' % sentence, code != 0 and words in text and not os.path.exists(out), text[-400:])
+
+    def octets(s):
+        return bytearray(base64.urlsafe_b64decode(s + '=='))
+
+    def password(c):
+        o = octets(c['other'])
+        o[7] |= 0x40
+        c['other'] = b64(bytes(o))
+
+    def point(c):
+        o = octets(c['other'])
+        o[-1] ^= 1
+        c['other'] = b64(bytes(o))
+    no('without the plan that follows', '--other', other=None)
+    no('with a plan that follows none', 'does not follow', other=plan1)
+    no('with a plan that one officer has not signed', 'has not signed', other=x.plan('half.json', signers=['li'])[0])
+    no('with another plan that follows', 'not of the other plan', other=x.plan('more.json', '--unseal', '1')[0] or x.plan('more2.json')[0])
+    altered = json.load(open(plan2))
+    altered['plan']['quorum']['root'] = 1
+    json.dump(altered, open(x.d + '/altered.json', 'w'))
+    no('with a plan that was altered', 'signature', other=x.d + '/altered.json')
+    no('a new root that a password opens', 'not of the other plan', password)
+    no('another point', 'another key', point)
+    no('without the key of the new root', 'other', lambda c: c.pop('other'))
+    no('without the TPM\'s statements', 'made', lambda c: c.pop('made'))
+    no('with statements of another session', 'another plan, session or structure', lambda c: c.update(nonce=b64(bytes(32))))
+    no('told to be of the other step', 'follow', lambda c: c.update(step='old-with-new') or c.pop('made'))
+    no('by somebody of the new plan alone', 'not of an officer of this plan', key=x.key['li'])
+    no('under the new plan', 'another plan', plan=plan2, other=plan1, key=x.key['li'])
+
+
+def openssl(x, anchor, untrusted, cert, *more):
+    r = subprocess.run(['openssl', 'verify', *more, '-CAfile', anchor, '-untrusted', untrusted, cert], capture_output=True, text=True)
+    return r.returncode == 0, r.stdout + r.stderr
+
+
+def split(path):
+    return ['-----BEGIN CERTIFICATE-----' + b for b in open(path).read().split('-----BEGIN CERTIFICATE-----')[1:]]
+
+
+def keep(x, name, *pems):
+    open(x.d + '/' + name, 'w').write(''.join(pems))
+    return x.d + '/' + name
+
+
+def appliance():
+    x = Passing()
+    h = x.h
+    check('a demo home', h.made, h.made_err)
+    first = keep(x, 'old.pem', split(h.d + '/trust/root.pem')[0])
+    check('a plan that follows of another operator is not made', x.plan('no.json', operator='Other')[0] is None)
+    check('nor one that seals what is not sealed', x.plan('no.json', '--unseal', '2')[0] is None)
+    plan2, why = x.plan('next.json')
+    check('a plan that follows is made and signed', plan2 is not None, why)
+    shown = run(OFFICER, 'plan', 'show', plan2, '--lang', 'en')[1]
+    check('an officer\'s tool says that it follows, and whom', 'follows another plan' in shown and h256(canon(x.now)) in shown, shown)
+    check('the appliance serves', h.serve())
+    code, out, err = run(B + '/fujie', 'ceremony', 'succeed', '--dir', h.d, '--plan', x.plan('half.json', signers=['li'])[0], '--json')
+    os.unlink(x.d + '/half.json')
+    check('a plan that not all signed begins nothing', code == 1 and 'has not signed' in out + err, out + err)
+    code, out, err = run(B + '/fujie', 'ceremony', 'succeed', '--dir', h.d, '--plan', h.d + '/ceremony/plan.json', '--json')
+    check('the plan of now is the plan already', code == 0 and not os.path.exists(h.d + '/ceremony/transcript-2'), out + err)
+    new = [x.key[n] for n in ('officer1', 'li')]
+    one, two = h.d + '/ceremony/plan-1.json', h.d + '/ceremony/plan-2.json'
+
+    p = x.succeed(plan2)
+    got, _ = x.round(p, 'successor', new, plan2, x.d + '/ceremony/plan.json')
+    check('the new officers approve the new roots', got == ['taken', 'taken'], got)
+    path = x.challenges(p, 'successor-list')
+    code, text, out = x.tool(path, new[0], two, one)
+    check('the former root by the new one, and a list: one approves', x.hand_in(p, 'successor-list', new[0], out) == 'taken', text[-300:])
+    os.kill(h.children()['fujie-registry'], signal.SIGKILL)
+    p.communicate(timeout=120)
+    check('the register is killed: the command ends, nothing has passed on', p.returncode not in (0, None) and h.wait_up() and len(split(h.d + '/trust/root.pem')) == 1)
+    item = next(c for c in h.demo['certificates'] if c['expect'] == 'permit')
+    p = x.succeed(plan2)
+    path = x.challenges(p, 'successor-list')
+    check('with the same words it goes on, where it was', os.path.exists(path) and not os.path.exists(h.d + '/ceremony/successor.challenges'))
+    code, text, out = x.tool(path, x.old['officer2'], two, one)
+    check('an officer of the old plan alone approves nothing of the new one', code != 0 and 'not of an officer of this plan' in text, text[-300:])
+    got, text = x.round(p, 'successor-list', new, two, one)
+    check('now both', got == ['taken', 'taken'] and 'former root' in text, got)
+    got, _ = x.round(p, 'successor-list-sm2', [x.key['li'], x.key['zhou']], two, one)
+    check('and of the SM2 hierarchy', got == ['taken', 'taken'], got)
+    path = x.challenges(p, 'pass-on')
+    tools(x, path, two, one)
+    code, text, out = x.tool(path, x.old['officer2'], one, two)
+    check('the old officers\' tool says in words that other people rule the root from then on', code == 0 and 'OTHER PEOPLE RULE THE ROOT' in text and 'rules the root no longer: 乙' in text and 'rules the root from then on: Li (li)' in text
+          and 'officer1' in text and "by its TPM's statements" in text, text)
+    check('in Chinese too', '此后根由下列新方案的官员掌管' in x.tool(path, x.old['officer2'], one, two, 'zh')[1])
+    check('one is not enough', x.hand_in(p, 'pass-on', x.old['officer2'], out) == 'taken' and p.poll() is None and len(split(h.d + '/trust/root.pem')) == 1)
+    code, text, out = x.tool(path, x.old['officer3'], one, two)
+    check('two of the old officers', x.hand_in(p, 'pass-on', x.old['officer3'], out) == 'taken')
+    out, err = p.communicate(timeout=120)
+    check('the root passes on', p.returncode == 0 and json.loads(out) == {'done': True}, out + err)
+    roots = until(lambda: (lambda r: r if len(r) == 2 else None)(split(h.d + '/trust/root.pem')), 30)
+    check('root.pem has the new root first', roots and roots[1] == open(first).read() and json.load(open(h.d + '/ceremony/plan.json')) == json.load(open(plan2)))
+    second = keep(x, 'new.pem', roots[0])
+    chain = until(lambda: (lambda c: c if len(c) == 5 else None)(split(h.d + '/trust/chain.pem')), 30)
+    check('chain.pem: the issuing CA, each root by the other, the roots', chain and chain[3:] == roots, chain and len(chain))
+    between = keep(x, 'between.pem', *chain[:3])
+    check('/ca/root-2.cer is the new root, /ca/root.cer the old one', all(subprocess.run(['openssl', 'x509', '-inform', 'DER', '-in', h.d + '/publish/ca/' + f], capture_output=True, text=True).stdout.strip() == r.strip() for f, r in (('root-2.cer', roots[0]), ('root.cer', roots[1]))))
+    check('verdicts are as before', until(lambda: h.verdict_service(item) == 'permit' or None, 30) and h.verdict_tool(item) == 'permit', h.verdict_service(item))
+    # OpenSSL
+    issuing = keep(x, 'issuing.pem', chain[0])
+    check('OpenSSL: what stands under the old root verifies from the new root alone', openssl(x, second, between, issuing)[0], openssl(x, second, between, issuing))
+    check('a data asset certificate too', openssl(x, second, between, os.path.join(h.d, item['file']))[0])
+    check('the new root from the old one alone', openssl(x, first, between, keep(x, 'nwo.pem', chain[1]))[0])
+    check('not without what lies between', not openssl(x, second, issuing, issuing)[0])
+    crls = []
+    for n in sorted(os.listdir(h.d + '/trust/crl')):
+        if 'sm2' not in n and n.endswith('.crl'):
+            crls.append(subprocess.run(['openssl', 'crl', '-inform', 'DER', '-in', h.d + '/trust/crl/' + n], capture_output=True, text=True).stdout)
+    lists = keep(x, 'crls.pem', *crls)
+    answer = openssl(x, second, between, issuing, '-crl_check', '-CRLfile', lists)
+    check('with the new root\'s first list', answer[0], answer)
+    answer = openssl(x, first, between, issuing, '-crl_check', '-extended_crl', '-CRLfile', lists)
+    check('which speaks for the old root\'s certificates from the old root alone (-extended_crl)', answer[0], answer)
+    # the record
+    code, out = tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one, '--unsigned')
+    check('its transcript is replayed by both plans', code == 0 and [(s['step'], s['alg']) for s in out['signed']][-1] == ('new-with-old', 'SM2') and len(out['signed']) == 8, out)
+    check('not by one', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript-2', '--plan', two, '--unsigned')[0] == 2)
+    for k in new:
+        r = run(OFFICER, 'transcript', 'sign', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one, '--key', k + '.key', '--passphrase-file', k + '.passphrase', '--yes')
+        check('a new officer signs it', r[0] == 0, r)
+    check('and then it is asked for their signatures', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one)[0] == 0)
+    replays(x, one, two)
+    check('the first ceremony\'s is replayed still', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript', '--plan', one)[0] == 0)
+    code, out = h.cli('event', 'list', '--kind', 'root.succeeded', who='mof1')
+    check('the register has who gave the root away', 'officer2' in said(out) and 'officer3' in said(out) or code != 0, out)
+    # afterwards
+    after(x, item)
+    h.close()
+
+
+def h256(data):
+    return h(data).hex()
+
+
+def replays(x, one, two):
+    """lines left out, in another order, or of others"""
+    lines = [json.loads(l) for l in open(x.d + '/ceremony/transcript-2')]
+
+    def bad(sentence, lines, words):
+        before, out = h256(canon(json.load(open(two))['plan'])), b''
+        for n, l in enumerate(lines):
+            raw = canon(dict(l, n=n + 1, before=before))
+            before, out = h256(raw), out + raw + b'\n'
+        open(x.d + '/bad-transcript', 'wb').write(out)
+        code, doc = tool(B + '/fujie-verify', 'ceremony', 'replay', x.d + '/bad-transcript', '--plan', two, '--other', one, '--unsigned')
+        check('replay: %s: refused' % sentence, code == 1 and words in said(doc), doc)
+
+    def at(step, what):
+        return [k for k, l in enumerate(lines) if l['step'] == step and what in (l['out'].get('step'), l['in'].get('step'), (l['in'].get('answer') or {}).get('step'))]
+    own, nwo = at('signature', 'old-with-new')[0], at('challenge', 'new-with-old')[0]
+    bad('the old root\'s certificate left out', lines[:own] + lines[own + 1:], 'before its successor is ready')
+    taken = [k for k in at('answer', 'new-with-old') if lines[k]['out'].get('taken')]
+    bad('an old officer\'s approval left out', lines[:taken[0]] + lines[taken[0] + 1:], 'without the officers')
+    foreign = json.loads(json.dumps(lines[taken[0]]))
+    foreign['in']['answer']['officer'] = 'li'
+    bad('a new officer in an old one\'s place', lines[:taken[0]] + [foreign] + lines[taken[0] + 1:], 'no officer of the plan')
+    other = json.loads(json.dumps(lines[0]))
+    other['out']['former']['root'] = other['out']['former']['root-sm2']
+    bad('another root that is followed', [other] + lines[1:], 'no root')
+    bad('the end before the root has passed on', lines[:nwo] + [lines[-1]], 'ends before')
+
+
+def after(x, item):
+    h, two = x.h, x.d + '/ceremony/plan.json'
+    p, begun = h.root_crl_begin()
+    path = h.d + '/ceremony/root-crl.challenges'
+    check('a list of the root awaits the new officers', begun and json.load(open(path))['challenges'][0]['plan'] == h256(canon(json.load(open(two))['plan'])))
+    code, text, _ = x.tool(path, x.old['officer2'], two, None)
+    check('the old ones approve nothing any more', code != 0 and 'not of an officer of this plan' in text, text[-200:])
+    got, _ = x.round(p, 'root-crl', [x.key['li'], x.key['zhou']], two, None)
+    p.communicate(timeout=120)
+    check('the new ones do', got == ['taken', 'taken'] and p.returncode == 0, got)
+    code, out = h.cli('key', 'end', '--key', 'root.1', who='mof1')
+    check('two finance officers end the old root\'s key', code == 0 and 'approval' in out, out)
+    code, out = h.cli('approval', 'approve', '--id', out.get('approval', ''), who='mof2')
+    keys = until(lambda: {k['id']: k['state'] for k in h.cli('key', 'list', who='mof3')[1]['items']}, 5)
+    check('it is destroyed, with a record', code == 0 and keys.get('root.1') == 'ENDED' and keys.get('root-sm2.1') == 'RETIRED' and keys.get('root') == 'FINE', (out, keys))
+    check('the service stops', h.stop() == 0)
+    check('and starts again', h.serve())
+    check('verdicts are as before', until(lambda: h.verdict_service(item) == 'permit' or None, 30), h.verdict_service(item))
+    code, out = tool(B + '/fujie-verify', 'attestation', '--trust', h.d + '/trust', '--plan', two)
+    check('the TPM states the new root under the new plan\'s officers', code == 0 and out['tpm'] == 'software', said(out)[:600])
+    code, out, err = run(B + '/fujie', 'audit', 'verify', '--dir', h.d)
+    check('the whole record holds', code == 0, out[-300:] + err[-300:])
+
 
 root = tempfile.mkdtemp(prefix='fujie-test-')
 try:
@@ -371,6 +647,7 @@ try:
     killed(root)
     unsealed(root)
     without_plan(root)
+    appliance()
 finally:
     shutil.rmtree(root, ignore_errors=True)
 finish()

@@ -446,6 +446,97 @@ TEST("a challenge to unseal has no structure and no algorithm, and names what is
 	fj_round_release(&r);
 }
 
+#define OF "\"0000000000000000000000000000000000000000000000000000000000000001\""
+
+TEST("a plan may follow another: its hash and its generation, exactly")
+{
+	static const struct {
+		const char *more, *field; /* NULL: right */
+	} rows[] = {
+		{",\"follows\":{\"generation\":2,\"plan\":" OF "}", NULL}, {",\"follows\":{\"generation\":8,\"plan\":" OF "}", NULL},
+		{",\"follows\":{\"generation\":1,\"plan\":" OF "}", "generation"}, {",\"follows\":{\"generation\":9,\"plan\":" OF "}", "generation"}, {",\"follows\":{\"plan\":" OF "}", "generation"},
+		{",\"follows\":{\"generation\":2}", "plan"}, {",\"follows\":{\"generation\":2,\"plan\":\"00\"}", "plan"}, {",\"follows\":{\"generation\":2,\"plan\":" OF ",\"x\":1}", "x"},
+		{",\"follows\":null", "follows"}, {",\"follows\":" OF, "follows"},
+	};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
+	struct fj_plan p;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++) {
+		struct fj_err err = {0};
+		fj_buf_clear(&text);
+		CHECK(fj_buf_printf(&text, "%.*s%s}", (int)strlen(PLAN) - 1, PLAN, rows[i].more) == FJ_OK);
+		enum fj_rc rc = plan_of(fj_buf_slice(&text), &p, &err);
+		CHECK((rc == FJ_OK) == (rows[i].field == NULL));
+		CHECK_STR(err.field, rows[i].field != NULL ? rows[i].field : "");
+		CHECK(rc != FJ_OK || (p.generation == (i == 0 ? 2u : 8u) && p.former.b[31] == 1));
+	}
+	CHECK(plan_of(fj_slice_str(PLAN), &p, NULL) == FJ_OK);
+	CHECK(p.generation == 1 && p.former.b[31] == 0);
+}
+
+TEST("a plan follows the one whose hash it names, of the same home, the generation after it")
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_PLAN_MAX);
+	struct fj_plan p, next;
+	struct fj_err err = {0};
+
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
+	CHECK_RC(fj_plan_follows(&p, &p, &err), FJ_E_REFUSED);
+	next = p;
+	next.generation = 2;
+	next.former = p.hash;
+	CHECK_OK(fj_plan_follows(&next, &p, &err));
+	next.generation = 3;
+	CHECK_RC(fj_plan_follows(&next, &p, &err), FJ_E_REFUSED);
+	CHECK_STR(err.field, "generation");
+	next.generation = 2;
+	next.former.b[0] ^= 1;
+	CHECK_RC(fj_plan_follows(&next, &p, &err), FJ_E_REFUSED);
+	static const char *const homes[][2] = {{"\"demo\":true", "\"demo\":false"}, {"1.3.6.1.4.1.1", "1.3.6.1.4.1.2"}, {"127.0.0.1:8444", "127.0.0.1:8445"}, {"财政局", "他局"}, {",\"SM2\"", ""}};
+	for (size_t i = 0; i < FJ_ARRAY_LEN(homes); i++) {
+		CHECK_OK(plan_of(with(&b, PLAN, homes[i][0], homes[i][1]), &next, &err));
+		next.generation = 2;
+		next.former = p.hash;
+		CHECK_RC(fj_plan_follows(&next, &p, &err), FJ_E_REFUSED);
+		CHECK_STR(err.field, "home");
+	}
+	next = p;
+	next.generation = 2;
+	next.former = p.hash;
+	next.unseal = 2;
+	CHECK_RC(fj_plan_follows(&next, &p, &err), FJ_E_REFUSED);
+	CHECK_STR(err.field, "unseal");
+}
+
+TEST("where one root certifies the other the challenge has that one's key, and no other challenge has one")
+{
+	static const enum fj_step steps[] = {FJ_STEP_OLD_WITH_NEW, FJ_STEP_ROOT};
+	FJ_AUTO(buf) one = FJ_BUF_INIT(FJ_ROUND_OCTETS);
+	struct fj_round r;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(steps); i++)
+		for (int way = 0; way < 3; way++) {
+			struct fj_challenge c = {.step = steps[i], .alg = FJ_ES256, .structure = FJ_BUF_INIT(64), .key = FJ_BUF_INIT(200), .other = FJ_BUF_INIT(FJ_ROOT_PUBLIC_LEN), .nonce = {1, 2}, .expiration = 600};
+			struct fj_err err = {0};
+			CHECK(fj_buf_puts(&c.structure, "tbs") == FJ_OK && fj_buf_puts(&c.key, "key") == FJ_OK && fj_buf_puts(&c.other, "other") == FJ_OK);
+			FJ_AUTO(json) j = fj_challenge_json(&c);
+			CHECK((json_object_get(j, "other") != NULL) == fj_step_cross(steps[i]));
+			if (way == 1)
+				json_object_del(j, "other");
+			if (way == 2)
+				json_object_set_new(j, "other", json_string("b3RoZXI"));
+			fj_buf_clear(&one);
+			CHECK_OK(fj_json_canonical(j, &one, &err));
+			bool right = fj_step_cross(steps[i]) ? way != 1 : way != 2;
+			CHECK((fj_round_read(fj_buf_slice(&one), &r, &err) == FJ_OK) == right);
+			CHECK_STR(err.field, right ? "" : "other");
+			fj_round_release(&r);
+			fj_buf_release(&c.structure);
+			fj_buf_release(&c.key);
+			fj_buf_release(&c.other);
+		}
+}
+
 TEST("answers are read as they were written; another form is refused")
 {
 	struct fj_answer a[2] = {{.step = FJ_STEP_ISSUING, .alg = FJ_ES256, .officer = "a"}, {.step = FJ_STEP_ROOT_CRL, .alg = FJ_SM2, .officer = "b"}}, back[FJ_ROUND_MAX];

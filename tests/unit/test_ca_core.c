@@ -65,6 +65,60 @@ static enum fj_rc make_cert(enum ca_profile profile, struct fj_slice issuer, str
 	return ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(sig, sizeof(sig)), cert, err);
 }
 
+/* the same for another appliance, whose address that is, within these limits */
+static enum fj_rc make_sub(struct fj_slice root, const struct fj_limits *limits, struct fj_buf *cert, struct fj_err *err)
+{
+	static const uint8_t sig[] = {0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01};
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+	struct ca_cert_in in = {.profile = CA_SUBORDINATE, .not_before = fj_now(), .not_after = fj_now() + 86400, .issuer_cert = root, .operator_ = "sub", .limits = limits};
+
+	FJ_TRY(ca_ephemeral_spki(FJ_ES256, &spki, err));
+	in.spki = fj_buf_slice(&spki);
+	ca_serial_new(&in.serial);
+	FJ_TRY(ca_cert_tbs(&home, &in, &tbs, err));
+	return ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(sig, sizeof(sig)), cert, err);
+}
+
+TEST("under a CA with limits the lint takes a certificate within them, and names the limit of one beyond each (formats.md 27)")
+{
+	static const struct fj_limits limits = {.division = "42", .holders = 1u << 1, .base = "http://sub.example"};
+	static const struct {
+		const char *base, *number, *region;
+		unsigned kind;
+		const char *words; /* NULL: within */
+	} rows[] = {
+		{"http://sub.example", "DAC-420100-202604-000001-0", "420100", 1, NULL},
+		{"http://sub.example", "DAC-430100-202604-000001-0", "420100", 1, "divisions that begin with 42"},
+		{"http://sub.example", "DAC-420100-202604-000001-0", "430100", 1, "division codes begin with 42"},
+		{"http://sub.example", "DAC-420100-202604-000001-0", "420100", 0, "holder kinds are INST"},
+		{"http://v.example", "DAC-420100-202604-000001-0", "420100", 1, "addresses are under http://sub.example"},
+		{"http://sub.example.evil", "DAC-420100-202604-000001-0", "420100", 1, "addresses are under http://sub.example"},
+	};
+	FJ_AUTO(buf) root = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(buf) ca = FJ_BUF_INIT(FJ_X509_MAX);
+	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
+	struct fj_err err = {0};
+
+	CHECK_OK(make_cert(CA_ROOT, FJ_SLICE(NULL, 0), &root, &err));
+	CHECK_OK(make_sub(fj_buf_slice(&root), &limits, &ca, &err));
+	CHECK_OK(ca_ephemeral_spki(FJ_ES256, &spki, &err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++) {
+		FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+		struct ca_home sub = home;
+		struct ca_cert_in in = {.profile = CA_DATA_ASSET, .not_before = fj_now(), .not_after = fj_now() + 86400, .issuer_cert = fj_buf_slice(&ca), .shard = 1, .spki = fj_buf_slice(&spki),
+			.holder_name = "holder", .usci = "12420000DEMA00099D", .asset = {.asset_no = "A-1", .asset_name = "asset", .card_version = 1, .class_scheme = "LOCAL", .class_code = "1", .restrictions = 1, .holder_kind = rows[i].kind}};
+		snprintf(sub.base, sizeof(sub.base), "%s", rows[i].base);
+		snprintf(in.asset.number, sizeof(in.asset.number), "%s", rows[i].number);
+		snprintf(in.asset.region, sizeof(in.asset.region), "%s", rows[i].region);
+		snprintf(in.asset.status_uri, sizeof(in.asset.status_uri), "%s/status/1", rows[i].base);
+		ca_serial_new(&in.serial);
+		err = (struct fj_err){0};
+		CHECK_RC(ca_cert_tbs(&sub, &in, &tbs, &err), rows[i].words == NULL ? FJ_OK : FJ_E_REFUSED);
+		CHECK(rows[i].words == NULL || (strstr(err.en, rows[i].words) != NULL && err.zh[0] != '\0'));
+	}
+}
+
 TEST("a delegated certificate passes the lint of its own profile and of no other's (lesson 3)")
 {
 	static const enum ca_profile all[] = {CA_TOKEN_SIGNER, CA_STATUS_SIGNER, CA_LOG_SIGNER, CA_OCSP};

@@ -707,6 +707,41 @@ TEST("a trust in memory is brought the CA of a list, and the certificates betwee
 	CHECK_RC(ver_trust_add(over, VER_CA, "", fj_buf_slice(&pem), &err), FJ_E_INVALID);
 }
 
+TEST("of a time before the newer root its certificate of the older one counts as far back as that root's own")
+{
+	FJ_AUTO(gens) g = gens_make(true);
+	struct world *w = g->w;
+	struct fj_err err;
+	const fj_time at = NOW - 30 * DAY; /* the newer root is 20 days old */
+	struct crl_spec then = shard(5, 0), named = root_list(3, 14), root_then = root_list(1, 0);
+	struct asked past = {.now = at, .past = true};
+
+	then.from = root_then.from = at - 3600;
+	then.to = at + DAY;
+	json_object_set_new(w->list, "iat", json_integer(at - 600));
+	json_object_set_new(w->list, "exp", json_integer(at + DAY));
+	world_sign_list(w);
+	for (int order = 0; order < 3; order++) {
+		write_roots(g);
+		PEMS(w, "root.pem", order == 0 ? &w->root : &g->root_b);
+		if (order == 2)
+			PEMS(w, "chain.pem", &g->ca_b, &w->issuing, &g->with_old_b, &g->with_new_b); /* how old its key is lies not beside */
+		put_crl(w, "crl/1.crl", &then, w->issuing_x, w->issuing_key);
+		put_crl(w, "crl/root-1.crl", &root_then, w->root_x, w->root_key);
+		CHECK_OK(load(w, NULL, &err));
+		CHECK_STR(verdict(w, slice(&w->dac), &past), order < 2 ? "permit" : "deny chain");
+	}
+	write_roots(g);
+	PEMS(w, "root.pem", &g->root_b);
+	put_crl(w, "crl/1.crl", &then, w->issuing_x, w->issuing_key);
+	put_crl(w, "crl/root-1.crl", &root_then, w->root_x, w->root_key);
+	put_crl(w, "crl/root.crl", &named, g->root, g->root_key);
+	CHECK_OK(load(w, NULL, &err));
+	CHECK_STR(verdict(w, slice(&w->dac), &past), "deny signer status");
+	past.now = w->root_s.from - 1;
+	CHECK_STR(verdict(w, slice(&w->dac), &past), "deny chain");
+}
+
 /* --- bundles --- */
 
 static enum fj_rc bundle_of(const struct world *w, struct fj_slice credential, struct fj_buf *out, struct fj_err *err)

@@ -155,6 +155,7 @@ static void count_generations(const struct hsm_memory *m, uint8_t former[HSM_ROL
 /* its memory is ours now; keys and counter are as they were here */
 static void become(struct hsm_signer *s, struct hsm_memory *m)
 {
+	successor_forget(m); /* one that was begun there had keys in the TPM that is gone */
 	count_generations(m, m->former);
 	m->former[HSM_NOTE]--; /* it is the same key */
 	memcpy(m->key, s->mem.key, sizeof(m->key));
@@ -234,6 +235,21 @@ enum fj_rc inherit_note(struct hsm_signer *s, struct hsm_blob *b, struct fj_err 
 	return hsm_tpm_import(s->tpm, &s->mem.note.m, b, err);
 }
 
+/* two, as that home knows them */
+static enum fj_rc agreed(const struct hsm_memory *m, const struct hsm_said *q, unsigned names, struct fj_err *err)
+{
+	static const struct hsm_whose department = {.department = true, .persons = 2};
+	unsigned who;
+	bool self;
+
+	FJ_TRY(officers_signed(m, q, &department, NULL, &who, &self, err));
+	if (officers_check(m))
+		MUST(who >= 2, "two different officers whose keys that home knows sign that a spare takes its place; names alone do not count", "启用备机须由该系统登记了密钥的两名不同官员签名，仅有姓名无效");
+	else
+		MUST(names >= 2, "two different officers take a spare into service", "启用备机须由两名不同的经办人批准");
+	return FJ_OK;
+}
+
 static enum fj_rc judge(struct hsm_signer *s, const struct hsm_said *q, const struct inheriting *i, unsigned names, struct fj_err *err)
 {
 	const struct hsm_heir *h = s->heir;
@@ -250,7 +266,7 @@ static enum fj_rc judge(struct hsm_signer *s, const struct hsm_said *q, const st
 	FJ_TRY(intent_fresh(&h->of.mem, q, fj_now(), err));
 	if (q->dry)
 		return officers_look(&h->of.mem, q, err);
-	FJ_TRY(officers_agree(&h->of.mem, q, NULL, names, err));
+	FJ_TRY(agreed(&h->of.mem, q, names, err));
 	FJ_TRY(counter_open(s, err));
 	FJ_TRY(clock_check(s, err));
 	return try_note(s, &h->of.mem.note.m, i->log, err);

@@ -102,7 +102,7 @@ enum fj_rc signer_load_keys(struct hsm_signer *s, struct fj_err *err)
 		fj_buf_init(&s->spki[r], 512);
 		EVP_PKEY_free(s->pub[r]);
 		s->pub[r] = NULL;
-		if (s->mem.slot[r] == 0 || hsm_role(r)->where == HSM_OFFICERS)
+		if (s->mem.slot[r] == 0 || hsm_role(r)->where == HSM_OFFICERS || r == HSM_NEWER(HSM_NOTE)) /* the last is the same key, sealed anew */
 			continue; /* a ceremony was cut before it, or the role has one key, or it is none */
 		FJ_TRY(hsm_role(r)->where != HSM_SEALED ? load_tpm(s, r, err) : r == HSM_NOTE ? load_note(s, err) : load_ocsp(s, r, err));
 	}

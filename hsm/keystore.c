@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <sodium.h>
 #include <unistd.h>
 
 #include "base/approval.h"
@@ -131,7 +132,7 @@ enum fj_rc store_replay(struct hsm_memory *m, struct fj_slice body, struct fj_er
 	    fj_get_u32(&r, &k.handle) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &hash) != FJ_OK || fj_rd_end(&r) != FJ_OK || m->key[slot].used || (slot == 0) != (k.role == 0))
 		return malformed(err);
 	bool making = m->ceremony == MEM_OPEN || (m->inherited && !store_whole(m)); /* one that was cut may make a key anew */
-	bool beside = !making && (hsm_role(k.role)->rolls || k.role == HSM_SEAL);
+	bool beside = !making && (hsm_role(k.role)->rolls || k.role == HSM_SEAL || k.role == HSM_NOTE);
 	unsigned key = m->slot[k.role] == 0 || !beside ? k.role : HSM_NEWER(k.role);
 	if (key != k.role && m->slot[key] != 0)
 		return malformed(err);
@@ -240,16 +241,20 @@ static enum fj_rc create_seal(struct hsm_signer *s, unsigned key, const struct f
 }
 
 /* The log's key is its identity, so where the plan has a spare it leaves with the roots: for that one TPM, by its policy. */
-static enum fj_rc create_note(struct hsm_signer *s, struct hsm_blob *b, struct fj_err *err)
+static enum fj_rc create_note(struct hsm_signer *s, unsigned key, struct hsm_blob *b, struct fj_err *err)
 {
+	const struct fj_plan *plan = quorum_plan_of(&s->mem, key);
 	uint8_t octets[32];
 	struct fj_slice secret = FJ_SLICE(octets, sizeof(octets));
 	struct fj_hash policy;
-	bool moves = s->mem.planned && s->mem.plan.move > 0;
+	bool moves = s->mem.planned && plan->move > 0;
 
 	if (moves)
-		fj_plan_note_policy(&s->mem.plan, &policy);
-	fj_random(octets, sizeof(octets));
+		fj_plan_note_policy(plan, &policy);
+	if (key == HSM_NOTE)
+		fj_random(octets, sizeof(octets));
+	else if (crypto_sign_ed25519_sk_to_seed(octets, s->note.p) != 0) /* the same key, for the spare of the plan that follows */
+		return fj_fail(err, FJ_E_CRYPTO, HSM_LAYER, NULL, "the log's key is not usable");
 	enum fj_rc rc = hsm_tpm_create(s->tpm, 0, &secret, moves ? &policy : NULL, moves, b, err);
 	fj_wipe(octets, sizeof(octets));
 	return rc;
@@ -264,8 +269,8 @@ static enum fj_rc create(struct hsm_signer *s, unsigned role, struct hsm_blob *b
 		return r->as == HSM_SEAL ? create_seal(s, role, &policy, b, err) : create_ruled(s, role, &policy, b, err);
 	if (role == HSM_AK)
 		return hsm_tpm_create_ak(s->tpm, b, err);
-	if (role == HSM_NOTE)
-		return s->mem.inherited ? inherit_note(s, b, err) : create_note(s, b, err);
+	if (r->as == HSM_NOTE)
+		return s->mem.inherited && role == HSM_NOTE ? inherit_note(s, b, err) : create_note(s, role, b, err);
 	FJ_TRY(unseal_open(s, role, err)); /* who makes one more knows what opens it */
 	if (unseal_rules(&s->mem, role))
 		return hsm_tpm_create_locked(s->tpm, r->alg, &s->auth, b, err);
@@ -313,7 +318,7 @@ static bool lacks(const struct hsm_memory *m, unsigned role)
  * the ones before stay behind, unused. */
 static bool to_make(const struct hsm_signer *s, bool cut, unsigned role)
 {
-	return lacks(&s->mem, role) || (cut && (role == HSM_SEAL || unseal_rules(&s->mem, role)));
+	return lacks(&s->mem, role) || (cut && store_has(&s->mem, role) && (role == HSM_SEAL || unseal_rules(&s->mem, role)));
 }
 
 static enum fj_rc make_rest(struct hsm_signer *s, bool cut, const uint32_t *handle, struct fj_err *err)

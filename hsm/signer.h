@@ -519,6 +519,8 @@ enum fj_rc signer_pass(struct hsm_signer *s, enum hsm_socket from, const struct 
 enum fj_rc successor_replay(struct hsm_memory *m, const struct audit_record *r, struct fj_err *err) FJ_MUST_USE;
 /* may this key of the root sign this kind, as things stand between the two generations? */
 enum fj_rc successor_may(const struct hsm_memory *m, const struct hsm_kind_row *row, unsigned key, struct fj_err *err) FJ_MUST_USE;
+/* a successor that was begun elsewhere, with keys that are not here */
+void successor_forget(struct hsm_memory *m);
 /* the root certificate of that key, as signed; empty: not yet */
 const struct fj_buf *mem_root_tbs(const struct hsm_memory *m, unsigned key);
 /* "successor" of the status: null, or the plan that follows */

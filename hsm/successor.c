@@ -3,7 +3,7 @@
  *
  * SUCCESSOR brings a plan that follows the one of now and that all its own officers signed: root keys are made under it
  * (HSM_NEWER of the root's roles), and where issuing keys are unsealed, what opens them is sealed once more, under the officers who
- * follow.  Nothing else changes yet.  Under the new plan's officers the new root signs its own certificate, one of the root that it
+ * follow; where a plan has a spare, the log's key for the one of the plan that follows.  Nothing else changes yet.  Under the new plan's officers the new root signs its own certificate, one of the root that it
  * follows, and a list; only then the old root, under its own officers, signs the new root's key: that is their consent.  PASS brings these
  * certificates of every algorithm, is recorded, and from that record on the new plan's officers rule the root and the old key has no act
  * left; it ends by KEY_END.  Until PASS everything is as before: whatever is cut goes on from where it was, or another plan takes this
@@ -19,7 +19,7 @@
 #define MUST(cond, cite, what) FJ_ENSURE(cond, policy_no(err, cite, what))
 #define SLOTS_KEPT 16 /* of the key file, for rollovers, when a plan takes another one's place */
 
-static const unsigned made_anew[] = {HSM_ROOT, HSM_ROOT_SM2, HSM_SEAL};
+static const unsigned made_anew[] = {HSM_ROOT, HSM_ROOT_SM2, HSM_SEAL, HSM_NOTE};
 
 const struct fj_buf *mem_root_tbs(const struct hsm_memory *m, unsigned key)
 {
@@ -103,6 +103,12 @@ static void clear_structures(struct mem_next *n)
 	}
 }
 
+void successor_forget(struct hsm_memory *m)
+{
+	clear_structures(&m->next);
+	m->next.there = false;
+}
+
 /* what a plan was begun with that another one takes the place of: its keys have ended */
 static void give_up(struct hsm_memory *m)
 {
@@ -172,6 +178,12 @@ static enum fj_rc record(struct hsm_signer *s, enum audit_type type, enum fj_rc 
 	return FJ_OK;
 }
 
+/* the log's key leaves with the roots for the one spare that its policy names (spare.c): another plan, another spare or none */
+static bool note_anew(const struct hsm_memory *m)
+{
+	return m->plan.move > 0 || m->next.plan.move > 0;
+}
+
 static enum fj_rc make_keys(struct hsm_signer *s, struct fj_err *err)
 {
 	s->fatal = true; /* a record that failed may stand in the file or not */
@@ -180,6 +192,8 @@ static enum fj_rc make_keys(struct hsm_signer *s, struct fj_err *err)
 		FJ_TRY(store_make_next(s, HSM_ROOT_SM2, err));
 	if (s->mem.next.plan.unseal > 0)
 		FJ_TRY(store_make_next(s, HSM_SEAL, err));
+	if (note_anew(&s->mem))
+		FJ_TRY(store_make_next(s, HSM_NOTE, err));
 	FJ_TRY(signer_load_keys(s, err));
 	s->fatal = false;
 	return FJ_OK;
@@ -196,7 +210,8 @@ static unsigned free_slots(const struct hsm_memory *m)
 
 static bool made(const struct hsm_memory *m)
 {
-	return m->slot[HSM_NEWER(HSM_ROOT)] != 0 && (!m->sm2 || m->slot[HSM_NEWER(HSM_ROOT_SM2)] != 0) && (m->next.plan.unseal == 0 || m->slot[HSM_NEWER(HSM_SEAL)] != 0);
+	return m->slot[HSM_NEWER(HSM_ROOT)] != 0 && (!m->sm2 || m->slot[HSM_NEWER(HSM_ROOT_SM2)] != 0) && (m->next.plan.unseal == 0 || m->slot[HSM_NEWER(HSM_SEAL)] != 0) &&
+	    (!note_anew(m) || m->slot[HSM_NEWER(HSM_NOTE)] != 0);
 }
 
 /* *again: this plan is followed already, or was */
@@ -262,7 +277,7 @@ static void pass(struct hsm_memory *m)
 		unsigned role = made_anew[i];
 		if (m->slot[HSM_NEWER(role)] == 0)
 			continue;
-		if (role == HSM_SEAL)
+		if (role == HSM_SEAL || role == HSM_NOTE) /* what was in it is in the newer one */
 			m->key[m->slot[role]].ended = true;
 		m->slot[role] = m->slot[HSM_NEWER(role)];
 		m->slot[HSM_NEWER(role)] = 0;
@@ -273,8 +288,10 @@ static void pass(struct hsm_memory *m)
 		fj_buf_clear(&m->moved[a].private);
 		fj_buf_clear(&m->moved[a].seed);
 	}
-	clear_structures(&m->next);
-	m->next.there = false;
+	fj_buf_clear(&m->note.m.public);
+	fj_buf_clear(&m->note.m.private);
+	fj_buf_clear(&m->note.m.seed);
+	successor_forget(m);
 }
 
 enum fj_rc successor_replay(struct hsm_memory *m, const struct audit_record *r, struct fj_err *err)

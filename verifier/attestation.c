@@ -300,9 +300,9 @@ static bool may_move(const struct judging *g, const struct ver_object *o)
 	struct ver_area fixed = o->area;
 
 	fixed.attributes |= VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT;
-	if (strcmp(o->name, "note") == 0)
+	if (strncmp(o->name, "note", 4) == 0)
 		return (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT)) == 0 && o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SEALED - 1) &&
-		    (g->in->plan == NULL || g->in->plan->generation > 1 /* it was made under the first */ || fj_plan_note_is(g->in->plan, fj_buf_slice(&o->pub)));
+		    (g->in->plan == NULL || fj_plan_note_is(g->in->plan, fj_buf_slice(&o->pub)));
 	return strncmp(o->name, "root", 4) == 0 && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
 	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0);
 }

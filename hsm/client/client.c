@@ -609,13 +609,19 @@ enum fj_rc hsm_attest_keys(struct hsm_conn *c, struct fj_slice data, const unsig
 	return FJ_OK;
 }
 
+/* of a root that is to follow: not the home's until the root has passed on */
+static bool follows(unsigned key)
+{
+	return key == HSM_NEWER(HSM_ROOT) || key == HSM_NEWER(HSM_ROOT_SM2) || key == HSM_NEWER(HSM_SEAL) || key == HSM_NEWER(HSM_NOTE);
+}
+
 enum fj_rc hsm_attest(struct hsm_conn *c, struct fj_slice data, struct hsm_attestation *out, struct fj_err *err)
 {
 	unsigned keys[HSM_KEY_END];
 	size_t n = 0;
 
 	for (unsigned key = 0; key < HSM_KEY_END; key++)
-		if (key != HSM_ROLE_END) /* the newer of no role */
+		if (key != HSM_ROLE_END && !follows(key)) /* the newer of no role */
 			keys[n++] = key;
 	return hsm_attest_keys(c, data, keys, n, out, err);
 }

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 import sqlite3, sys
 
 from gateway import PENGCHENG, b64u, issued
-from officers_lib import Key
+from officers_lib import Key, Signing, canonical
 from spare_lib import *
 
 INHERIT, ENROL = 35, 14
@@ -142,8 +142,8 @@ def agreed(spare, home, log, keys):
     status = reg.status()
     check('the spare says what it would take in, and whose officers decide', status['ceremony'] == 'spare' and status['inherits']['why'] is None and status['approvals'] == 'signer' and len(status['officers']) == 2, status['inherits'])
     refused_('names alone don\'t count where officers have keys', enter(reg, log), 'names alone do not count')
-    refused_('m - 1: one officer\'s signature', enter(reg, log, keys=keys[:1]), '1 did')
-    refused_('one officer twice', enter(reg, log, keys=(keys[0], keys[0])), '1 did')
+    refused_('m - 1: one officer\'s signature', enter(reg, log, keys=keys[:1]), 'two different officers whose keys')
+    refused_('one officer twice', enter(reg, log, keys=(keys[0], keys[0])), 'two different officers whose keys')
     refused_('somebody else\'s', enter(reg, log, keys=(keys[0], Key())), 'not enrolled')
     refused_('of another copy', enter(reg, log, keys=keys, sha256='11' * 32), 'not the one that the officers approved')
     refused_('of a shorter copy', enter(reg, log, keys=keys, records=5), 'not the one that the officers approved')
@@ -220,6 +220,126 @@ def after_a_start(spare, log, keys):
     spare.end()
 
 
+class Unsealing:
+    """a session of the spare's that its officers open the issuing keys in"""
+    def __init__(self, reg):
+        self.reg = reg
+        self.rc, self.why, data = reg.plain(29, b'')
+        if self.rc == 0:
+            self.id, self.nonce = data[0], data[1:33]
+            n = struct.unpack('>I', data[33:37])[0]
+            self.public, self.expiration = data[37:37 + n], struct.unpack('>I', data[37 + n:])[0]
+
+    def go(self, officers, ref):
+        cp = h(bytes.fromhex('0000015e'), name_of(self.public))
+        sigs = [(i, o.sign(approval(self.nonce, self.expiration, cp, ref))) for i, o in officers]
+        return self.reg.plain(30, bytes([self.id]) + struct.pack('>I', len(sigs)) + b''.join(bytes([i]) + s for i, s in sigs))
+
+
+def waiting(root, name, officers, keys, **more):
+    """(folder of a spare that waits with a copy beside its log, the public log's key, plan, root's key)"""
+    folder = root + '/' + name
+    a, reg, parent = prepare(folder)
+    a.end()
+    plan = plan_of(officers, parent, **more)
+    a, reg, spki, moved, _ = first_home(folder + '-first', officers, plan)
+    log = note_of(reg)
+    for login, key in zip(('a1', 'a2'), keys):
+        enrol(reg, login, key)
+    a.end()
+    spare = Spare(folder)
+    take_in(spare.begin(), signed_plan(plan, officers), (ROOT, moved))
+    spare.end()
+    shutil.copy(folder + '-first/signer/audit.log', folder + '/signer/inherited.log')
+    return folder, log, plan, spki
+
+
+def cut_at(home, n, ask):
+    """the n-th command to the TPM from now on is never answered: kill -9; False: there were fewer"""
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    reg.status()
+    left = [n]
+
+    def hear(command, code):
+        left[0] -= 1
+        if left[0] == 0:
+            a.proc.kill()
+    a.hear = hear
+    was_cut = cut(lambda: ask(reg)[0])
+    if was_cut:
+        a.ended()
+        a.tpm.end()
+    else:
+        a.end()
+    return was_cut
+
+
+def killed(root, officers):
+    """kill -9 at commands all the way through: what was begun goes on, and no key is there twice"""
+    folder, log, plan, spki = waiting(root, 'sealed', officers, (), unseal={'m': 2})
+    spare = Spare(folder)
+    refused_('in a home without officers\' keys one name is not enough', enter(spare.begin(), log, names=('a1',)), 'two officers')
+    spare.end()
+    step, n, told = (1 if os.environ.get('FULL') else 7), 1, set()
+    while True:
+        home = root + '/cut-%d' % n
+        shutil.copytree(folder, home, ignore=shutil.ignore_patterns('*.sock'))
+        was_cut = cut_at(home, n, lambda reg: enter(reg, log))
+        a = Alone(home)
+        reg = Signer(home, 'registry.sock')
+        before = reg.status()
+        told.add(before['ceremony'] + ('' if before['whole'] else ', keys missing'))
+        if before['ceremony'] == 'spare':
+            rc, why, _ = enter(reg, log)
+        else:
+            took = before['took']
+            rc, why, _ = enter(reg, log, **took)
+        status = reg.status()
+        generations = [(k['role'], k['generation']) for k in status['keys']]
+        good = rc in (0, EXISTS) and status['ceremony'] == 'closed' and status['whole'] and status['closed'] is None and note_of(reg) == log and \
+            sorted(generations) == sorted([('root', 1), ('issuing', 2), ('token', 2), ('ocsp', 2), ('log', 2), ('note', 1), ('ak', 1)])
+        if not good:
+            check('cut at command %d and gone on with' % n, False, (rc, why, generations, status['closed']))
+        a.end()
+        if not was_cut:
+            break
+        if n == 1 + 2 * step:
+            sealed(home, officers, plan, spki)
+        shutil.rmtree(home)
+        n += step
+    check('cut at each %d of %d commands it went on, from before the record and from behind it' % (step, n), {'spare', 'closed, keys missing'} <= told, told)
+    sealed(home, officers, plan, spki)
+
+
+def sealed(home, officers, plan, spki):
+    """issuing keys that were sealed under officers are so in the spare, after its next start"""
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    ref = b'fujie-unseal' + h(canon(plan))
+    check('after a start the new issuing keys are sealed', reg.status()['sealed'] is True)
+    u = Unsealing(reg)
+    rc, why, _ = u.go([(0, officers[0])], ref)
+    check('one officer opens nothing', rc == POLICY, why)
+    u = Unsealing(reg)
+    rc, why, _ = u.go([(i, officers[i]) for i in (0, 1)], ref)
+    check('two of the plan\'s officers open them', rc == 0 and reg.status()['sealed'] is False, why)
+    iss = reg.plain(PUBKEY, bytes([ISSUING]))[2][4:]
+    r = Round(reg, C_ISS, issuing_tbs(iss, spki))
+    sign_ref = b'fujie-root-sign' + h(canon(plan))
+    check('and the root certifies the key', r.rc == 0 and r.sign(*[(i, r.approve(officers[i], sign_ref)) for i in (0, 1)])[0] == 0, r.why)
+    rc, why, sig = reg.sign(ISSUING, CRL, shard_tbs(iss), ident=os.urandom(16))
+    check('which signs then', rc == 0, why)
+    a.end()
+
+
+def shard_tbs(iss):
+    now = int(time.time())
+    return tlv(0x30, tlv(2, b'\1'), ECDSA, name('Test Issuing'), utc(now), utc(now + 86400),
+               tlv(0xa0, tlv(0x30, ext(b'\x55\x1d\x23', False, tlv(0x30, tlv(0x80, key_id(iss)))), ext(b'\x55\x1d\x14', False, tlv(2, bytes([1]))),
+                             ext(b'\x55\x1d\x1c', True, tlv(0x30, tlv(0xa0, tlv(0xa0, tlv(0x86, (BASE + '/crl/1.crl').encode()))))))))
+
+
 def signers(root):
     officers = [Officer(root, login) for login in ('zhao', 'qian', 'sun')]
     keys = (Key(), Key())
@@ -244,6 +364,7 @@ def signers(root):
     reg = agreed(spare, root + '/first', log, keys)
     in_service(spare, reg, officers, plan, spki, log, keys, first)
     after_a_start(spare, log, keys)
+    killed(root, officers)
 
 
 # --- whole appliances, by people's own tools ---
@@ -287,6 +408,15 @@ class Clock:
         print('# %-70s %6.1f s' % (what, time.monotonic() - self.begun))
 
 
+class Keyed(Signing):
+    """officers of several departments, two of whom have keys that sign what any of them approves"""
+    def payload(self, approval):
+        for who in ('mof2', 'hb-fin1'):
+            payload = self.get(who, 'approval/' + approval).get('payload') or {}
+            if 'act' in payload:
+                return canonical(payload)
+
+
 def laid_out(root):
     """a spare that was prepared, a home under a plan with it, its roots moved: (first home, folder of the spare)"""
     spare = root + '/d2'
@@ -326,11 +456,45 @@ def size_of(home):
     return int(lines_of(home).split('\n')[1])
 
 
+def not_adopted(root, first, spare):
+    """folders that are no copy of this spare's home: nothing of them stays"""
+    def adopts(home):
+        return tool(B + '/fujie', 'spare', 'adopt', '--dir', spare, '--home', home)
+
+    before = sorted(os.listdir(spare)), sorted(os.listdir(spare + '/signer'))
+    code, out = adopts(first.d)
+    check('a home that is served is alive: its spare is not for it', code != 0 and 'served now' in said_(out) and '正在运行' in said_(out), out)
+    copy = root + '/bad'
+    for name, words in (('register.db', 'lacks register.db'), ('signer/audit.log', 'lacks signer/audit.log'), ('publish/trust/log.vkey', 'lacks publish/trust/log.vkey'), ('fujie.ini', 'lacks fujie.ini')):
+        copied(first, copy)
+        os.unlink(copy + '/' + name)
+        code, out = adopts(copy)
+        check('a copy without %s is none' % name, code == 1 and words in said_(out), out)
+        shutil.rmtree(copy)
+    copied(first, copy)
+    path = copy + '/signer/audit.log'
+    data = open(path, 'rb').read()
+    open(path, 'wb').write(data[:200] + bytes([data[200] ^ 1]) + data[201:])
+    code, out = adopts(copy)
+    check('a copy whose audit log was changed is refused with its place', code == 1 and 'at record 1 ' in said_(out) and 'bring another copy' in said_(out), out)
+    shutil.copy(spare + '/signer/audit.log', path)
+    code, out = adopts(copy)
+    check('a copy with another signer\'s log is refused', code == 1 and 'not of a home' in said_(out), out)
+    shutil.rmtree(copy)
+    code, out = tool(B + '/fujie', 'spare', 'adopt', '--dir', spare)
+    check('which home has to be said', code == 2, out)
+    code, out = adopts(root)
+    check('a folder that is no home', code == 1 and 'no whole copy' in said_(out), out)
+    check('nothing of them is left in the spare', (sorted(os.listdir(spare)), sorted(os.listdir(spare + '/signer'))) == before, os.listdir(spare))
+
+
 def drill(root):
     first, spare = laid_out(root)
-    o = Officers(first)
+    o = Keyed(first)
+    o.begin()
     items = [i for i in first.demo['tokens'] + first.demo['certificates'] + first.demo['tokens_sm2'] + first.demo['certificates_sm2'] if i.get('file')]
     certificate = next(c for c in first.demo['certificates'] if c['expect'] == 'permit' and c['number'].startswith('DAC-42'))
+    not_adopted(root, first, spare)
     first.stop()
     copied(first, root + '/older')
     check('the first appliance goes on after the backup', first.serve())
@@ -367,7 +531,22 @@ def drill(root):
     check('another department takes nothing into service', code != 200 and 'R40' in json.dumps(out), out)
     clock.last = time.monotonic()
     asked = o.done('mof1', 'spare.enter')
-    check('one officer alone does not', o.do('mof1', 'approval.approve', id=asked['approval'])[0] != 200 and signer_of(spare)['ceremony'] == 'spare')
+    check('one officer alone does not', Officers.do(o, 'mof1', 'approval.approve', id=asked['approval'])[0] != 200 and signer_of(spare)['ceremony'] == 'spare')
+    code, out = Officers.do(o, 'mof2', 'approval.approve', id=asked['approval'])
+    check('nor do two by their names, where officers have keys', code != 200 and 'names alone' in said_(out) and signer_of(spare)['ceremony'] == 'spare', out)
+    for k in o.keys:
+        o.sign(asked['approval'], k)
+    first.stop()
+    shutil.copy(spare + '/register.db', root + '/register.db')
+    first.serve()
+    check('the signer has done its part', Officers.do(o, 'mof2', 'approval.approve', id=asked['approval'])[0] == 200 and signer_of(spare)['ceremony'] == 'closed')
+    first.stop()
+    for x in ('-wal', '-shm'):
+        if os.path.exists(spare + '/register.db' + x):
+            os.unlink(spare + '/register.db' + x)
+    shutil.copy(root + '/register.db', spare + '/register.db')
+    check('a register that did not keep it is closed as before, and asks again', first.serve() and 'fujie spare enter' in said_(o.do('hb-fin1', 'certificate.suspend', number=certificate['number'], reason='test')[1]))
+    clock.last = time.monotonic()
     code, out = o.do('mof2', 'approval.approve', id=asked['approval'])
     check('two officers take it into service', code == 200 and signer_of(spare)['ceremony'] == 'closed', out)
     clock.step('two officers take it into service, keys are made')
@@ -389,6 +568,91 @@ def drill(root):
     return first, o, items, before, certificate, late, head, was, old
 
 
+def fujie(home, *args):
+    r = subprocess.run([B + '/fujie', *args, '--dir', home.d], capture_output=True, text=True, timeout=300)
+    return r.returncode, r.stdout + r.stderr
+
+
+def entry_of(compact):
+    part = compact.split('.')[1]
+    e = json.loads(base64.urlsafe_b64decode(part + '=' * (-len(part) % 4)))['status']['status_list']
+    return e['uri'], e['idx']
+
+
+def openssl(home, root, certificate):
+    """the old certificate by OpenSSL alone: the list by the newer key of the CA's name counts by -extended_crl (RFC 5280 6.3.3 (f))"""
+    trust = home.d + '/publish/trust'
+    pem = home.d + '/' + certificate['file']
+    one = root + '/1.pem'
+    open(one, 'w').write(subprocess.run(['openssl', 'crl', '-inform', 'DER', '-in', trust + '/crl/1.crl'], capture_output=True, text=True).stdout)
+    cmd = ['-crl_check', '-CRLfile', one, '-CAfile', trust + '/root.pem', '-untrusted', trust + '/chain.pem', pem]
+    return [subprocess.run(['openssl', 'verify'] + more + cmd, capture_output=True, text=True) for more in (['-extended_crl'], [])]
+
+
+def goes_on(root, first, o, items, before, certificate, late, head, was):
+    """everything before still verifies, nothing is issued twice, acts are accepted and published again"""
+    bad = {k: (v, w) for (k, v), w in zip(verdicts(first, items).items(), before.values()) if v != w}
+    check('everything before verifies as it did, by the service and the tool: %d credentials of both hierarchies' % len(before), not bad, bad)
+    check('what was issued after the backup, and is known by the log alone, verifies too', first.verdict_service({'file': 'late.jwt'}) == 'permit')
+    state = o.get('hb-fin1', 'certificate/show?number=' + certificate['number'])
+    check('what was suspended after the backup is suspended', state.get('state') == 'SUSPENDED' and first.verdict_service(certificate) != 'permit', state)
+    user = [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'2' * 32)}]
+    ids, compact = issued(o, user)
+    open(first.d + '/new.jwt', 'w').write(compact[0])
+    check('a license is issued, under a number of its own', ids[0] not in late and first.verdict_service({'file': 'new.jwt'}) == 'permit' and first.verdict_tool({'file': 'new.jwt'}) == 'permit', (ids, late))
+    check('in an entry of a status list of its own', entry_of(compact[0]) != entry_of(open(first.d + '/late.jwt').read()))
+    head_ = json.loads(base64.urlsafe_b64decode(compact[0].split('.')[0] + '=='))
+    leaf = subprocess.run(['openssl', 'x509', '-inform', 'DER', '-noout', '-text'], input=base64.b64decode(head_['x5c'][0]), capture_output=True).stdout.decode()
+    check('by a signer that the next CA has certified', '/ca/issuing-2.cer' in leaf, leaf[-900:])
+    out = o.two('hb-fin1', 'hb-fin2', 'certificate.resume', number=certificate['number'], reason='恢复（示例）')[1]
+    check('two officers resume the certificate, and its list says so', out.get('state') in ('ACTIVE', 'APPROVED') and until(lambda: first.verdict_service(certificate) == 'permit', 60), out)
+    with_, without = openssl(first, root, certificate)
+    check('OpenSSL verifies it with the list that the newer key of the CA signed, by -extended_crl alone', with_.returncode == 0 and without.returncode != 0, with_.stdout + with_.stderr)
+    check('no serial number is there twice, and none is lost', len(set(serials(first.d))) == len(serials(first.d)) and set(was) <= set(serials(first.d)))
+    events = first.cli('event', 'list', '--object', 'spare')[1]['items']
+    check('the record says who took what into service', len(events) == 1 and events[0]['body']['officers'] == ['mof1', 'mof2'] and len(events[0]['body']['inherit']['sha256']) == 64, events)
+    rows = {r['id']: r['state'] for r in o.get('mof1', 'key')['items']}
+    check('the calendar has the former keys as ended', all(rows[k + '.1'] == 'ENDED' for k in ('issuing', 'issuing-sm2', 'token', 'token-sm2', 'log')) and rows['issuing'] == 'FINE', rows)
+    code, out = o.do('mof1', 'spare.enter')
+    check('it is no spare any more', code == 409 and 'no spare' in json.dumps(out), out)
+    until(lambda: size_of(first) > head, 60)
+    r = subprocess.run([B + '/fujie-verify', 'attestation', '--trust', first.d + '/publish/trust', '--plan', first.plan, '--json'], capture_output=True, text=True)
+    out = json.loads(r.stdout)
+    check('its TPM states the new keys, and of the roots that they are there', out['tpm'] == 'software' and {c['role'] for c in out['certificates'] if c['attested']} >= {'root', 'root-sm2', 'issuing-2', 'token-2', 'log-2'}, [(c['role'], c['attested']) for c in out['certificates']])
+    first.stop()
+    check('the log is one history', fujie(first, 'log', 'consistency', root + '/before')[0] == 0 and fujie(first, 'log', 'verify')[0] == 0, fujie(first, 'log', 'consistency', root + '/before'))
+    code, text = fujie(first, 'audit', 'verify')
+    check('audit verify finds nothing', code == 0, text)
+
+
+def again(root, first, o):
+    """after a new start it is what it was"""
+    o.sessions = {}
+    check('it serves after a new start', first.serve())
+    ids, compact = issued(o, [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'3' * 32)}])
+    check('and issues', len(ids) == 1)
+    until(lambda: fujie(first, 'log', 'verify')[0] == 0, 30)
+    first.stop()
+
+
+def back_to_life(root, first, old):
+    """the first appliance was not dead after all: two that sign are found by whoever compares their heads"""
+    shutil.copy(first.d + '/publish/log/checkpoint', root + '/of-the-spare')
+    spare, first.d = first.d, old
+    shutil.move(root + '/dead-tpm', old + '/tpm')
+    o = Keyed(first)
+    check('the first appliance comes back to life, and nothing in it can know', first.serve())
+    issued(o, [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'4' * 32)}])
+    until(lambda: size_of(first) > 0, 10)
+    first.stop()
+    code, text = fujie(first, 'log', 'consistency', root + '/of-the-spare')
+    check('whoever has seen the spare\'s log finds another tree there', code == 1, text)
+    shutil.copy(first.d + '/publish/log/checkpoint', root + '/of-the-first')
+    first.d = spare
+    code, text = fujie(first, 'log', 'consistency', root + '/of-the-first')
+    check('and the other way about', code == 1, text)
+
+
 def signer_of(home):
     return Signer(home, 'registry.sock').status()
 
@@ -401,7 +665,13 @@ root = tempfile.mkdtemp(prefix='fujie-test-')
 try:
     if 'whole' not in sys.argv:
         signers(root)
-    drill(root)
+    if 'signers' in sys.argv:
+        raise SystemExit(finish())
+    first, o, items, before, certificate, late, head, was, old = drill(root)
+    goes_on(root, first, o, items, before, certificate, late, head, was)
+    again(root, first, o)
+    back_to_life(root, first, old)
+    first.close()
 finally:
     shutil.rmtree(root, ignore_errors=True)
 finish()

@@ -180,3 +180,11 @@ class RealHome:
 
     def read(self, *args):
         return tool(B + '/fujie', *args, '--dir', self.home)
+
+
+def cut(ask):
+    """the signer ended, with its answer still to come"""
+    try:
+        return ask() is None
+    except OSError: # nobody is there to connect to again
+        return True

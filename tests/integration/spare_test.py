@@ -240,14 +240,6 @@ def signers(root):
     arrival_at_tpm(root + '/spare', moved[0], officers, sign_ref, first_parent, parent)
 
 
-def cut(ask):
-    """the signer ended, with its answer still to come"""
-    try:
-        return ask() is None
-    except OSError: # nobody is there to connect to again
-        return True
-
-
 def killed(root):
     """kill -9 while the TPM works on each command of the way: what was begun is gone on with, nothing is lost or doubled"""
     officers = [Officer(root, login + '3') for login in ('zhao', 'qian', 'sun')]

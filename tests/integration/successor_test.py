@@ -110,6 +110,15 @@ def plans(root, reg, home, old, old_plan, new):
     refused_plan(root, 'a plan that follows another, for a new home', good)
 
 
+def types(home):
+    """of the audit log's records"""
+    data, i, out = open(home + '/signer/audit.log', 'rb').read(), 0, []
+    while i + 5 <= len(data):
+        out.append(data[i + 4])
+        i += 4 + struct.unpack('>I', data[i:i + 4])[0]
+    return out
+
+
 def course(root):
     old, new = [Officer(root, l) for l in ('zhao', 'qian', 'sun')], None
     new = [old[2]] + [Officer(root, l) for l in ('li', 'zhou')] # one stays
@@ -118,6 +127,7 @@ def course(root):
     oref, nref = ref_of(old_plan), ref_of(plan)
     home = root + '/course'
     a, reg, spki, certs = begin_home(home, old, old_plan)
+    note = spki_of(reg, NOTE)
     plans(root, reg, home, old, old_plan, new)
     check('the attested root is of generation 1, and the only one', [k['generation'] for k in reg.status()['keys'] if k['role'] == 'root'] == [1])
 
@@ -240,6 +250,11 @@ def course(root):
     check('not by the officers of before', reg.plain(MOVE, bytes([ROOT, data[0]]) + approvals(new, plan))[0] == SIGNATURE)
     rc, why, _ = reg.plain(MOVE, bytes([ROOT, data[0]]) + approvals(last, third))
     check('by the new ones it leaves', rc == 0 and reg.status()['move']['root'], why)
+    check('and the log\'s key with it, sealed anew for that spare', types(home)[-1] == 28, types(home)[-4:])
+    a.end()
+    a = Alone(home)
+    reg = Signer(home, 'registry.sock')
+    check('the log\'s key is the same, through all of it', spki_of(reg, NOTE) == note and reg.status()['closed'] is None, reg.status())
     a.end()
     return certs
 

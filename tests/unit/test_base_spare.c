@@ -25,6 +25,37 @@ TEST("a plan with a spare has its parent and its number of officers")
 	CHECK(name.b[0] == 0 && name.b[1] == 0x0b);
 }
 
+TEST("the log's key may go to the plan's spare, and is of one form")
+{
+	static const uint8_t head[] = {0x00, 0x08, 0x00, 0x0b, 0x00, 0x00, 0x04, 0x40, 0x00, 0x20}, tail[] = {0x00, 0x10, 0x00, 0x20};
+	struct fj_plan p, fixed;
+	struct fj_hash policy, want = {{0}};
+	struct fj_tpm_name parent;
+	uint8_t area[78];
+	struct fj_err err = {0};
+
+	CHECK_OK(plan_of(fj_slice_str(PLAN), &p, &err));
+	CHECK_OK(plan_of(fj_slice_str(PLAN_WITH("")), &fixed, &err));
+	fj_plan_note_policy(&p, &policy);
+	fj_plan_parent_name(&p, &parent);
+	fj_tpm_policy_duplication(&want, &parent);
+	CHECK(fj_hash_eq(&policy, &want));
+	memset(area, 7, sizeof(area));
+	memcpy(area, head, sizeof(head));
+	memcpy(area + 10, policy.b, 32);
+	memcpy(area + 42, tail, sizeof(tail));
+	CHECK(fj_plan_note_is(&p, FJ_SLICE(area, sizeof(area))));
+	CHECK(!fj_plan_note_is(&fixed, FJ_SLICE(area, sizeof(area))));
+	CHECK(!fj_plan_note_is(&p, FJ_SLICE(area, sizeof(area) - 1)));
+	for (size_t i = 0; i < sizeof(head) + 32 + sizeof(tail); i++) { /* each octet but the unique ones */
+		area[i] ^= 1;
+		CHECK(!fj_plan_note_is(&p, FJ_SLICE(area, sizeof(area))));
+		area[i] ^= 1;
+	}
+	area[77] ^= 1;
+	CHECK(fj_plan_note_is(&p, FJ_SLICE(area, sizeof(area))));
+}
+
 TEST("a spare that is changed, and any parent but a storage key that is fixed to its TPM, is refused at its member")
 {
 	static const struct {

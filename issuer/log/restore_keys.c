@@ -69,11 +69,6 @@ static enum hsm_role ca_role(enum fj_alg alg)
 	return alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING;
 }
 
-static enum hsm_role root_role(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT;
-}
-
 /* --- files --- */
 
 /* a certificate below publish/, DER or PEM; *there: there is one */
@@ -476,7 +471,8 @@ static enum fj_rc take_responders(struct take *t, struct fj_err *err)
 
 /* --- the end of keys --- */
 
-/* former generations of one kind whose key the signer has no more */
+/* Former generations of one kind whose key the signer has no more.  Of a root that passed on it does not tell: its end is said again
+ * (key end root.1). */
 static enum fj_rc ended(struct take *t, enum hsm_role role, const char *what, const char *responder, struct fj_err *err)
 {
 	int64_t gone[GENERATIONS];
@@ -516,9 +512,7 @@ static enum fj_rc note_ended(struct take *t, struct fj_err *err)
 			FJ_TRY(ended(t, signers[k].role, signers[k].cert[n].what, NULL, err));
 	snprintf(what, sizeof(what), "issuing%s", suffix);
 	snprintf(responder, sizeof(responder), "ocsp%s", suffix);
-	FJ_TRY(ended(t, ca_role(t->alg), what, responder, err));
-	snprintf(what, sizeof(what), "root%s", suffix);
-	return t->c->iss->limited ? FJ_OK : ended(t, root_role(t->alg), what, NULL, err);
+	return ended(t, ca_role(t->alg), what, responder, err);
 }
 
 /* --- all of it --- */

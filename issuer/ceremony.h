@@ -112,6 +112,8 @@ void crm_renewal_free(struct crm_renewal *r);
 enum fj_rc crm_renewal_sub(struct iss_call *c, const struct crm_sub *s, bool *planned, struct fj_err *err) FJ_MUST_USE;
 /* Signed by the root for two officers' approval; der: the caller's.  officers: their logins, the caller's. */
 enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *der, json_t **officers, struct fj_err *err) FJ_MUST_USE;
+/* A list is signed by the parent's root, or by one that followed it and that was taken in. */
+enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice list, struct fj_err *err) FJ_MUST_USE;
 /* A newer list of a root that is elsewhere, in place of the one that is kept. */
 enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 

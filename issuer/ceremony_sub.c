@@ -234,7 +234,7 @@ static enum fj_rc read_certificates(struct iss *i, struct fj_slice pem, struct f
 
 	while ((rc = crm_next_block(&pem, "CERTIFICATE", &der, err)) == FJ_OK) {
 		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
-		if (x.alg == FJ_ES256 || i->sm2)
+		if (!fj_slice_eq(x.issuer, x.subject) && (x.alg == FJ_ES256 || i->sm2)) /* one root by another is none of ours */
 			FJ_TRY(copy(fj_buf_slice(&der), &i->ca[x.alg].issuing[0].cert, FJ_X509_MAX, err));
 	}
 	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;

@@ -227,7 +227,28 @@ static enum fj_rc put_root_list(struct sto *db, enum fj_alg alg, struct fj_buf *
 	return ca_pem("X509 CRL", sto_blob(&q, 0), pem, err);
 }
 
-/* what the other appliance takes in: its certificates and the root's lists */
+/* a newer generation of the root as the one before certified it: this home's own root (succession.c), or its parent's; FJ_E_NOTFOUND */
+static enum fj_rc cross_get(struct sto *db, unsigned generation, enum fj_alg alg, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	char what[40];
+
+	snprintf(what, sizeof(what), "cross-new-%u%s", generation, fj_alg_suffix(alg));
+	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, "root", err, "t", what));
+	fj_buf_clear(out);
+	return fj_buf_put(out, sto_blob(&q, 0).p, sto_blob(&q, 0).len) == FJ_OK ? FJ_OK : fj_no_memory(err, LAYER);
+}
+
+static enum fj_rc put_crosses(struct sto *db, enum fj_alg alg, struct fj_buf *pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	for (unsigned g = 2; g <= FJ_MAX_ROOTS && cross_get(db, g, alg, &der, NULL) == FJ_OK; g++)
+		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));
+	return FJ_OK;
+}
+
+/* what the other appliance takes in: its certificates, the root's lists, and where the root has passed on its newer generations by the former ones */
 static enum fj_rc bundle(struct sto *db, int64_t n, struct fj_buf *pem, struct fj_err *err)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
@@ -239,6 +260,7 @@ static enum fj_rc bundle(struct sto *db, int64_t n, struct fj_buf *pem, struct f
 		FJ_TRY(rc);
 		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));
 		FJ_TRY(put_root_list(db, a, pem, err));
+		FJ_TRY(put_crosses(db, a, pem, err));
 	}
 	return FJ_OK;
 }
@@ -254,6 +276,8 @@ enum fj_rc pub_chain_pem(struct iss *i, struct sto *db, enum fj_alg alg, struct 
 	for (int64_t n = 1; sub_get(db, n, FJ_ES256, &der, NULL) == FJ_OK; n++)
 		if (sub_get(db, n, alg, &der, NULL) == FJ_OK)
 			FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));
+	if (i->limited) /* of a parent's root: its lists are by the newer one */
+		FJ_TRY(put_crosses(db, alg, pem, err));
 	for (size_t k = ca->n_former; k > 0; k--) { /* each root by the one before, and the one before by it */
 		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&ca->former[k - 1].new_with_old), pem, err));
 		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&ca->former[k - 1].old_with_new), pem, err));
@@ -385,6 +409,61 @@ enum fj_rc apr_root_certify(struct iss_call *c, const struct apr *a, struct fj_e
 
 /* --- a root that is elsewhere --- */
 
+/* a newer generation of the parent's root, certified by the one before: from the root that this home was made for on, each by the last */
+static enum fj_rc take_cross(struct iss_call *c, struct fj_slice der, struct fj_err *err)
+{
+	FJ_AUTO(buf) last = FJ_BUF_INIT(FJ_X509_MAX);
+	struct fj_x509 x, root, by;
+	unsigned g = 2;
+	char what[40];
+
+	FJ_TRY(fj_x509_read(der, &x, err));
+	if (!fj_slice_eq(x.issuer, x.subject) || (x.alg == FJ_SM2 && !c->iss->sm2))
+		return FJ_OK;
+	struct fj_slice before = fj_buf_slice(&c->iss->ca[x.alg].root);
+	FJ_TRY(fj_x509_read(before, &root, err));
+	for (; g <= FJ_MAX_ROOTS && cross_get(c->db, g, x.alg, &last, NULL) == FJ_OK; g++) {
+		before = fj_buf_slice(&last);
+		FJ_TRY(fj_x509_read(before, &by, err));
+		if (fj_slice_eq(by.spki, x.spki))
+			return FJ_OK; /* it is there */
+	}
+	if (!fj_slice_eq(x.subject, root.subject) || !x.ca || x.pathlen != 1 || !(x.ku & FJ_KU_CERT) || !(x.ku & FJ_KU_CRL) || ca_verify_signed_by(der, before, NULL) != FJ_OK)
+		return say(err, FJ_E_REFUSED, "the file has a root's certificate that is not by the root that this home was made for, or by one that followed it; get ca/subordinate-N.pem of the parent anew", "文件中的根证书并非由本系统的根或其继任根颁发；请重新获取上级的 ca/subordinate-N.pem");
+	if (c->trial)
+		return FJ_OK;
+	snprintf(what, sizeof(what), "cross-new-%u%s", g, fj_alg_suffix(x.alg));
+	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, der));
+	c->iss->rolled = c->dirty_status = true; /* chain.pem shows it */
+	return FJ_OK;
+}
+
+static enum fj_rc take_crosses(struct iss_call *c, struct fj_slice pem, struct fj_err *err)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----";
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	const uint8_t *at;
+
+	while ((at = memmem(pem.p, pem.len, begin, strlen(begin))) != NULL) {
+		pem = FJ_SLICE(at, pem.len - (size_t)(at - pem.p));
+		fj_buf_clear(&der);
+		FJ_TRY(ca_unpem("CERTIFICATE", pem, &der, err));
+		FJ_TRY(take_cross(c, fj_buf_slice(&der), err));
+		pem = FJ_SLICE(pem.p + strlen(begin), pem.len - strlen(begin));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice list, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+
+	for (unsigned g = 2; g <= FJ_MAX_ROOTS && cross_get(c->db, g, alg, &der, NULL) == FJ_OK; g++)
+		if (ca_verify_signed_by(list, fj_buf_slice(&der), NULL) == FJ_OK)
+			return FJ_OK;
+	return ca_verify_signed_by(list, fj_buf_slice(&c->iss->ca[alg].root), err);
+}
+
 /* the newest list of each algorithm in a file of PEM, of which the rest is left alone; *n: how many */
 static enum fj_rc take_lists(struct iss_call *c, struct fj_slice pem, size_t *n, struct fj_err *err)
 {
@@ -412,6 +491,8 @@ enum fj_rc cmd_root_take(struct iss_call *c, struct fj_err *err)
 		return say(err, FJ_E_REFUSED, "this home's root is its own: fujie ceremony root-crl signs its list anew", "本系统的根是自有的；请用 fujie ceremony root-crl 续签其吊销列表");
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	bool pem = file.len == 0 || file.data[0] != 0x30;
+	if (pem)
+		FJ_TRY(take_crosses(c, fj_buf_slice(&file), err));
 	FJ_TRY(!pem ? crm_list_take(c, fj_buf_slice(&file), err) : take_lists(c, fj_buf_slice(&file), &n, err));
 	if (pem)
 		FJ_TRY(crm_take_newer(c, fj_buf_slice(&file), &newer, err));

@@ -47,9 +47,13 @@ static enum fj_rc moves(struct prc *p, struct fj_err *err)
 
 	(void)err;
 	if (!p->officers || p->plan.move == 0) {
+		FJ_TRY(prc_fact(p, "continues_zh", "TPM 损毁的，其中密钥不可恢复，须另行举行密钥仪式。"));
+		FJ_TRY(prc_fact(p, "continues_en", "A TPM that is destroyed takes its keys along: another ceremony is held."));
 		FJ_TRY(prc_fact(p, "moves_zh", "密钥带 fixedTPM 与 fixedParent 属性，不能离开 TPM，不作备份。"));
 		return prc_fact(p, "moves_en", "Keys are fixedTPM and fixedParent: they can't leave the TPM, and there is no backup.");
 	}
+	FJ_TRY(prc_fact(p, "continues_zh", "TPM 损毁的，备机凭系统副本接替：由两名经办人批准启用，再由方案 %u 名官员以迁往备机的根密钥认证下一代签发密钥；此前签发的凭证照常核验，编号不重复。", p->plan.root));
+	FJ_TRY(prc_fact(p, "continues_en", "When the TPM is destroyed its spare takes over with a copy of the home: two finance officers put it into service, and %u officers of the plan have the moved root certify the next issuing key; what was issued before verifies on, and no number is given twice.", p->plan.root));
 	fj_plan_parent_name(&p->plan, &parent);
 	fj_hex(parent.b, sizeof(parent.b), name);
 	FJ_TRY(prc_fact(p, "moves_zh", "根密钥不带 fixedTPM 属性：经方案 %u 名官员批准，可迁往且仅可迁往一台备机的 TPM（存储密钥名称 %s）；公开日志的 Ed25519 密钥随之迁往。其他密钥带 fixedTPM 与 fixedParent 属性，不能离开 TPM，不作备份。", p->plan.move, name));

@@ -493,7 +493,7 @@ enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err 
 	if (now.alg == FJ_SM2 && !c->iss->sm2)
 		return FJ_OK; /* the parent's file may have it */
 	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(now.alg));
-	FJ_TRY(ca_verify_signed_by(der, fj_buf_slice(&c->iss->ca[now.alg].root), err));
+	FJ_TRY(crm_parent_signed(c, now.alg, der, err));
 	FJ_TRY(sto_first(c->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
 	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &before, err));
 	if (!fj_slice_eq(now.uri, before.uri) || !fj_slice_eq(now.issuer, before.issuer))

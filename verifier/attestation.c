@@ -293,6 +293,32 @@ static enum fj_rc of_object(enum fj_rc rc, const struct ver_object *o, const cha
 	return rc;
 }
 
+/* the highest generation of a key: "root", or "root-3" where it stands beside */
+static const struct ver_object *newest_of(const struct ver_attestation *a, const char *name)
+{
+	const struct ver_object *best = object_of(a, name);
+	unsigned long most = 1;
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < a->n; i++) {
+		const char *tail = a->object[i].name + n;
+		if (strncmp(a->object[i].name, name, n) != 0 || tail[0] != '-' || strspn(tail + 1, "0123456789") != strlen(tail + 1) || tail[1] == '\0')
+			continue;
+		unsigned long g = strtoul(tail + 1, NULL, 10);
+		if (best == NULL || g > most) {
+			best = &a->object[i];
+			most = g;
+		}
+	}
+	return best;
+}
+
+/* a root's key that another one followed: it is under its own plan, and not under the one that is asked of */
+static bool former_root(const struct ver_attestation *a, const struct ver_object *o)
+{
+	return strncmp(o->name, "root", 4) == 0 && o != newest_of(a, o->area.curve == VER_TPM_CURVE_SM2 ? "root-sm2" : "root");
+}
+
 /* A root, or the log's key, that is not fixed to its TPM, else as it has to be.  Whether it may leave, and where to, is its policy's to
  * say, which a plan explains (of roots step_officers): without one it is not known. */
 static bool may_move(const struct judging *g, const struct ver_object *o)
@@ -304,7 +330,7 @@ static bool may_move(const struct judging *g, const struct ver_object *o)
 		return (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT)) == 0 && o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SEALED - 1) &&
 		    (g->in->plan == NULL || fj_plan_note_is(g->in->plan, fj_buf_slice(&o->pub)));
 	return strncmp(o->name, "root", 4) == 0 && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
-	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0);
+	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0 || former_root(g->a, o));
 }
 
 /* one that may move, and of which the TPM says no more than that it is there: it came from another */
@@ -336,38 +362,22 @@ static enum fj_rc step_names(struct judging *g, struct fj_err *err)
 
 static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
 {
-	const struct ver_object *movable = NULL;
+	const struct ver_object *movable = NULL, *unexplained = NULL;
 
 	for (size_t i = 0; i < g->a->n; i++) {
 		const struct ver_object *o = &g->a->object[i];
 		size_t use = strcmp(o->name, "ak") == 0 ? USE_ATTESTATION : (size_t)o->area.kind - 1;
-		if (may_move(g, o))
+		if (may_move(g, o)) {
 			movable = o;
-		else if (!is_so(&o->area, use))
+			unexplained = former_root(g->a, o) ? o : unexplained;
+		} else if (!is_so(&o->area, use)) {
 			return of_object(FJ_E_INVALID, o, "its attributes let it leave the TPM, come from outside, or do something else", "其属性允许密钥离开 TPM、由外部导入或另作他用", err);
-	}
-	return movable == NULL || g->in->plan != NULL ? FJ_OK
-	    : of_object(FJ_E_NOTFOUND, movable, "it is not fixed to its TPM; whether it may leave, and where to, its policy says, which only the ceremony's plan explains (--plan)", "不固定于其 TPM；可否迁出、迁往何处由其策略决定，须以密钥仪式方案核对（--plan）", err);
-}
-
-/* the highest generation of a key: "root", or "root-3" where it stands beside */
-static const struct ver_object *newest_of(const struct ver_attestation *a, const char *name)
-{
-	const struct ver_object *best = object_of(a, name);
-	unsigned long most = 1;
-	size_t n = strlen(name);
-
-	for (size_t i = 0; i < a->n; i++) {
-		const char *tail = a->object[i].name + n;
-		if (strncmp(a->object[i].name, name, n) != 0 || tail[0] != '-' || strspn(tail + 1, "0123456789") != strlen(tail + 1) || tail[1] == '\0')
-			continue;
-		unsigned long g = strtoul(tail + 1, NULL, 10);
-		if (best == NULL || g > most) {
-			best = &a->object[i];
-			most = g;
 		}
 	}
-	return best;
+	if (g->in->plan != NULL && unexplained != NULL)
+		return of_object(FJ_E_NOTFOUND, unexplained, "a former root's key is not fixed to its TPM, and this plan is not the one that says where it may go: end it (key end)", "前代根密钥不固定于其 TPM，且其去向不在该方案之内；请将其销毁（key end）", err);
+	return movable == NULL || g->in->plan != NULL ? FJ_OK
+	    : of_object(FJ_E_NOTFOUND, movable, "it is not fixed to its TPM; whether it may leave, and where to, its policy says, which only the ceremony's plan explains (--plan)", "不固定于其 TPM；可否迁出、迁往何处由其策略决定，须以密钥仪式方案核对（--plan）", err);
 }
 
 /* A root that passed on to another is under its own plan, and has no act left: the plan is asked of the newest one.  A root's key
@@ -588,6 +598,13 @@ static const struct ver_object *attested(const struct ver_attestation *a, const 
 			return o;
 	}
 	return NULL;
+}
+
+bool ver_attested_former_root(const struct ver_attestation *a, const struct fj_x509 *x)
+{
+	const struct ver_object *o = attested(a, x, "root");
+
+	return o != NULL && former_root(a, o);
 }
 
 bool ver_attested_key(const struct ver_attestation *a, const struct fj_x509 *x, const char *role)

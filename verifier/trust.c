@@ -666,12 +666,13 @@ enum ver_tpm ver_trust_attested(const struct ver_trust *t)
 enum ver_tpm ver_trust_tpm(const struct ver_trust *t, const struct ver_ca *ca, const struct ver_signer *signer)
 {
 	const struct ver_attestation *a = t->a->attestation;
-	bool all = a != NULL && ca != NULL && (signer == NULL || ver_attested_key(a, &signer->x, ""));
+	bool all = a != NULL && ca != NULL && (signer == NULL || ver_attested_key(a, &signer->x, "")), former = false;
 
 	for (; all; ca = ca->above) {
 		all = ver_attested_key(a, &ca->x, ca->arc[0] != '\0' ? "issuing" : "root");
+		former = former || (ca->arc[0] == '\0' && ver_attested_former_root(a, &ca->x));
 		if (ca == ca->above)
 			break;
 	}
-	return all ? a->stated : VER_TPM_NONE;
+	return !all ? VER_TPM_NONE : former && a->stated == VER_TPM_HARDWARE ? VER_TPM_SOFTWARE : a->stated;
 }

@@ -4,9 +4,11 @@
  * Input: u8 how, u16 place; then the file itself (how even), or records that are
  * chained here (how odd): u8 type, u8 time, u16 length, body.
  * Properties: a log that was accepted is accepted again and says the same; what
- * was appended is read back; cut inside its last record it loses that record
+ * was appended is read back; a spare reads of a copy what the signer reads of its own; cut inside its last record it loses that record
  * alone; with one octet changed anywhere it is refused.
  */
+#include <fcntl.h>
+
 #include "tests/fuzz/memory.h"
 #include "tests/fuzz/tmpdir.h"
 
@@ -20,15 +22,28 @@ static enum fj_rc keep(void *user, const struct audit_record *r, struct fj_err *
 	return FJ_OK;
 }
 
+/* as another signer's, which a spare reads and leaves alone */
+static enum fj_rc copied(struct hsm_audit *a)
+{
+	uint64_t n = 0;
+	FJ_AUTO(fd) fd = openat(tmp_dir(LOG), LOG, O_RDONLY | O_CLOEXEC);
+
+	HOLDS(fd >= 0);
+	return audit_copy(a, fd, UINT64_MAX, keep, &n, NULL);
+}
+
 /* without a signer: only the chain */
 static enum fj_rc opened(struct fj_slice file, struct hsm_audit *a)
 {
+	struct hsm_audit copy;
 	uint64_t n = 0;
 
 	tmp_write(LOG, file);
+	enum fj_rc of_copy = copied(&copy);
 	enum fj_rc rc = audit_open(a, tmp_dir(LOG), keep, &n, NULL);
 	fj_fd_close(&a->fd);
 	HOLDS(rc != FJ_OK || a->seq == n);
+	HOLDS((rc == FJ_OK) == (of_copy == FJ_OK) && (rc != FJ_OK || (copy.seq == a->seq && copy.size == a->size && fj_hash_eq(&copy.last, &a->last))));
 	return rc;
 }
 

@@ -279,7 +279,7 @@ def killed(root, officers):
     """kill -9 at commands all the way through: what was begun goes on, and no key is there twice"""
     folder, log, plan, spki = waiting(root, 'sealed', officers, (), unseal={'m': 2})
     spare = Spare(folder)
-    refused_('in a home without officers\' keys one name is not enough', enter(spare.begin(), log, names=('a1',)), 'two officers')
+    refused_('in a home without officers\' keys one name is not enough', enter(spare.begin(), log, names=('a1',)), 'two different officers')
     spare.end()
     step, n, told = (1 if os.environ.get('FULL') else 7), 1, set()
     while True:
@@ -526,6 +526,7 @@ def drill(root):
     check('what was issued is verified meanwhile as before', verdicts(first, items) == before)
     code, out = o.do('hb-fin1', 'certificate.suspend', number=certificate['number'], reason='test')
     check('nothing is signed: it waits for two officers, and says so in both languages', code == 409 and 'fujie spare enter' in json.dumps(out) and '启用备机' in json.dumps(out, ensure_ascii=False), out)
+    check('who runs it is told so', 'fujie spare enter' in json.dumps(first.cli('status', 'show')[1]))
     check('nor does the root certify anything yet', o.do('mof1', 'root.issue', key='issuing')[0] == 409)
     code, out = o.do('hb-fin1', 'spare.enter')
     check('another department takes nothing into service', code != 200 and 'R40' in json.dumps(out), out)

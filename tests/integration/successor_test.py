@@ -2,7 +2,7 @@
 the order of things, each attack, and a cut at each step; then people's own tools on a real home, and what OpenSSL makes
 of it from either root alone.  With a software TPM this proves the logic, not custody."""
 from quorum_lib import *
-from under_root import run, said
+from under_root import Sub, as_pem, blocks, bundle, certify, run, said
 
 SUCCESSOR, PASS, KEY_END, UNSEAL_BEGIN, UNSEAL, MOVE_BEGIN, MOVE = 38, 39, 17, 29, 30, 25, 26
 C_NWO, C_OWN, C_SUB = 23, 24, 21
@@ -519,6 +519,7 @@ def appliance():
     check('nor one that seals what is not sealed', x.plan('no.json', '--unseal', '2')[0] is None)
     plan2, why = x.plan('next.json')
     check('a plan that follows is made and signed', plan2 is not None, why)
+    low = subordinate(x)
     shown = run(OFFICER, 'plan', 'show', plan2, '--lang', 'en')[1]
     check('an officer\'s tool says that it follows, and whom', 'follows another plan' in shown and h256(canon(x.now)) in shown, shown)
     shutil.copy(h.d + '/register.db', x.d + '/register.before')
@@ -564,16 +565,16 @@ def appliance():
     roots = until(lambda: (lambda r: r if len(r) == 2 else None)(split(h.d + '/trust/root.pem')), 30)
     check('root.pem has the new root first', roots and roots[1] == open(first).read() and json.load(open(h.d + '/ceremony/plan.json')) == json.load(open(plan2)))
     second = keep(x, 'new.pem', roots[0])
-    chain = until(lambda: (lambda c: c if len(c) == 5 else None)(split(h.d + '/trust/chain.pem')), 30)
-    check('chain.pem: the issuing CA, each root by the other, the roots', chain and chain[3:] == roots, chain and len(chain))
-    between = keep(x, 'between.pem', *chain[:3])
+    chain = until(lambda: (lambda c: c if len(c) == 6 else None)(split(h.d + '/trust/chain.pem')), 30)
+    check('chain.pem: the issuing CA, the subordinate one, each root by the other, the roots', chain and chain[4:] == roots, chain and len(chain))
+    between = keep(x, 'between.pem', *chain[:4])
     check('/ca/root-2.cer is the new root, /ca/root.cer the old one', all(subprocess.run(['openssl', 'x509', '-inform', 'DER', '-in', h.d + '/publish/ca/' + f], capture_output=True, text=True).stdout.strip() == r.strip() for f, r in (('root-2.cer', roots[0]), ('root.cer', roots[1]))))
     check('verdicts are as before', until(lambda: h.verdict_service(item) == 'permit' or None, 30) and h.verdict_tool(item) == 'permit', h.verdict_service(item))
     # OpenSSL
     issuing = keep(x, 'issuing.pem', chain[0])
     check('OpenSSL: what stands under the old root verifies from the new root alone', openssl(x, second, between, issuing)[0], openssl(x, second, between, issuing))
     check('a data asset certificate too', openssl(x, second, between, os.path.join(h.d, item['file']))[0])
-    check('the new root from the old one alone', openssl(x, first, between, keep(x, 'nwo.pem', chain[1]))[0])
+    check('the new root from the old one alone', openssl(x, first, between, keep(x, 'nwo.pem', chain[2]))[0])
     check('not without what lies between', not openssl(x, second, issuing, issuing)[0])
     crls = []
     for n in sorted(os.listdir(h.d + '/trust/crl')):
@@ -597,12 +598,45 @@ def appliance():
     code, out = h.cli('event', 'list', '--kind', 'root.succeeded', who='mof1')
     check('the register has who gave the root away', 'officer2' in said(out) and 'officer3' in said(out) or code != 0, out)
     # afterwards
+    below(x, low)
     after(x, item)
     h.close()
 
 
 def h256(data):
     return h(data).hex()
+
+
+def subordinate(x):
+    """another appliance under the root of before"""
+    s = Sub(x.h, 'low', sm2=False)
+    check('another appliance asks for a certificate of its CA', s.code == 0, s.err[-300:])
+    check('the old officers certify it', certify(x.h, s.request) == 0)
+    code, out = s.take(bundle(x.h, 1))
+    check('and it takes it in', code == 0, out[-300:])
+    return s.home()
+
+
+def below(x, low):
+    """the root has passed on: the list that the other appliance needs is by a key that it does not know yet"""
+    pem = until(lambda: (lambda p: p if open(p).read().count('BEGIN CERTIFICATE') == 2 else None)(x.d + '/publish/ca/subordinate-1.pem'), 30)
+    check('ca/subordinate-1.pem has what lies between the roots', pem is not None)
+    check('the other appliance serves', low.serve())
+    first = open(low.d + '/trust/crl/root.crl', 'rb').read()
+    code, out = low.cli('ceremony', 'parent-crl', '--file', x.d + '/publish/trust/crl/root.crl', who='mof1')
+    check('the new root\'s list alone is refused there', code == 1, out)
+    own = as_pem(x.d + '/wrong.pem', *[('CERTIFICATE', d) for d in blocks(pem, 'CERTIFICATE')[:1] + blocks(x.d + '/new.pem', 'CERTIFICATE')], *[('X509 CRL', d) for d in blocks(pem, 'X509 CRL')])
+    code, out = low.cli('ceremony', 'parent-crl', '--file', own, who='mof2')
+    check('nor is the new root taken on its own word', code == 1 and 'not by the root' in said(out), out)
+    code, out = low.cli('ceremony', 'parent-crl', '--file', pem, who='mof3')
+    check('with the old root\'s word for it it is taken', code == 0, out)
+    check('the list is published there', until(lambda: open(low.d + '/trust/crl/root.crl', 'rb').read() != first or None, 30))
+    chain = until(lambda: (lambda c: c if len(c) == 3 else None)(split(low.d + '/trust/chain.pem')), 30)
+    check('and the certificate between the roots, beside it', chain and chain[1:] == [open(x.d + '/nwo.pem').read(), open(x.d + '/old.pem').read()], chain and len(chain))
+    lists = keep(x, 'low.crl', subprocess.run(['openssl', 'crl', '-inform', 'DER', '-in', low.d + '/trust/crl/root.crl'], capture_output=True, text=True).stdout)
+    answer = openssl(x, low.d + '/trust/root.pem', x.d + '/nwo.pem', keep(x, 'low.pem', chain[0]), '-crl_check', '-extended_crl', '-CRLfile', lists)
+    check('OpenSSL: its CA is not revoked, from the old root alone', answer[0], answer)
+    low.stop()
 
 
 def replays(x, one, two):

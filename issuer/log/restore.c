@@ -348,11 +348,13 @@ enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_er
 	FJ_TRY(sto_run(c->db, STO_PUB_SET, NULL, err, "tiii", "restored", (int64_t)r.head.size, (int64_t)c->now, c->last_seq));
 	c->dirty_status = true;
 	c->answer = json_pack("{s:I, s:I, s:O, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "lost", r.leaves, "older_lists", r.doubtful, "keys", r.keys.names);
+	if (c->answer == NULL)
+		return fj_no_memory(err, "log");
 	if (c->trial)
 		return FJ_OK;
 	FJ_TRY(open_signer(&r, a, conn, err));
 	c->iss->rolled = true; /* keys may have been taken, or have ended */
-	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "log");
+	return FJ_OK;
 }
 
 /* --- its effect --- */

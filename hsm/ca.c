@@ -3,7 +3,7 @@
  *
  * A newer key is certified by the root under the name of the one before (docs/formats.md 26).  What is
  * signed names its CA by the key identifier; it is signed by that CA's key, as long as that is here.  What
- * was certified before stays ours when its CA's key is gone.
+ * was certified before stays ours when its CA's key is gone, and is ours no more when the root has revoked that CA.
  */
 #include <openssl/x509.h>
 
@@ -50,6 +50,11 @@ enum fj_rc ca_put(struct hsm_memory *m, enum fj_alg alg, struct fj_slice tbs, st
 	return FJ_OK;
 }
 
+static bool is_revoked(const struct hsm_signer *s, const struct fj_x509 *ca)
+{
+	return ca->serial.len == 16 && mem_revoked(&s->mem, ca->serial.p) != NULL;
+}
+
 enum fj_rc ca_named(const struct hsm_signer *s, enum fj_alg alg, struct fj_slice ski, struct fj_x509 *ca, unsigned *generation, unsigned *key, struct fj_err *err)
 {
 	unsigned role = hsm_role_of(HSM_ISSUING, alg);
@@ -59,6 +64,7 @@ enum fj_rc ca_named(const struct hsm_signer *s, enum fj_alg alg, struct fj_slice
 		FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&s->mem.ca[alg][k]), ca, err));
 		if (!fj_slice_eq(ca->ski, ski))
 			continue;
+		MUST(!is_revoked(s, ca), "RFC 5280 6.1.3", "the root has revoked this generation of the issuing CA; the newest one signs");
 		*generation = (unsigned)k + 1;
 		for (*key = role; *key < HSM_KEY_END; *key += HSM_ROLE_END)
 			if (fj_slice_eq(signer_spki(s, *key), ca->spki))
@@ -74,7 +80,8 @@ bool ca_verifies(const struct hsm_signer *s, enum fj_alg alg, const struct fj_x5
 	bool ok = false;
 
 	for (size_t k = 0; !ok && k < s->mem.n_ca[alg]; k++) {
-		if (fj_x509_read_tbs(fj_buf_slice(&s->mem.ca[alg][k]), &ca, NULL) != FJ_OK || !fj_slice_eq(ca.ski, x->aki) || !fj_slice_eq(ca.subject, x->issuer))
+		if (fj_x509_read_tbs(fj_buf_slice(&s->mem.ca[alg][k]), &ca, NULL) != FJ_OK || !fj_slice_eq(ca.ski, x->aki) || !fj_slice_eq(ca.subject, x->issuer) ||
+		    is_revoked(s, &ca))
 			continue;
 		const uint8_t *p = ca.spki.p;
 		EVP_PKEY *key = d2i_PUBKEY(NULL, &p, (long)ca.spki.len);

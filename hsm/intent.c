@@ -160,6 +160,11 @@ static enum fj_rc of_key(const struct hsm_signer *s, const json_t *p, struct hsm
 	FJ_TRY(fj_json_str(p, "key", 20, &key, err));
 	snprintf(act, sizeof(act), "%.16s:%s", kind, key);
 	fj_content_act(act, &h);
+	if (strcmp(kind, HSM_ACT_ROLL) == 0 && strncmp(key, "issuing", 7) == 0) { /* and that the root certifies it, once */
+		FJ_TRY(items_put(t, &h, err));
+		snprintf(act, sizeof(act), HSM_ACT_CERTIFY ":%s", key);
+		fj_content_act(act, &h);
+	}
 	return items_put(t, &h, err);
 }
 
@@ -498,21 +503,32 @@ static enum fj_rc content_of(const struct hsm_job *j, struct fj_slice tbs, struc
 	    : j->kind == HSM_CERT_SUBORDINATE ? content_of_subordinate(j, tbs, out, n, err) : content_of_certificate(j, tbs, out, n, err);
 }
 
+static void content_of_own_ca(enum fj_alg alg, struct fj_hash *out)
+{
+	char act[40];
+
+	snprintf(act, sizeof(act), HSM_ACT_CERTIFY ":%s", hsm_role(hsm_role_of(HSM_ISSUING, alg))->name);
+	fj_content_act(act, out);
+}
+
 enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_err *err)
 {
 	struct fj_hash content[6];
 	size_t n = 0;
 
 	bool token = j->kind == HSM_JWS_TOKEN && j->s->mem.tokens != MEM_TOKENS_NAMES;
-	if ((j->kind != HSM_CERT_DATA_ASSET && j->kind != HSM_JWS_AUTHORISATION && j->kind != HSM_CERT_SUBORDINATE && !token) || !officers_check(&j->s->mem))
+	bool own_ca = j->kind == HSM_CERT_ISSUING && j->s->mem.ceremony == MEM_CLOSED;
+	if ((!own_ca && j->kind != HSM_CERT_DATA_ASSET && j->kind != HSM_JWS_AUTHORISATION && j->kind != HSM_CERT_SUBORDINATE && !token) || !officers_check(&j->s->mem))
 		return FJ_OK;
 	struct mem_intent *i = find(&j->s->mem, j->intent.p);
 	MUST(i != NULL && i->item != NULL, "R22", "no approval that officers have signed stands behind it; names alone do not count any more");
-	if (token)
+	if (own_ca)
+		content_of_own_ca(j->alg, &content[n++]);
+	else if (token)
 		content[n++] = *j->content;
 	else
 		FJ_TRY(content_of(j, tbs, content, &n, err));
-	return use(i, token ? HSM_LETS_TOKEN : j->kind == HSM_JWS_AUTHORISATION ? HSM_LETS_AUTHORISATION : j->kind == HSM_CERT_SUBORDINATE ? HSM_LETS_SUBORDINATE : HSM_LETS_CERTIFICATE, content, n,
+	return use(i, own_ca ? HSM_LETS_ACT : token ? HSM_LETS_TOKEN : j->kind == HSM_JWS_AUTHORISATION ? HSM_LETS_AUTHORISATION : j->kind == HSM_CERT_SUBORDINATE ? HSM_LETS_SUBORDINATE : HSM_LETS_CERTIFICATE, content, n,
 	    j->now, j->uses, err);
 }
 

@@ -143,7 +143,7 @@ enum fj_rc policy_ca_frame(const struct hsm_job *j, const struct fj_x509 *x, str
 	return policy_ca_fields(j, x, 0, 12, err);
 }
 
-/* the newest of our issuing keys; one that was certified again in the ceremony, or in a rollover whose answer was lost, is no newer CA */
+/* the newest of our issuing keys, once: another certificate would be beside the first, and the root's list would name one of them */
 static enum fj_rc check_issuing_key(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
 	struct hsm_memory *m = &j->s->mem;
@@ -155,8 +155,9 @@ static enum fj_rc check_issuing_key(const struct hsm_job *j, const struct fj_x50
 	if (before.len == 0)
 		return FJ_OK;
 	FJ_TRY(fj_x509_read_tbs(before, &ca, err));
-	MUST(m->n_ca[j->alg] > 1 || !fj_slice_eq(ca.spki, x->spki) || !quorum_final(m, &m->ca[j->alg][0]), "design.md 2", "there is an issuing CA already");
-	MUST(fj_slice_eq(ca.spki, x->spki) || m->n_ca[j->alg] < FJ_MAX_CAS, "formats.md 26", "the issuing CA has had as many keys as are remembered");
+	bool same = fj_slice_eq(ca.spki, x->spki);
+	MUST(!same || (m->ceremony == MEM_OPEN && !quorum_final(m, &m->ca[j->alg][m->n_ca[j->alg] - 1])), "design.md 2", "this issuing key is certified already, by another certificate; the one that was lost is in the home (ceremony/kept-issuing.tbs): ask again with it");
+	MUST(same || m->n_ca[j->alg] < FJ_MAX_CAS, "formats.md 26", "the issuing CA has had as many keys as are remembered");
 	MUST(fj_slice_eq(ca.subject, x->subject), "RFC 5280 6.3.3 (f)", "a newer key of the issuing CA is certified under another name");
 	return FJ_OK;
 }
@@ -179,6 +180,8 @@ enum fj_rc policy_ca(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf
 {
 	struct fj_x509 x;
 
+	if (j->kind == HSM_CERT_ISSUING && j->s->mem.ceremony == MEM_CLOSED && fj_slice_eq(ca_newest(&j->s->mem, j->alg), tbs))
+		return FJ_OK; /* again, since the answer was lost: the same certificate */
 	FJ_TRY(fj_x509_read_tbs(tbs, &x, err));
 	FJ_TRY(policy_common(j, &x, err));
 	FJ_TRY(j->kind == HSM_CERT_ROOT ? check_root(j, &x, err) : check_issuing(j, &x, err));

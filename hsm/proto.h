@@ -73,7 +73,7 @@ enum hsm_msg {
 	HSM_MSG_UNSEAL_BEGIN = 29, HSM_MSG_UNSEAL = 30, HSM_MSG_SEAL = 31,
 	HSM_MSG_SPARE = 23, HSM_MSG_IMPORT = 24, HSM_MSG_MOVE_BEGIN = 25, HSM_MSG_MOVE = 26,
 	HSM_MSG_SUCCESSOR = 38, HSM_MSG_PASS = 39,
-	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28, HSM_MSG_RULE = 32, HSM_MSG_INHERIT = 35,
+	HSM_MSG_EKS = 27, HSM_MSG_ACTIVATE = 28, HSM_MSG_RULE = 32, HSM_MSG_FORMER = 33, HSM_MSG_INHERIT = 35,
 	HSM_MSG_ERROR = 255,
 };
 /* One key a role; what each is made of stands in hsm/roles.c.  The SM2 hierarchy has roles of its own. */
@@ -120,6 +120,7 @@ enum hsm_kind {
 #define HSM_ACT_CLOCK "clock.reset"
 #define HSM_ACT_RESTORE "log.restore"
 #define HSM_ACT_ROLL "key.roll" /* payload's "key": a role's name */
+#define HSM_ACT_CERTIFY "key.certify" /* of an approval of HSM_ACT_ROLL for an issuing key: the root certifies the newer one */
 #define HSM_ACT_END "key.end"   /* a role's name, '.' and the generation */
 #define HSM_SOCK_REGISTRY "registry.sock"
 #define HSM_SOCK_VERIFIER "verifier.sock"

@@ -812,6 +812,7 @@ enum fj_rc signer_answer(struct hsm_signer *s, enum hsm_socket from, const struc
 		{HSM_MSG_MOVE_BEGIN, HSM_FROM_REGISTRY, signer_move_begin},
 		{HSM_MSG_MOVE, HSM_FROM_REGISTRY, signer_move},
 		{HSM_MSG_RULE, HSM_FROM_REGISTRY, signer_rule},
+		{HSM_MSG_FORMER, HSM_FROM_REGISTRY, signer_former},
 		{HSM_MSG_INHERIT, HSM_FROM_REGISTRY, signer_inherit},
 		{HSM_MSG_SUCCESSOR, HSM_FROM_REGISTRY, signer_successor},
 		{HSM_MSG_PASS, HSM_FROM_REGISTRY, signer_pass},

@@ -50,6 +50,7 @@ enum fj_rc signer_key_new(struct hsm_signer *s, enum hsm_socket from, const stru
 	FJ_TRY(may(s, &w, err));
 	unsigned newer = HSM_NEWER(w.role);
 	if (s->mem.slot[newer] == 0) {
+		MUST(hsm_role(w.role)->as != HSM_ISSUING || s->mem.n_ca[hsm_role(w.role)->alg] < FJ_MAX_CAS, "formats.md 26", "the issuing CA has had as many keys as are remembered");
 		snprintf(act, sizeof(act), HSM_ACT_ROLL ":%s", hsm_role(w.role)->name);
 		FJ_TRY(intent_act(s, act, err));
 		FJ_TRY(store_make_newer(s, w.role, err));

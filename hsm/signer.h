@@ -110,8 +110,10 @@ struct mem_next {
 #define HSM_MAX_SUBS 64 /* keys of other appliances that a root has certified */
 struct mem_sub {
 	enum fj_alg alg;
-	struct fj_hash key, name;         /* SHA-256 of SubjectPublicKeyInfo and of the subject */
+	struct fj_hash key, name, tbs;    /* SHA-256 of SubjectPublicKeyInfo, of the subject, and of what was signed */
 	struct fj_limits limits;
+	uint8_t spki[128], serial[16];
+	size_t spki_len;
 };
 /* who stands behind a license token: whoever the register names; one officer of its operator who signed it, of a list two; two always */
 enum mem_tokens { MEM_TOKENS_NAMES, MEM_TOKENS_ONE, MEM_TOKENS_TWO };
@@ -249,6 +251,7 @@ struct hsm_signer {
 		int64_t until;           /* boot clock, ms */
 	} open[HSM_OPEN];
 	uint8_t opened;                  /* the last id */
+	struct fj_hash follows[FJ_ALG_END]; /* SHA-256 of the key that may take the name of a CA which this root certified before: its own has signed that (subordinate.c) */
 };
 /* what a policy gets */
 struct hsm_job {
@@ -533,6 +536,7 @@ enum fj_rc sub_apply(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err) 
 /* the ceremony's policy may name a parent: its roots, DER in base64, one for each algorithm */
 enum fj_rc sub_parent(struct hsm_memory *m, const json_t *policy, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_ca_cert(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc signer_former(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc sub_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
 /* it has its own root, or all certificates that it awaits */
 bool sub_certified(const struct hsm_memory *m);

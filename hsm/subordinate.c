@@ -5,7 +5,8 @@
  * The root's side.  After its ceremony it may certify the issuing key of another appliance, under its
  * officers or, without a plan, two approvals: a CA of path length 0, of our arc, kind and hierarchy,
  * no longer than the root, with limits; its name and its address are nobody else's here.  Each is
- * remembered, so that a second one can't take the place of the first.
+ * remembered, so that a second one can't take the place of the first; a newer key of one has its name when the one before has
+ * signed that (FORMER).
  *
  * The other side.  A home that was opened with a parent makes no root key.  Its issuing keys sign one
  * text of their own before they are certified, the request; then CA_CERT brings the certificate: by
@@ -52,7 +53,84 @@ static bool nested(const char *a, const char *b)
 	return strncmp(a, b, n) == 0 && (b[n] == '\0' || b[n] == '/');
 }
 
-/* address and name are ours and those that we certified before, each of one key */
+static EVP_PKEY *key_of(struct fj_slice spki)
+{
+	const uint8_t *p = spki.p;
+
+	return d2i_PUBKEY(NULL, &p, (long)spki.len);
+}
+
+static bool signed_under(struct fj_slice spki, enum fj_alg alg, const struct fj_x509 *x)
+{
+	EVP_PKEY *key = key_of(spki);
+	bool ok = key != NULL && signer_key_verifies(key, alg, x->tbs, x->sig);
+
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+/* the CA's newest certificate, that is the last one with this address; beside the one of `key`, of which the answer may have been lost */
+static const struct mem_sub *newest_sub(const struct hsm_memory *m, enum fj_alg alg, const char *base, const struct fj_hash *key)
+{
+	const struct mem_sub *found = NULL;
+
+	for (size_t i = 0; i < m->n_subs; i++)
+		if (m->sub[i].alg == alg && strcmp(m->sub[i].limits.base, base) == 0 && !fj_hash_eq(&m->sub[i].key, key))
+			found = &m->sub[i];
+	return found;
+}
+
+/* of an algorithm: the CA's newest key, which is not revoked, has signed that this one follows it */
+static enum fj_rc check_former(struct hsm_signer *s, enum fj_alg alg, const struct fj_ca_request *r, struct fj_slice text, struct fj_err *err)
+{
+	struct fj_hash key;
+
+	fj_sha256(fj_buf_slice(&r->spki[alg]), &key);
+	const struct mem_sub *o = newest_sub(&s->mem, alg, r->base, &key);
+	EVP_PKEY *former = o == NULL ? NULL : key_of(FJ_SLICE(o->spki, o->spki_len)), *own = key_of(fj_buf_slice(&r->spki[alg]));
+	bool ok = former != NULL && own != NULL && fj_limits_same(&o->limits, &r->limits) && signer_key_verifies(former, alg, text, fj_buf_slice(&r->former[alg])) &&
+	    signer_key_verifies(own, alg, fj_buf_slice(&r->text), fj_buf_slice(&r->sig[alg]));
+
+	EVP_PKEY_free(former);
+	EVP_PKEY_free(own);
+	MUST(ok, CITE, "no CA of this address and these limits was certified whose newest key has signed the request");
+	MUST(mem_revoked(&s->mem, o->serial) == NULL, CITE, "the CA whose key signed the request is revoked: a new CA is made");
+	s->follows[alg] = key;
+	return FJ_OK;
+}
+
+/* bytes text, u8 n, n x {bytes signature, bytes signature by the former key} */
+enum fj_rc signer_former(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
+{
+	FJ_AUTO(fj_ca_request) r = {0};
+	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
+	struct fj_slice part, sig, former;
+	struct fj_rd rd;
+	uint8_t n;
+
+	(void)from;
+	(void)answer;
+	memset(s->follows, 0, sizeof(s->follows));
+	fj_rd_init(&rd, fj_buf_slice(&f->body));
+	if (fj_get_bytes(&rd, FJ_CA_REQUEST_MAX, &part) != FJ_OK || fj_get_u8(&rd, &n) != FJ_OK)
+		return signer_broken(err, "a former key's word is cut");
+	FJ_TRY(fj_ca_request_read_text(part, &r, err));
+	MUST(!r.by_former && n == (r.sm2 ? 2 : 1), CITE, "a former key's word comes with the request itself, and a signature for each key");
+	for (enum fj_alg a = FJ_ES256; a < (enum fj_alg)(FJ_ES256 + n); a++) {
+		if (fj_get_bytes(&rd, 80, &sig) != FJ_OK || fj_get_bytes(&rd, 80, &former) != FJ_OK)
+			return signer_broken(err, "a former key's word is cut");
+		if (fj_buf_put(&r.sig[a], sig.p, sig.len) != FJ_OK || fj_buf_put(&r.former[a], former.p, former.len) != FJ_OK)
+			return fj_fail(err, FJ_E_NOMEM, HSM_LAYER, NULL, "out of memory");
+	}
+	if (fj_rd_end(&rd) != FJ_OK)
+		return signer_broken(err, "a former key's word is longer than it says");
+	FJ_TRY(fj_ca_request_former_text(&r, &text, err));
+	for (enum fj_alg a = FJ_ES256; a < (enum fj_alg)(FJ_ES256 + n); a++)
+		FJ_TRY(check_former(s, a, &r, fj_buf_slice(&text), err));
+	return FJ_OK;
+}
+
+/* address and name are ours and those that we certified before, each of one key, or of one that the CA's own key has named */
 static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, const struct fj_limits *l, struct fj_err *err)
 {
 	const struct hsm_memory *m = &j->s->mem;
@@ -69,12 +147,23 @@ static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, 
 		if (o->alg != j->alg)
 			continue;
 		MUST(!fj_hash_eq(&o->key, &key), CITE, "this key was certified already, or a try was cut after it: the other appliance makes a new one (another certificate would be beside the first, which no list would name)");
-		if (fj_hash_eq(&o->name, &name) && fj_limits_same(&o->limits, l)) /* a newer key of that CA */
+		if (fj_hash_eq(&o->name, &name) && fj_limits_same(&o->limits, l) && fj_hash_eq(&j->s->follows[j->alg], &key)) /* a newer key of that CA */
 			continue;
-		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name, with another address or other limits");
+		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name, and its key did not sign that this one follows it");
 		MUST(!nested(o->limits.base, l->base) && !nested(l->base, o->limits.base), CITE, "another CA that this root certified has that address");
 	}
 	return FJ_OK;
+}
+
+static bool sub_signed(const struct hsm_memory *m, struct fj_slice tbs)
+{
+	struct fj_hash h;
+
+	fj_sha256(tbs, &h);
+	for (size_t i = 0; i < m->n_subs; i++)
+		if (fj_hash_eq(&m->sub[i].tbs, &h))
+			return true;
+	return false;
 }
 
 enum fj_rc policy_subordinate(const struct hsm_job *j, struct fj_slice tbs, struct fj_buf *delta, struct fj_err *err)
@@ -85,6 +174,8 @@ enum fj_rc policy_subordinate(const struct hsm_job *j, struct fj_slice tbs, stru
 	bool there;
 
 	MUST(m->ceremony == MEM_CLOSED && !m->parent, CITE, m->parent ? "this appliance is a subordinate itself; the root above it certifies" : "others are certified when this ceremony is over");
+	if (sub_signed(m, tbs))
+		return FJ_OK; /* again, since the answer was lost: the same certificate */
 	FJ_TRY(fj_x509_read_tbs(tbs, &x, err));
 	FJ_TRY(policy_common(j, &x, err));
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->root_tbs[j->alg]), &root, err));
@@ -116,7 +207,13 @@ enum fj_rc sub_apply(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err)
 	s.alg = x.alg;
 	fj_sha256(x.spki, &s.key);
 	fj_sha256(x.subject, &s.name);
+	fj_sha256(tbs, &s.tbs);
 	s.limits = l;
+	if (x.spki.len > sizeof(s.spki) || x.serial.len != sizeof(s.serial))
+		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a memory delta is malformed");
+	memcpy(s.spki, x.spki.p, x.spki.len);
+	s.spki_len = x.spki.len;
+	memcpy(s.serial, x.serial.p, sizeof(s.serial));
 	while (i < m->n_subs && !fj_hash_eq(&m->sub[i].key, &s.key))
 		i++;
 	if (i == HSM_MAX_SUBS)
@@ -127,22 +224,6 @@ enum fj_rc sub_apply(struct hsm_memory *m, struct fj_rd *r, struct fj_err *err)
 }
 
 /* --- a home without a root --- */
-
-static EVP_PKEY *key_of(struct fj_slice spki)
-{
-	const uint8_t *p = spki.p;
-
-	return d2i_PUBKEY(NULL, &p, (long)spki.len);
-}
-
-static bool signed_under(struct fj_slice spki, enum fj_alg alg, const struct fj_x509 *x)
-{
-	EVP_PKEY *key = key_of(spki);
-	bool ok = key != NULL && signer_key_verifies(key, alg, x->tbs, x->sig);
-
-	EVP_PKEY_free(key);
-	return ok;
-}
 
 static enum fj_rc read_root(struct hsm_memory *m, const json_t *v, enum fj_alg alg, struct fj_err *err)
 {

@@ -5,6 +5,9 @@
  * What is checked of an approval is what the signer checks too (hsm/quorum.c), so that it can be
  * refused as it comes, with its officer and the reason; the signer and the TPM do not rely on it.
  */
+#include <fcntl.h>
+
+#include "base/file.h"
 #include "issuer/ceremony.h"
 #include "verifier/verify.h"
 
@@ -64,10 +67,6 @@ enum fj_rc crm_cross_tbs(struct iss *i, struct fj_slice issuer, unsigned generat
 	return ca_cert_tbs(&i->home, &in, tbs, err);
 }
 
-enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err)
-{
-	return ca_tbs(i, false, alg, spki, tbs, err);
-}
 
 static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
 {
@@ -77,6 +76,51 @@ static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
 	FJ_TRY(hsm_public_key(i->make.signer, role, &spki, err));
 	return ca_tbs(i, root, alg, &spki, tbs, err);
+}
+
+static void kept_path(const char *name, char out[96])
+{
+	snprintf(out, 96, CRM_DIR "/kept-%.60s.tbs", name);
+}
+
+bool crm_kept(const struct iss *i, enum fj_alg alg, const char *name, struct fj_slice spki, struct fj_buf *tbs)
+{
+	struct fj_x509 x, root;
+	char path[96];
+
+	kept_path(name, path);
+	fj_buf_clear(tbs);
+	if (fj_file_read(AT_FDCWD, path, tbs, NULL) == FJ_OK && fj_x509_read_tbs(fj_buf_slice(tbs), &x, NULL) == FJ_OK && fj_slice_eq(x.spki, spki) &&
+	    fj_x509_read(fj_buf_slice(&i->ca[alg].root), &root, NULL) == FJ_OK && fj_slice_eq(x.aki, root.ski))
+		return true;
+	fj_buf_clear(tbs);
+	return false;
+}
+
+enum fj_rc crm_keep(const char *name, const struct fj_buf *tbs, struct fj_err *err)
+{
+	char path[96];
+
+	kept_path(name, path);
+	FJ_TRY(fj_dir_make(AT_FDCWD, CRM_DIR, 0755, err));
+	return fj_file_replace(AT_FDCWD, path, fj_buf_slice(tbs), 0644, err);
+}
+
+/* what it signed before it would sign again, whatever the time */
+bool crm_stale(enum fj_rc rc, const struct fj_err *err)
+{
+	return rc == FJ_E_POLICY && strstr(err->en, "notBefore is not now") != NULL;
+}
+
+enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, bool fresh, struct fj_buf *tbs, struct fj_err *err)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "issuing%s", fj_alg_suffix(alg));
+	if (!fresh && crm_kept(i, alg, name, fj_buf_slice(spki), tbs))
+		return FJ_OK;
+	FJ_TRY(ca_tbs(i, false, alg, spki, tbs, err));
+	return crm_keep(name, tbs, err);
 }
 
 enum fj_rc crm_crl(struct iss *i, struct fj_slice root, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err)

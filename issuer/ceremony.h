@@ -30,8 +30,14 @@ void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg);
 void crm_item_release(struct crm_item *it);
 /* To-be-signed bytes of a step by the certificates that i has; number: a CRL's. */
 enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
-/* an issuing CA's certificate by the root, for a key that the signer has made anew */
-enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* an issuing CA's certificate by the root, for a key that the signer has made anew; as it was kept, unless it is to be made fresh */
+enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* What the root signs once is kept before it is: CRM_DIR/kept-NAME.tbs, so that a try that is cut after the signer's part is made again with
+ * the same octets.  Of this subject key, by the root of now; false: none is kept. */
+bool crm_kept(const struct iss *i, enum fj_alg alg, const char *name, struct fj_slice spki, struct fj_buf *tbs);
+enum fj_rc crm_keep(const char *name, const struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* the signer has not signed it: its time is over */
+bool crm_stale(enum fj_rc rc, const struct fj_err *err);
 /* a root's CRL with these entries, for 400 days from now; root: its certificate */
 enum fj_rc crm_crl(struct iss *i, struct fj_slice root, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* A root's own certificate for a key; and one root by another, until the root that is followed ends. */
@@ -122,7 +128,9 @@ void crm_sub_release(struct crm_sub *s);
 FJ_DEFINE_AUTO(crm_sub, struct crm_sub, crm_sub_release)
 /* The request, for this root and signed by its keys; division and holders may be NULL: as asked for. */
 enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err) FJ_MUST_USE;
-enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* The former keys' word to the signer, where the request has it; given: a connection to it, NULL for one of its own. */
+enum fj_rc crm_sub_former(struct iss *i, struct hsm_conn *given, const struct crm_sub *s, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crm_sub_keep(struct iss_call *c, const struct crm_sub *s, const struct fj_buf der[FJ_ALG_END], const json_t *officers, struct fj_err *err) FJ_MUST_USE;
 /* serial of the certificate with this number; FJ_E_NOTFOUND, of SM2 without a reason: it may have none */
 enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_serial *out, struct fj_err *err) FJ_MUST_USE;
@@ -155,6 +163,8 @@ enum fj_rc rol_made(struct sto *db, enum fj_alg alg, struct fj_buf *spki, struct
 void rol_made_setting(enum fj_alg alg, char out[40]);
 /* A certificate in the place of the one before, which is kept and signs what earlier events than `until` intended; its serial into serials. */
 enum fj_rc rol_take_place(struct iss_call *c, const char *what, const struct fj_buf *cert, int64_t until, json_t *serials, struct fj_err *err) FJ_MUST_USE;
+/* Nothing that signs now is certified under this generation of the issuing CA; FJ_E_STATE: something is. */
+enum fj_rc rol_leaves_nobody(struct iss_call *c, enum fj_alg alg, int64_t generation, struct fj_err *err) FJ_MUST_USE;
 /* The root has certified it: it issues from now on. */
 enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_buf *der, const json_t *officers, struct fj_err *err) FJ_MUST_USE;
 /* --- root_move.c: with enough approvals in hand the roots leave for the spare; c->answer gets "blob" --- */

@@ -89,26 +89,58 @@ static bool is_revoked(struct sto *db, const struct fj_x509 *x)
 	return false;
 }
 
-/* A request of a CA that was certified before and is not revoked: signed by the keys that it has certificates for too, of one CA,
- * within its limits. */
+/* the last CA that this root certified for the address; n 0: none */
+static enum fj_rc newest_of(struct sto *db, const char *base, int64_t *n, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	struct fj_limits l;
+	struct fj_x509 x;
+	bool limited;
+
+	*n = 0;
+	for (int64_t k = 1; sub_get(db, k, FJ_ES256, &der, NULL) == FJ_OK; k++) {
+		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
+		FJ_TRY(fj_limits_of(&x, &limited, &l, err));
+		if (strcmp(l.base, base) == 0)
+			*n = k;
+	}
+	return FJ_OK;
+}
+
+/* Of a CA that was certified before, whose newest keys have signed that these follow: not revoked, and within its limits.  Of any other
+ * address it is a new CA. */
 static enum fj_rc check_former(struct sto *db, const struct fj_ca_request *r, struct fj_err *err)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_CA_REQUEST_MAX);
 	struct fj_limits l;
 	struct fj_x509 x;
-	bool limited;
+	bool limited, all = true;
+	int64_t n;
 
+	FJ_TRY(newest_of(db, r->base, &n, err));
+	if (n > 0 && sub_get(db, n, FJ_ES256, &der, NULL) == FJ_OK && fj_x509_read(fj_buf_slice(&der), &x, NULL) == FJ_OK && fj_slice_eq(x.spki, fj_buf_slice(&r->spki[FJ_ES256])))
+		return FJ_OK; /* the key itself: what comes after tells that it is certified already, or goes on */
+	if (n > 0 && !r->follows)
+		return say(err, FJ_E_REFUSED, "a CA of this address was certified before: its newer key is asked for by its home, whose request its former keys sign (key roll issuing); another appliance has another address", "该地址的签发机构已获认证：更换密钥须由其系统申请，申请由原密钥签署（key roll issuing）；其他系统应使用其他地址");
+	if (!r->follows)
+		return FJ_OK;
 	FJ_TRY(fj_ca_request_former_text(r, &text, err));
-	for (int64_t n = 1; sub_get(db, n, FJ_ES256, &der, NULL) == FJ_OK; n++) {
-		bool all = true;
-		for (enum fj_alg a = FJ_ES256; all && a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++)
-			all = sub_get(db, n, a, &der, NULL) == FJ_OK && fj_x509_read(fj_buf_slice(&der), &x, NULL) == FJ_OK && fj_limits_of(&x, &limited, &l, NULL) == FJ_OK &&
-			    !is_revoked(db, &x) && fj_limits_same(&l, &r->limits) && ca_spki_verify(x.spki, fj_buf_slice(&text), fj_buf_slice(&r->former[a]), NULL) == FJ_OK;
-		if (all)
-			return FJ_OK;
-	}
-	return say(err, FJ_E_SIGNATURE, "the request is for a newer key of a CA that was certified before, and no CA of this root with these limits, which is not revoked, has signed it by its former keys; its home writes it when both newer keys are made (key roll issuing)", "申请是为已认证的签发机构更换密钥，但本根认证过、未被吊销且限制相同的签发机构中，没有一个以原密钥签署；对方在新密钥均制作后生成申请（key roll issuing）");
+	for (enum fj_alg a = FJ_ES256; all && a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++)
+		all = n > 0 && sub_get(db, n, a, &der, NULL) == FJ_OK && fj_x509_read(fj_buf_slice(&der), &x, NULL) == FJ_OK && fj_limits_of(&x, &limited, &l, NULL) == FJ_OK &&
+		    !is_revoked(db, &x) && fj_limits_same(&l, &r->limits) && ca_spki_verify(x.spki, fj_buf_slice(&text), fj_buf_slice(&r->former[a]), NULL) == FJ_OK;
+	return all ? FJ_OK : say(err, FJ_E_SIGNATURE, "the request is for a newer key of a CA that was certified before, and no CA of this root with this address and these limits, which is not revoked, has signed it by its newest former keys; its home writes it when both newer keys are made (key roll issuing)", "申请是为已认证的签发机构更换密钥，但本根认证过、未被吊销且地址和限制相同的签发机构中，没有一个以其最新密钥签署；对方在新密钥均制作后生成申请（key roll issuing）");
+}
+
+enum fj_rc crm_sub_former(struct iss *i, struct hsm_conn *given, const struct crm_sub *s, struct fj_err *err)
+{
+	FJ_AUTO(hsm_conn) own = NULL;
+
+	if (!s->request.follows)
+		return FJ_OK;
+	if (given == NULL)
+		FJ_TRY(iss_signer(i, &own, err));
+	return hsm_former(given != NULL ? given : own, &s->request, err);
 }
 
 enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err)
@@ -117,8 +149,7 @@ enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *d
 
 	FJ_TRY(fj_ca_request_read(file, &s->request, err));
 	FJ_TRY(check_request(i, &s->request, err));
-	if (s->request.follows)
-		FJ_TRY(check_former(i->db, &s->request, err));
+	FJ_TRY(check_former(i->db, &s->request, err));
 	fj_limits_holders(&s->request.limits, asked);
 	FJ_TRY(fj_limits_make(division != NULL ? division : s->request.limits.division, holders != NULL ? holders : asked, s->request.base, &s->limits, err));
 	if (s->request.follows && !fj_limits_same(&s->limits, &s->request.limits))
@@ -129,7 +160,18 @@ enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *d
 	return years >= 1 && years <= 12 ? FJ_OK : say(err, FJ_E_INVALID, "a CA certificate is valid for 1 to 12 years", "签发机构证书有效期为 1 至 12 年");
 }
 
-enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
+/* as it was kept, with these limits */
+static bool kept(const struct iss *i, const struct crm_sub *s, enum fj_alg alg, const char *name, struct fj_buf *tbs)
+{
+	struct fj_limits l;
+	struct fj_x509 x;
+	bool there;
+
+	return crm_kept(i, alg, name, fj_buf_slice(&s->request.spki[alg]), tbs) && fj_x509_read_tbs(fj_buf_slice(tbs), &x, NULL) == FJ_OK && fj_limits_of(&x, &there, &l, NULL) == FJ_OK &&
+	    there && fj_limits_same(&l, &s->limits);
+}
+
+static enum fj_rc new_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
 {
 	struct ca_cert_in in = {.profile = CA_SUBORDINATE, .not_before = fj_now() - CLOCKS, .issuer_cert = fj_buf_slice(&i->ca[alg].root), .spki = fj_buf_slice(&s->request.spki[alg]),
 		.operator_ = s->request.operator_, .limits = &s->limits, .generation = (unsigned)i->ca[alg].n_former + 1};
@@ -213,6 +255,21 @@ enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_
 	FJ_TRY(ca_cert_info(fj_buf_slice(&der), &info, err));
 	*out = info.serial;
 	return FJ_OK;
+}
+
+enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err)
+{
+	struct fj_hash h;
+	char name[48], hex[65];
+
+	fj_sha256(fj_buf_slice(&s->request.spki[alg]), &h);
+	fj_hex(h.b, FJ_SHA256_LEN, hex);
+	snprintf(name, sizeof(name), "sub-%.32s", hex);
+	if (!fresh && kept(i, s, alg, name, tbs))
+		return FJ_OK;
+	fj_buf_clear(tbs);
+	FJ_TRY(new_tbs(i, s, alg, tbs, err));
+	return crm_keep(name, tbs, err);
 }
 
 /* --- published --- */
@@ -390,13 +447,20 @@ enum fj_rc apr_root_certify(struct iss_call *c, const struct apr *a, struct fj_e
 	FJ_TRY(crm_sub_read(c->iss, fj_slice_str(request), fj_json_text(a->payload, "division"), fj_json_text(a->payload, "holders"), fj_json_num(a->payload, "years"), &s, err));
 	if (c->trial)
 		return FJ_OK;
+	FJ_TRY(crm_sub_former(c->iss, NULL, &s, err));
 	enum fj_rc rc = FJ_OK;
 	for (enum fj_alg alg = FJ_ES256; rc == FJ_OK && alg <= last_alg(&s); alg++) {
 		FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 		fj_buf_init(&der[alg], FJ_X509_MAX);
 		json_decref(officers);
 		officers = NULL;
-		rc = crm_sub_tbs(c->iss, &s, alg, &tbs, err);
+		rc = crm_sub_tbs(c->iss, &s, alg, false, &tbs, err);
+		if (rc == FJ_OK)
+			rc = crm_sign_by_two(c, a, alg, HSM_CERT_SUBORDINATE, fj_buf_slice(&tbs), &der[alg], &officers, err);
+		if (!crm_stale(rc, err))
+			continue;
+		fj_buf_clear(&tbs);
+		rc = crm_sub_tbs(c->iss, &s, alg, true, &tbs, err);
 		if (rc == FJ_OK)
 			rc = crm_sign_by_two(c, a, alg, HSM_CERT_SUBORDINATE, fj_buf_slice(&tbs), &der[alg], &officers, err);
 	}

@@ -80,7 +80,7 @@ static enum fj_rc with(struct iss_call *c, const struct apr *a, struct hsm_conn 
 
 /* --- the newer key --- */
 
-const struct iss_field fld_key_roll[] = {{"key", ISS_F_STR, true, 16, "密钥", "issuing, token, ocsp, log, issuing-sm2, token-sm2 or ocsp-sm2", names, CITE}, {0}};
+const struct iss_field fld_key_roll[] = {{"key", ISS_F_STR, true, 16, "要更换的密钥", "which key is rolled over", names, CITE}, {0}};
 
 static bool is_ca(const struct roll *r)
 {
@@ -93,6 +93,10 @@ static enum fj_rc may_roll(struct iss_call *c, const struct roll *r, struct fj_e
 
 	if (strstr(r->key, fj_alg_suffix(FJ_SM2)) != NULL && !c->iss->sm2)
 		return no(err, FJ_E_STATE, "this home was made without an SM2 hierarchy, so there is no such key", "本机构未建立 SM2 体系，没有该密钥");
+	if (c->iss->rolled && !c->trial)
+		return no(err, FJ_E_BUSY, "the rollover before is being taken up; try again", "上一次密钥更换正在生效，请稍后重试");
+	if (is_ca(r) && c->iss->ca[r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256].n_issuing == FJ_MAX_CAS)
+		return no(err, FJ_E_LIMIT, "an issuing CA of one name has eight keys at most, one after the other, and this one has had them; a new home, or a subordinate one, has a CA of another name", "同名签发机构最多先后有八把密钥，现已用完；请另建系统或下级系统");
 	FJ_TRY(former(c->db, r->key, &f, err));
 	return f.generation == 0 || f.ended ? FJ_OK
 	    : no(err, FJ_E_STATE, "the signer has two of these keys already: have the former one destroyed first (key end)", "签名服务中已有两代该密钥：请先销毁旧的一代（key end）");
@@ -273,16 +277,21 @@ static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct 
 			FJ_TRY(crm_request_newer(c, conn, by, n, err));
 		return note(c, "key.made", r->key, fj_buf_slice(spki), NULL, officers, err);
 	}
-	FJ_TRY(crm_issuing_tbs(c->iss, alg, spki, &tbs, err));
-	FJ_TRY(crm_sign_by_two(c, a, alg, HSM_CERT_ISSUING, fj_buf_slice(&tbs), &der, &who, err));
+	FJ_TRY(crm_issuing_tbs(c->iss, alg, spki, false, &tbs, err));
+	enum fj_rc rc = crm_sign_by_two(c, a, alg, HSM_CERT_ISSUING, fj_buf_slice(&tbs), &der, &who, err);
+	if (crm_stale(rc, err)) { /* it was kept, and never signed */
+		fj_buf_clear(&tbs);
+		FJ_TRY(crm_issuing_tbs(c->iss, alg, spki, true, &tbs, err));
+		rc = crm_sign_by_two(c, a, alg, HSM_CERT_ISSUING, fj_buf_slice(&tbs), &der, &who, err);
+	}
+	FJ_TRY(rc);
 	return rol_certified(c, alg, &der, officers, err);
 }
 
 /* nothing that signs now is under this generation */
-static enum fj_rc leaves_nobody(struct iss_call *c, const struct roll *r, int64_t generation, struct fj_err *err)
+enum fj_rc rol_leaves_nobody(struct iss_call *c, enum fj_alg alg, int64_t generation, struct fj_err *err)
 {
 	static const char *const under[] = {"token", "status", "log"};
-	enum fj_alg alg = r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256;
 	struct fj_x509 ca, x;
 	char what[24];
 
@@ -293,7 +302,7 @@ static enum fj_rc leaves_nobody(struct iss_call *c, const struct roll *r, int64_
 		FJ_TRY(keyring_copy(c->db, what, &der, err));
 		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
 		if (fj_slice_eq(x.aki, ca.ski))
-			return no(err, FJ_E_STATE, "the token or log key of now is certified under this CA key: roll those over first (key roll token, key roll log), then end it", "现用的令牌或日志签名密钥仍由该签发密钥认证：请先更换这些密钥（key roll token、key roll log），再销毁");
+			return no(err, FJ_E_STATE, "the token or log key of now is certified under this CA key: roll those over first (key roll token, key roll log), then end or revoke it", "现用的令牌或日志签名密钥仍由该签发密钥认证：请先更换这些密钥（key roll token、key roll log），再销毁或吊销");
 	}
 	return FJ_OK;
 }
@@ -326,7 +335,7 @@ enum fj_rc apr_key_roll(struct iss_call *c, const struct apr *a, struct fj_err *
 
 /* --- the end of a former one --- */
 
-const struct iss_field fld_key_end[] = {{"key", ISS_F_STR, true, 24, "原密钥", "a former key as key.list names it, such as token.1", NULL, CITE}, {0}};
+const struct iss_field fld_key_end[] = {{"key", ISS_F_STR, true, 24, "要销毁的原密钥（编号见本机密钥清单，如 token.1）", "former key to be destroyed, by its number in the list of own keys, such as token.1", NULL, CITE}, {0}};
 
 /* "token.1" */
 static enum fj_rc read_name(const char *name, const struct roll **r, int64_t *generation, struct fj_err *err)
@@ -350,7 +359,7 @@ static enum fj_rc may_end(struct iss_call *c, const struct roll *r, int64_t gene
 	if (f.generation != generation || f.ended)
 		return no(err, f.generation == 0 || generation > f.generation ? FJ_E_NOTFOUND : FJ_E_STATE, "this is no former key that the signer still has; key.list shows those", "签名服务中没有这一代原密钥，现存的见 key.list");
 	if (is_ca(r))
-		FJ_TRY(leaves_nobody(c, r, generation, err));
+		FJ_TRY(rol_leaves_nobody(c, r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256, generation, err));
 	FJ_TRY(sto_first(c->db, STO_INTENT_BEFORE, &q, "count", err, "i", f.until));
 	return sto_int(&q, 0) == 0 ? FJ_OK
 	    : no(err, FJ_E_BUSY, "something that was approved before the rollover still waits to be signed by this key; try again when it is made", "更换前批准的事项尚待以该密钥签名，请在办结后重试");

@@ -135,6 +135,7 @@ static enum fj_rc former_serial(struct iss_call *c, enum fj_alg alg, const struc
 		return FJ_OK;
 	if (r->generation >= (int64_t)ca->n_issuing)
 		return say(err, FJ_E_STATE, "this is no former key of the issuing CA: a newer one is made and certified first (key roll issuing), then the former one can be revoked", "这不是签发机构的原密钥：请先制作并认证新密钥（key roll issuing），再吊销原密钥");
+	FJ_TRY(rol_leaves_nobody(c, alg, r->generation, err));
 	FJ_TRY(ca_cert_info(fj_buf_slice(&ca->issuing[r->generation - 1].cert), &info, err));
 	one->serial = info.serial;
 	one->reason = r->reason;
@@ -203,6 +204,27 @@ enum fj_rc crm_next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice ro
 	return next_list(c, alg, root, &none, tbs, err);
 }
 
+/* under a generation of our CA that is revoked nobody answers "good" any more, and its lists are the newest one's to sign */
+static enum fj_rc drop_responders(struct iss_call *c, enum fj_alg alg, const struct fj_crl *crl, struct fj_err *err)
+{
+	const struct iss_ca *ca = &c->iss->ca[alg];
+	struct fj_crl_entry e;
+	struct fj_x509 x;
+	char row[24];
+
+	for (size_t k = 0; k + 1 < ca->n_issuing; k++) {
+		FJ_TRY(fj_x509_read(fj_buf_slice(&ca->issuing[k].cert), &x, err));
+		for (struct fj_der walk = crl->entries; fj_crl_next(&walk, &e);) {
+			if (!fj_slice_eq(e.serial, x.serial) || ca->issuing[k].ocsp.len == 0)
+				continue;
+			iss_responder_row(ca, alg, k, row);
+			FJ_TRY(sto_run(c->db, STO_KEYRING_DROP, NULL, err, "t", row));
+			c->iss->rolled = true;
+		}
+	}
+	return FJ_OK;
+}
+
 /* what is signed counts from now on; the publisher finds it (lists.c) */
 static enum fj_rc keep(struct iss_call *c, enum fj_alg alg, const struct fj_buf *der, const json_t *officers, struct fj_err *err)
 {
@@ -219,7 +241,7 @@ static enum fj_rc keep(struct iss_call *c, enum fj_alg alg, const struct fj_buf 
 	FJ_TRY(evt_append(c, "root.renewed", what, body, err));
 	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(der)));
 	c->dirty_status = true;
-	return FJ_OK;
+	return drop_responders(c, alg, &crl, err);
 }
 
 enum fj_rc apply_root_renewed(const struct evt *e, struct fj_err *err)
@@ -243,16 +265,16 @@ enum fj_rc crm_home_plan(struct fj_plan *p, bool *there, struct fj_err *err)
 	return crm_plan(fj_buf_slice(&file), p, err);
 }
 
-static enum fj_rc structure_of(struct iss_call *c, const struct crm_renewal *r, enum fj_alg alg, const struct revoking *more, struct fj_buf *tbs, struct fj_err *err)
+static enum fj_rc structure_of(struct iss_call *c, const struct crm_renewal *r, enum fj_alg alg, const struct revoking *more, bool fresh, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 
 	if (r->what == CRM_LISTS)
 		return next_tbs(c, alg, more, tbs, err);
 	if (r->what == CRM_CERTIFY)
-		return crm_sub_tbs(c->iss, &r->sub, alg, tbs, err);
+		return crm_sub_tbs(c->iss, &r->sub, alg, fresh, tbs, err);
 	FJ_TRY(rol_made(c->db, alg, &spki, err));
-	return crm_issuing_tbs(c->iss, alg, &spki, tbs, err);
+	return crm_issuing_tbs(c->iss, alg, &spki, fresh, tbs, err);
 }
 
 static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, const struct revoking *more, struct fj_err *err)
@@ -267,11 +289,18 @@ static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, const struct 
 		n = 1;
 	}
 	FJ_TRY(iss_signer(c->iss, &conn, err));
+	FJ_TRY(crm_sub_former(c->iss, conn, &r->sub, err));
 	for (r->n = 0; r->n < n;) {
 		struct crm_item *it = &r->item[r->n];
 		crm_item_init(it, steps[r->what], alg[r->n++]);
-		FJ_TRY(structure_of(c, r, it->c.alg, more, &it->c.structure, err));
-		FJ_TRY(crm_begin(conn, &r->plan, it, err));
+		FJ_TRY(structure_of(c, r, it->c.alg, more, false, &it->c.structure, err));
+		enum fj_rc rc = crm_begin(conn, &r->plan, it, err);
+		if (crm_stale(rc, err)) { /* it was kept, and never signed */
+			fj_buf_clear(&it->c.structure);
+			FJ_TRY(structure_of(c, r, it->c.alg, more, true, &it->c.structure, err));
+			rc = crm_begin(conn, &r->plan, it, err);
+		}
+		FJ_TRY(rc);
 	}
 	FJ_AUTO(json) file = crm_challenges(r->item, r->n);
 	c->answer = json_pack("{s:O, s:I, s:I}", "challenges", json_object_get(file, "challenges"), "needs", (json_int_t)r->plan.root, "seconds", (json_int_t)r->plan.expiration);
@@ -444,8 +473,11 @@ enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg 
 	FJ_AUTO(hsm_conn) conn = NULL;
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.tbs = tbs};
+	struct fj_hash h;
 	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = kind, .approvals = who, .items = &item, .n_items = 1};
 
+	fj_sha256(tbs, &h);
+	memcpy(item.id, h.b, sizeof(item.id)); /* asked again, since the answer was lost, it gets the signature that was made */
 	FJ_TRY(apr_for_signer(c->db, a->id, who, &r.n_approvals, &r.intent, err));
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	FJ_TRY(hsm_sign(conn, &r, err));

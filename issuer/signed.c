@@ -564,7 +564,7 @@ enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struc
 
 static const char *const rules[] = {"names", "one", "two", NULL};
 const struct iss_field fld_officer_key_require[] = {
-	{"tokens", ISS_F_STR, true, 5, "许可令牌", "names: as the register says; one: an officer of the operator signs each, two a list; two: two sign each", rules, "R22"},
+	{"tokens", ISS_F_STR, true, 5, "许可令牌由谁签名", "by whom license tokens are signed", rules, "R22"},
 	{0},
 };
 

@@ -167,7 +167,9 @@ static enum fj_rc intend_certificate(struct iss_call *c, const json_t *item, str
 	fj_hex(serial.b, sizeof(serial.b), hex);
 	FJ_TRY(put_key(c, &t, item, &spki64, err));
 	FJ_TRY(other_list(c->iss, fj_json_text(body, "uri"), uri, err));
-	FJ_AUTO(json) own = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I}", "of", t.number, "first", t.serial, "serial", hex, "spki", fj_buf_str(&spki64), "uri", uri, "not_before", (json_int_t)c->now);
+	int64_t first = iss_issuing_newest(c->iss, FJ_SM2)->shard, shard = fj_json_num(body, "shard"); /* the first one's number, but in a list of its own CA's key */
+	FJ_AUTO(json) own = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "of", t.number, "first", t.serial, "serial", hex, "spki", fj_buf_str(&spki64), "uri", uri, "not_before", (json_int_t)c->now,
+	    "shard", (json_int_t)(first > shard ? first : shard));
 	if (own == NULL || json_object_update(body, own) != 0)
 		return fj_no_memory(err, "issuer");
 	return pipe_intend(c, PIPE_CERTIFICATE_SM2, object, body, err);

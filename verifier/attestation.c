@@ -14,6 +14,7 @@
 
 #define FORMER "former"
 #define CITE "formats.md 23"
+#define OPENS "TPM 2.0 Part 1, 19.7"
 #define PART 4096 /* octets of one structure */
 
 struct judging {
@@ -293,30 +294,26 @@ static enum fj_rc of_object(enum fj_rc rc, const struct ver_object *o, const cha
 	return rc;
 }
 
-/* the highest generation of a key: "root", or "root-3" where it stands beside */
-static const struct ver_object *newest_of(const struct ver_attestation *a, const char *name)
+/* the certificate of a root's key, trusted or certified by another generation; NULL: none is of it */
+static const struct ver_ca *root_of(const struct judging *g, const struct ver_object *o)
 {
-	const struct ver_object *best = object_of(a, name);
-	unsigned long most = 1;
-	size_t n = strlen(name);
+	const struct ver_anchors *c = g->t == NULL ? NULL : g->t->a;
 
-	for (size_t i = 0; i < a->n; i++) {
-		const char *tail = a->object[i].name + n;
-		if (strncmp(a->object[i].name, name, n) != 0 || tail[0] != '-' || strspn(tail + 1, "0123456789") != strlen(tail + 1) || tail[1] == '\0')
-			continue;
-		unsigned long g = strtoul(tail + 1, NULL, 10);
-		if (best == NULL || g > most) {
-			best = &a->object[i];
-			most = g;
-		}
+	for (size_t i = 0; c != NULL && o->area.kind == VER_AREA_SIGNING && i < c->n_root + c->n_ca; i++) {
+		const struct ver_ca *ca = i < c->n_root ? &c->root[i] : &c->ca[i - c->n_root];
+		if (ca->arc[0] == '\0' && ca->x.key.len == 1 + sizeof(o->area.xy) && memcmp(ca->x.key.p + 1, o->area.xy, sizeof(o->area.xy)) == 0)
+			return ca;
 	}
-	return best;
+	return NULL;
 }
 
-/* a root's key that another one followed: it is under its own plan, and not under the one that is asked of */
-static bool former_root(const struct ver_attestation *a, const struct ver_object *o)
+/* A root's key that another one followed: it is under its own plan, and not under the one that is asked of.  What an object is called
+ * nobody signs: whose key it is its certificate says. */
+static bool former_root(const struct judging *g, const struct ver_object *o)
 {
-	return strncmp(o->name, "root", 4) == 0 && o != newest_of(a, o->area.curve == VER_TPM_CURVE_SM2 ? "root-sm2" : "root");
+	const struct ver_ca *root = root_of(g, o);
+
+	return root != NULL && ver_followed(g->t->a, root);
 }
 
 /* A root, or the log's key, that is not fixed to its TPM, else as it has to be.  Whether it may leave, and where to, is its policy's to
@@ -330,7 +327,7 @@ static bool may_move(const struct judging *g, const struct ver_object *o)
 		return (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT)) == 0 && o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SEALED - 1) &&
 		    (g->in->plan == NULL || fj_plan_note_is(g->in->plan, fj_buf_slice(&o->pub)));
 	return strncmp(o->name, "root", 4) == 0 && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
-	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0 || former_root(g->a, o));
+	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0 || former_root(g, o));
 }
 
 /* one that may move, and of which the TPM says no more than that it is there: it came from another */
@@ -369,7 +366,7 @@ static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
 		size_t use = strcmp(o->name, "ak") == 0 ? USE_ATTESTATION : (size_t)o->area.kind - 1;
 		if (may_move(g, o)) {
 			movable = o;
-			unexplained = former_root(g->a, o) ? o : unexplained;
+			unexplained = former_root(g, o) ? o : unexplained;
 		} else if (!is_so(&o->area, use)) {
 			return of_object(FJ_E_INVALID, o, "its attributes let it leave the TPM, come from outside, or do something else", "其属性允许密钥离开 TPM、由外部导入或另作他用", err);
 		}
@@ -380,23 +377,77 @@ static enum fj_rc step_attributes(struct judging *g, struct fj_err *err)
 	    : of_object(FJ_E_NOTFOUND, movable, "it is not fixed to its TPM; whether it may leave, and where to, its policy says, which only the ceremony's plan explains (--plan)", "不固定于其 TPM；可否迁出、迁往何处由其策略决定，须以密钥仪式方案核对（--plan）", err);
 }
 
-/* A root that passed on to another is under its own plan, and has no act left: the plan is asked of the newest one.  A root's key
- * opens to its plan's officers, as many as the plan says, and to nothing else: no password, no other policy */
-static enum fj_rc under_officers(const struct ver_attestation *a, const char *name, const struct fj_hash *policy, struct fj_err *err)
-{
-	static const char clause[] = "TPM 2.0 Part 1, 19.7";
-	const struct ver_object *o = newest_of(a, name);
+static const struct ver_object *attested(const struct ver_attestation *a, const struct fj_x509 *x, const char *role);
 
-	if (o == NULL || o->said.type == 0) {
-		fj_fail(err, FJ_E_INVALID, "verify", clause, "%s: the plan has this key, and nothing is stated of it", name);
-		fj_err_zh(err, "%s：方案包含该密钥，但无相应声明", name);
-		return FJ_E_INVALID;
-	}
+static enum fj_rc unstated(const char *name, struct fj_err *err)
+{
+	fj_fail(err, FJ_E_INVALID, "verify", OPENS, "%s: the plan has this key, and nothing is stated of it", name);
+	fj_err_zh(err, "%s：方案包含该密钥，但无相应声明", name);
+	return FJ_E_INVALID;
+}
+
+/* it opens to the plan's officers, as many as the plan says, and to nothing else: no password, no other policy */
+static enum fj_rc opens_to(const struct ver_object *o, const struct fj_hash *policy, struct fj_err *err)
+{
 	if ((o->area.attributes & VER_TPM_USER_AUTH) == 0 && fj_slice_eq(o->area.policy, FJ_SLICE(policy->b, FJ_SHA256_LEN)))
 		return FJ_OK;
-	fj_fail(err, FJ_E_INVALID, "verify", clause, "%s: its TPM lets it be used without the officers of this plan", name);
-	fj_err_zh(err, "%s：未经该方案官员批准，TPM 也允许使用", name);
+	fj_fail(err, FJ_E_INVALID, "verify", OPENS, "%s: its TPM lets it be used without the officers of this plan", o->name);
+	fj_err_zh(err, "%s：未经该方案官员批准，TPM 也允许使用", o->name);
 	return FJ_E_INVALID;
+}
+
+static enum fj_rc root_opens_to(const struct judging *g, const struct ver_ca *root, const struct fj_hash *policy, struct fj_err *err)
+{
+	if (attested(g->a, &root->x, "root") == NULL)
+		return unstated(root->x.alg == FJ_SM2 ? "root-sm2" : "root", err);
+	for (size_t i = 0; i < g->a->n; i++) {
+		const struct ver_ca *of = root_of(g, &g->a->object[i]);
+		if (of != NULL && ver_same_ca(of, root))
+			FJ_TRY(opens_to(&g->a->object[i], policy, err));
+	}
+	return FJ_OK;
+}
+
+/* one that is called a root's and is of none of them could be anybody's */
+static enum fj_rc roots_have_certificates(const struct judging *g, struct fj_err *err)
+{
+	for (size_t i = 0; i < g->a->n; i++) {
+		const struct ver_object *o = &g->a->object[i];
+		if (strncmp(o->name, "root", 4) != 0 || root_of(g, o) != NULL)
+			continue;
+		fj_fail(err, FJ_E_INVALID, "verify", CITE, "%s: it is called a root's key, and no root's certificate is of it", o->name);
+		fj_err_zh(err, "%s：名为根密钥，但没有任何根证书使用该密钥", o->name);
+		return FJ_E_INVALID;
+	}
+	return FJ_OK;
+}
+
+/* A root that passed on to another is under its own plan, and has no act left: the plan is asked of those that nothing follows. */
+static enum fj_rc roots_open_to(const struct judging *g, const struct fj_hash *policy, struct fj_err *err)
+{
+	const struct ver_anchors *c = g->t->a;
+
+	for (size_t i = 0; i < c->n_root + c->n_ca; i++) {
+		const struct ver_ca *root = i < c->n_root ? &c->root[i] : &c->ca[i - c->n_root];
+		if (root->arc[0] == '\0' && !ver_followed(c, root))
+			FJ_TRY(root_opens_to(g, root, policy, err));
+	}
+	return roots_have_certificates(g, err);
+}
+
+/* No certificate says which sealed octets open the issuing keys: each of that name has to be under the plan, and one there is. */
+static enum fj_rc seals_open_to(const struct judging *g, const struct fj_hash *policy, struct fj_err *err)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < g->a->n; i++) {
+		const struct ver_object *o = &g->a->object[i];
+		if (strncmp(o->name, "seal", 4) != 0)
+			continue;
+		FJ_TRY(opens_to(o, policy, err));
+		any = any || o->said.type != 0;
+	}
+	return any ? FJ_OK : unstated("seal", err);
 }
 
 static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
@@ -406,12 +457,12 @@ static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
 	struct fj_quorum q;
 	struct fj_hash policy;
 
-	if (plan == NULL)
+	if (plan == NULL || is_spare(g))
 		return fj_refuse(err, FJ_E_NOTFOUND, "verify", CITE, "no plan of a ceremony was named", "未指明密钥仪式方案");
 	FJ_TRY(fj_plan_root_policy(plan, &policy));
-	FJ_TRY(under_officers(g->a, "root", &policy, err));
-	if (plan->sm2)
-		FJ_TRY(under_officers(g->a, "root-sm2", &policy, err));
+	FJ_TRY(roots_open_to(g, &policy, err));
+	if (plan->sm2 && ver_root(g->t, FJ_SM2) == NULL)
+		return unstated("root-sm2", err);
 	if (plan->move > 0) {
 		fj_plan_parent_name(plan, &parent);
 		fj_hex(parent.b, sizeof(parent.b), g->a->moves_to);
@@ -420,7 +471,7 @@ static enum fj_rc step_officers(struct judging *g, struct fj_err *err)
 		return FJ_OK;
 	fj_plan_unseal_quorum(plan, &q);
 	FJ_TRY(fj_quorum_policy(&q, &policy));
-	return under_officers(g->a, "seal", &policy, err);
+	return seals_open_to(g, &policy, err);
 }
 
 static enum fj_rc made_here(const struct ver_attestation *a, const struct ver_object *o, struct fj_err *err)
@@ -600,13 +651,6 @@ static const struct ver_object *attested(const struct ver_attestation *a, const 
 	return NULL;
 }
 
-bool ver_attested_former_root(const struct ver_attestation *a, const struct fj_x509 *x)
-{
-	const struct ver_object *o = attested(a, x, "root");
-
-	return o != NULL && former_root(a, o);
-}
-
 bool ver_attested_key(const struct ver_attestation *a, const struct fj_x509 *x, const char *role)
 {
 	return attested(a, x, role) != NULL;
@@ -629,17 +673,6 @@ static enum fj_rc note_certificate(struct judging *g, const char *which, const s
 		j = NULL;
 	}
 	return json_array_append_new(g->a->certificates, j) == 0 ? FJ_OK : fj_no_memory(err, "verify");
-}
-
-/* did another key of this name follow it? */
-static bool followed(const struct ver_anchors *c, const struct ver_ca *ca)
-{
-	for (size_t i = 0; i < c->n_ca + c->n_root; i++) {
-		const struct ver_ca *other = i < c->n_ca ? &c->ca[i] : &c->root[i - c->n_ca];
-		if (other->x.alg == ca->x.alg && fj_slice_eq(other->x.subject, ca->x.subject) && other->since > ca->since && !ver_same_ca(other, ca))
-			return true;
-	}
-	return false;
 }
 
 /* some issuing CA is attested here: the others that the root has limited are other appliances' */
@@ -666,14 +699,14 @@ static bool under_parent(const struct judging *g, const struct ver_ca *root)
 
 static const char *of_root_elsewhere(const struct judging *g, const struct ver_ca *root)
 {
-	return under_parent(g, root) ? "parent" : followed(g->t->a, root) ? FORMER : NULL;
+	return under_parent(g, root) ? "parent" : ver_followed(g->t->a, root) ? FORMER : NULL;
 }
 
 static const char *of_ca_elsewhere(const struct judging *g, const struct ver_ca *ca)
 {
 	if (ca->arc[0] == '\0')
 		return of_root_elsewhere(g, ca);
-	return followed(g->t->a, ca) ? FORMER : ca->limited && own_ca(g) ? "subordinate" : NULL;
+	return ver_followed(g->t->a, ca) ? FORMER : ca->limited && own_ca(g) ? "subordinate" : NULL;
 }
 
 /* signers of the trust's status lists: authorisations and tokens are signed with the same key */

@@ -74,9 +74,6 @@ json_t *ver_attestation_json(const struct ver_attestation *a);
 /* Is this certificate's key an attested one of this role ("root", "issuing", "token", "log"; "" any)? */
 bool ver_attested_key(const struct ver_attestation *a, const struct fj_x509 *x, const char *role);
 
-/* an attested root's key that another one followed: the plan that was asked of says nothing of it */
-bool ver_attested_former_root(const struct ver_attestation *a, const struct fj_x509 *x);
-
 /* a restricted signing key on P-256 that can't leave its TPM */
 bool ver_area_attests(const struct ver_area *a);
 

@@ -285,6 +285,31 @@ static enum fj_rc under_root(struct making *m, size_t root, struct fj_err *err)
 	return FJ_OK;
 }
 
+static const struct ver_ca *ca_of(const struct ver_trust *t, struct fj_slice der)
+{
+	for (size_t i = 0; i < t->a->n_ca; i++)
+		if (fj_slice_eq(fj_buf_slice(&t->a->ca[i].der), der))
+			return &t->a->ca[i];
+	return NULL;
+}
+
+/* A root's own certificate that is only in the chain, where another generation leads to its key: how old the key is stands there. */
+static bool tells_age(const struct making *m, struct fj_slice der)
+{
+	const struct ver_anchors *a = m->t->a;
+	struct fj_x509 x;
+	bool led = false;
+
+	if (fj_x509_read(der, &x, NULL) != FJ_OK || x.aki.len > 0)
+		return false;
+	for (size_t i = 0; i < m->roots.n; i++)
+		if (fj_slice_eq(fj_buf_slice(&m->roots.der[i]), der))
+			return false;
+	for (size_t i = 0; i < a->n_ca; i++)
+		led = led || (a->ca[i].arc[0] == '\0' && ver_same_key(&a->ca[i].x, &x));
+	return led;
+}
+
 static const struct ver_ca *ca_called(const struct ver_trust *t, const char *sha256)
 {
 	for (size_t i = 0; i < t->a->n_ca; i++)
@@ -337,10 +362,11 @@ static enum fj_rc chain_of(struct making *m, enum fj_alg alg, size_t *root, stru
 
 /* Did a part that is in it come from this CA?  Certificates of a root's key are kept wherever there are several roots, so
  * that whoever trusts one of them can read it. */
-static bool needed(const struct making *m, const struct ver_ca *ca)
+static bool needed(const struct making *m, const struct ver_ca *ca, struct fj_slice issuing)
 {
 	const struct ver_trust *t = m->t;
-	bool found = ca->arc[0] == '\0';
+	const struct ver_ca *of = ca_of(t, issuing);
+	bool found = ca->arc[0] == '\0' || (of != NULL && ver_same_ca(of, ca)); /* whether the key is lost is asked of all its certificates */
 
 	for (size_t i = 0; i < t->n_crl && !found; i++)
 		found = t->crl[i].ca == ca;
@@ -361,7 +387,10 @@ static enum fj_rc add_chain(struct making *m, size_t root, struct fj_slice issui
 	size_t led = a->n_ca;
 
 	for (size_t i = 0; chain != NULL && i < a->n_ca; i++)
-		if (!fj_slice_eq(fj_buf_slice(&a->ca[i].der), issuing) && needed(m, &a->ca[i]) && json_array_append_new(chain, base64(fj_buf_slice(&a->ca[i].der))) != 0)
+		if (!fj_slice_eq(fj_buf_slice(&a->ca[i].der), issuing) && needed(m, &a->ca[i], issuing) && json_array_append_new(chain, base64(fj_buf_slice(&a->ca[i].der))) != 0)
+			return fj_no_memory(err, "verify");
+	for (size_t i = 0; chain != NULL && i < m->cas.n; i++)
+		if (tells_age(m, fj_buf_slice(&m->cas.der[i])) && json_array_append_new(chain, base64(fj_buf_slice(&m->cas.der[i]))) != 0)
 			return fj_no_memory(err, "verify");
 	for (size_t i = 0; i < m->roots.n; i++) {
 		if (i == root)

@@ -79,14 +79,14 @@ static enum fj_rc learn_arc(struct ver_ca *ca, struct fj_err *err)
 	return FJ_OK;
 }
 
-static bool same_key(const struct fj_x509 *a, const struct fj_x509 *b)
+bool ver_same_key(const struct fj_x509 *a, const struct fj_x509 *b)
 {
 	return fj_slice_eq(a->subject, b->subject) && fj_slice_eq(a->spki, b->spki);
 }
 
 bool ver_same_ca(const struct ver_ca *a, const struct ver_ca *b)
 {
-	return a == b || same_key(&a->x, &b->x);
+	return a == b || ver_same_key(&a->x, &b->x);
 }
 
 /* one of a root's key, by another generation of the root */
@@ -178,6 +178,53 @@ static void say_path(struct ver_ca *ca)
 	else
 		snprintf(ca->says, sizeof(ca->says), "%s (%s) < %s%s (%s)%s%s", names[0], keys[0], led ? "cross-certified < " : "", names[1], keys[1], ca->demo ? "; DEMO policy, proves nothing / 演示策略，不具效力 " : "",
 		    ca->demo ? ca->x.policy : "");
+}
+
+/* --- which of a root's keys passed on to which --- */
+
+bool ver_passes_on(const struct ver_ca *ca)
+{
+	const struct ver_ca *above = ca->above;
+
+	if (ca == above || ca->arc[0] != '\0' || ca->own == 0)
+		return false;
+	return ca->own > (above == above->above ? above->since : above->own) && ca->x.not_after >= above->x.not_after;
+}
+
+/* Who certified a root's key as an older one follows it; and whom it passed on to, and those.  A key's own word on its age is worth
+ * nothing: what counts is always signed by the one that passed on, or by one that stands above it. */
+bool ver_root_follows(const struct ver_anchors *a, const struct ver_ca *newer, const struct ver_ca *ca)
+{
+	const struct ver_ca *reached[VER_MAX_CA + VER_MAX_ROOTS] = {ca};
+	bool taken[VER_MAX_CA] = {false};
+	size_t n = 1;
+
+	for (const struct ver_ca *c = ca; c != c->above && !ver_passes_on(c) && n < VER_MAX_ROOTS; c = c->above)
+		reached[n++] = c->above;
+	for (size_t k = 0; k < n; k++) {
+		if (k > 0 && ver_same_ca(reached[k], newer))
+			return true;
+		for (size_t i = 0; i < a->n_ca; i++) {
+			const struct ver_ca *e = &a->ca[i];
+			if (taken[i] || !ver_passes_on(e) || !ver_same_ca(e->above, reached[k]) || ver_same_ca(e, ca))
+				continue;
+			taken[i] = true;
+			reached[n++] = e;
+		}
+	}
+	return false;
+}
+
+bool ver_followed(const struct ver_anchors *a, const struct ver_ca *ca)
+{
+	for (size_t i = 0; i < a->n_ca + a->n_root; i++) {
+		const struct ver_ca *other = i < a->n_ca ? &a->ca[i] : &a->root[i - a->n_ca];
+		if (other->x.alg != ca->x.alg || !fj_slice_eq(other->x.subject, ca->x.subject) || ver_same_ca(other, ca))
+			continue;
+		if (ca->arc[0] == '\0' ? ver_root_follows(a, other, ca) : other->since > ca->since)
+			return true;
+	}
+	return false;
 }
 
 enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_err *err)
@@ -277,6 +324,13 @@ static bool self_signed(struct fj_slice der, struct fj_x509 *x)
 	return fj_x509_read(der, x, NULL) == FJ_OK && x->aki.len == 0 && fj_slice_eq(x->issuer, x->subject);
 }
 
+/* of one key's beginnings, known or not */
+static void begin(struct ver_ca *ca, fj_time own)
+{
+	ca->own = ca->own == 0 || own < ca->own ? own : ca->own;
+	ca->since = own < ca->since ? own : ca->since;
+}
+
 /* The oldest certificate that there is of a key tells how old it is.  A certificate by another generation may begin later
  * than the key; its own does not, so its own is looked at where it lies beside, trusted or not. */
 static void tell_age(struct ver_anchors *a, const struct ver_blocks *b)
@@ -286,11 +340,14 @@ static void tell_age(struct ver_anchors *a, const struct ver_blocks *b)
 	for (size_t i = 0; i < a->n_ca; i++) {
 		struct ver_ca *ca = &a->ca[i];
 		for (size_t k = 0; k < a->n_root; k++)
-			if (ver_same_ca(ca, &a->root[k]) && a->root[k].since < ca->since)
-				ca->since = a->root[k].since;
+			if (ver_same_ca(ca, &a->root[k]))
+				begin(ca, a->root[k].since);
 		for (size_t k = 0; k < b->n; k++)
-			if (self_signed(fj_buf_slice(&b->der[k]), &x) && same_key(&x, &ca->x) && x.not_before < ca->since && ver_signed_der(ca->key, x.alg, x.tbs, x.sig))
-				ca->since = x.not_before;
+			if (self_signed(fj_buf_slice(&b->der[k]), &x) && ver_same_key(&x, &ca->x) && ver_signed_der(ca->key, x.alg, x.tbs, x.sig))
+				begin(ca, x.not_before);
+		for (size_t k = 0; k < a->n_ca; k++)
+			if (ver_same_ca(ca, &a->ca[k]) && a->ca[k].x.not_before < ca->since)
+				ca->since = a->ca[k].x.not_before;
 	}
 }
 

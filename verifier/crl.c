@@ -102,7 +102,8 @@ static const struct ver_serial *entry(const struct ver_crl *c, const struct fj_x
 /* --- who speaks for a CA (RFC 5280 6.3.3 (f)) --- */
 
 /* CA certificates whose status is being asked.  A newer root's key lives by a certificate of the older one, and when that one
- * is gone only the newer key's list can say that it is not revoked: asked of itself, it holds unless some other list names it. */
+ * is gone only the newer key's list can say that it is not revoked: asked of itself, it holds unless some other list names it.
+ * That is so of newWithOld alone: the certificate of an older root's key stands on the newer one, which has a list of its own. */
 struct asking {
 	const struct fj_x509 *x;
 	const struct asking *before;
@@ -133,7 +134,7 @@ static bool leads(const struct ver_trust *t, const struct ver_ca *by, const stru
 		const struct ver_ca *e = &t->a->ca[i];
 		if (!ver_same_ca(e, by) || !ver_ca_in_time(e, false, now))
 			continue;
-		if ((is_asked(before, &e->x) || look_up(t, &e->x, e->above, now, before, &c, &hit) == VER_PASS) &&
+		if ((is_asked(before, &e->x) ? ver_passes_on(e) : look_up(t, &e->x, e->above, now, before, &c, &hit) == VER_PASS) &&
 		    leads(t, e->above, root, now, &(struct asking){&e->x, before, before != NULL ? before->depth + 1 : 0}))
 			return true;
 	}
@@ -144,7 +145,9 @@ static bool speaks_for(const struct ver_trust *t, const struct ver_ca *by, const
 {
 	if (ver_same_ca(by, ca))
 		return true;
-	if (!fj_slice_eq(by->x.subject, ca->x.subject) || by->x.alg != ca->x.alg || by->since < ca->since)
+	if (!fj_slice_eq(by->x.subject, ca->x.subject) || by->x.alg != ca->x.alg)
+		return false;
+	if (ca->arc[0] == '\0' ? !ver_root_follows(t->a, by, ca) : by->since < ca->since)
 		return false;
 	if (by->limited != ca->limited || (by->limited && strcmp(by->limits.base, ca->limits.base) != 0))
 		return false; /* what the root has limited speaks for itself alone */
@@ -214,6 +217,38 @@ static void look_in(struct question *q, const struct ver_trust *t)
 	}
 }
 
+/* the first list of this trust that names another certificate of the same key and says that the key is lost: by who speaks for both issuers */
+static bool lost_in(const struct question *q, const struct ver_trust *in, const struct ver_ca *other, struct found *out)
+{
+	for (size_t i = first_of(in, other->x.crldp); i < in->n_crl && address_order(in->crl[i].uri, other->x.crldp) == 0; i++) {
+		const struct ver_crl *c = &in->crl[i];
+		const struct ver_serial *hit = entry(c, &other->x);
+		fj_time at = c->from > q->now + VER_SKEW ? c->from : q->now;
+		struct asking own = {&other->x, q->asking, q->asking->depth + 1};
+		if (hit == NULL || !KEY_LOST(hit->reason) || !speaks_for(q->t, c->ca, q->ca, at, q->asking) || !speaks_for(q->t, c->ca, other->above, at, &own))
+			continue;
+		*out = (struct found){c, hit};
+		return true;
+	}
+	return false;
+}
+
+/* A CA that is revoked because its key is lost is the key and not the serial number: whatever else certifies it is worth nothing. */
+static bool key_lost(const struct question *q, struct found *out)
+{
+	const struct ver_anchors *a = q->t->a;
+
+	for (size_t i = 0; q->x->ca && i < a->n_ca; i++) {
+		const struct ver_ca *other = &a->ca[i];
+		if (&other->x == q->x || !ver_same_key(&other->x, q->x))
+			continue;
+		for (const struct ver_trust *in = q->t; in != NULL; in = in->base)
+			if (lost_in(q, in, other, out))
+				return true;
+	}
+	return false;
+}
+
 /* what the trust knows of a certificate; *c and *hit may be NULL after */
 static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, const struct asking *before,
     const struct ver_crl **c, const struct ver_serial **hit)
@@ -224,6 +259,9 @@ static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 
 	for (const struct ver_trust *in = t; in != NULL; in = in->base)
 		look_in(&q, in);
 	const struct found *f = q.chosen.hit != NULL || (q.later.hit == NULL && q.chosen.c != NULL) ? &q.chosen : &q.later;
+	struct found key;
+	if (f->hit == NULL && key_lost(&q, &key))
+		f = &key;
 	*c = f->c;
 	*hit = f->hit;
 	if (*hit != NULL) /* an old list that names it still counts */
@@ -303,8 +341,11 @@ void ver_revoked(const struct ver_trust *t, const struct fj_x509 *x, const struc
 		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s", (unsigned long long)c->number, c->uri);
 		break;
 	case VER_FAIL:
-		ver_find(f, VER_FAIL, "RFC 5280 6.3.3", hit->reason == 6 ? "the certificate is on hold (suspended)" : "the certificate is revoked",
-		    hit->reason == 6 ? "证书已被暂停" : "证书已被吊销");
+		if (entry(c, x) != hit)
+			ver_find(f, VER_FAIL, "formats.md 31", "its key is lost: another certificate of this key is revoked for that", "密钥已泄露：同一密钥的另一证书已因此被吊销");
+		else
+			ver_find(f, VER_FAIL, "RFC 5280 6.3.3", hit->reason == 6 ? "the certificate is on hold (suspended)" : "the certificate is revoked",
+			    hit->reason == 6 ? "证书已被暂停" : "证书已被吊销");
 		snprintf(f->evidence, sizeof(f->evidence), "CRL %llu of %s, reason %u", (unsigned long long)c->number, c->uri, hit->reason);
 		break;
 	default:

@@ -104,7 +104,7 @@ typedef enum {
 	FJV_LOG = 5,           /* certificate of the public log, one PEM block; several may be added */
 	FJV_LOG_KEY = 6,       /* its Ed25519 key in C2SP verifier-key form; one */
 	FJV_LOG_POLICY = 7,    /* witnesses and quorum, C2SP tlog-policy; one */
-	FJV_CA = 8             /* further issuing CAs, and certificates between generations of the root: PEM, one block or more; before what they signed */
+	FJV_CA = 8             /* further issuing CAs, and certificates between generations of the root with those roots' own beside (how old a key is): PEM, one block or more; before what they signed */
 } fjv_kind;
 
 /* One more file, as it is published (docs/formats.md 7), into a trust that no other thread

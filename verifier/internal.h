@@ -36,6 +36,7 @@ struct ver_ca {
 	const struct ver_ca *above; /* whose key certified it; a root that is trusted: itself */
 	int room;         /* CAs that may follow, self-issued ones not counted (RFC 5280 6.1.4 (l), (m)) */
 	fj_time since;    /* beginning of the oldest certificate of this key: a newer key of a name begins later (RFC 4210 4.4) */
+	fj_time own;      /* of a root's key: beginning of its self-signed certificate; 0: that lies nowhere, and how old the key is is not known */
 	char arc[64];     /* learnt from the policy; empty for a root's key, trusted or certified by another generation */
 	bool demo;
 	bool limited;     /* another appliance's, with the limits that the root has set (docs/formats.md 27) */
@@ -203,7 +204,15 @@ const struct ver_ca *ver_root(const struct ver_trust *t, enum fj_alg alg);
 const struct ver_ca *ver_root_of(const struct ver_ca *ca);
 /* led: a root that leads to another generation, whose time began before */
 bool ver_ca_in_time(const struct ver_ca *ca, bool led, fj_time now);
+/* Did the key of that root, trusted or certified by another generation, pass on to this one, itself or by generations between? */
+bool ver_root_follows(const struct ver_anchors *a, const struct ver_ca *newer, const struct ver_ca *ca);
+/* did another key of this name follow this CA's, as it is said there? */
+bool ver_followed(const struct ver_anchors *a, const struct ver_ca *ca);
+/* newWithOld: of a root's key that is known to be younger than the one that signed it, and to the end of that one's own time.
+ * Else it is oldWithNew, or nobody knows. */
+bool ver_passes_on(const struct ver_ca *ca);
 /* of one name and one key */
+bool ver_same_key(const struct fj_x509 *a, const struct fj_x509 *b);
 bool ver_same_ca(const struct ver_ca *a, const struct ver_ca *b);
 /* the CA of the trust that a certificate or CRL names as issuer; NULL */
 const struct ver_ca *ver_ca_of(const struct ver_trust *t, struct fj_slice issuer, struct fj_slice aki);

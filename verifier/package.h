@@ -24,9 +24,9 @@ enum fj_rc ver_package_signed(const struct ver_trust *t, const struct fj_package
 /* A file of a package: what is no list and no CRL passes.  `before` is the file that it replaces, empty for
  * none.  FJ_E_INVALID when it is not authentic, or older. */
 enum fj_rc ver_package_file(const struct ver_trust *t, const char *path, struct fj_slice data, struct fj_slice before, struct fj_err *err) FJ_MUST_USE;
-/* May this root-sm2.pem take the place of the one that is here (before)?  Only if a root of that one leads to each of its own, by
- * this chain-sm2.pem: nobody's fingerprint vouches for the SM2 root, so the first one that came in stays.  FJ_E_SIGNATURE. */
-enum fj_rc ver_package_root_sm2(struct fj_slice before, struct fj_slice pem, struct fj_slice chain, fj_time at, struct fj_err *err) FJ_MUST_USE;
+/* What the root-sm2.pem that is here (before) is worth with this chain-sm2.pem: another one may take its place only if that leads to each
+ * root of it (ver_roots_led_to, once it has the CRLs); nobody's fingerprint vouches for the SM2 root, so the first one that came in stays. */
+enum fj_rc ver_package_trust_sm2(struct fj_slice before, struct fj_slice chain, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
 /* A checkpoint of the public log of this package's issuer: its line by a certificate of log.pem (pem), which stands under
  * the root and names the issuer, and the one by log.vkey (vkey), are true.  FJ_E_SIGNATURE. */
 enum fj_rc ver_package_checkpoint(const struct ver_trust *t, const struct fj_package *p, struct fj_slice pem, struct fj_slice vkey, struct fj_slice bytes, struct fj_checkpoint *out,

@@ -229,7 +229,7 @@ enum fj_rc ver_root_is(struct fj_slice pem, const struct fj_hash *fingerprint, s
 	return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 7", "this is another root than the one whose fingerprint was named; nothing under it is used", "根证书与指定的指纹不符，不予采用");
 }
 
-/* a certificate of its key by another generation, which holds at this time for all that is known */
+/* a certificate of its key by another generation, which holds at this time and is known not to be revoked: who leaves a list out gains nothing */
 static bool led_to(const struct ver_trust *t, const struct ver_ca *root, fj_time at)
 {
 	struct ver_finding f;
@@ -242,7 +242,7 @@ static bool led_to(const struct ver_trust *t, const struct ver_ca *root, fj_time
 		if (f.outcome == VER_FAIL)
 			continue;
 		ver_path_revoked(t, NULL, ca, at, &f);
-		if (f.outcome != VER_FAIL)
+		if (f.outcome == VER_PASS)
 			return true;
 	}
 	return false;
@@ -263,7 +263,7 @@ enum fj_rc ver_roots_led_to(const struct ver_trust *t, struct fj_slice pem, fj_t
 		ver_ca_release(&root);
 		FJ_TRY(rc);
 		if (!good)
-			return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 31", "root.pem names a root to which no certificate by the one that was named leads", "root.pem 中有未经指定的根证书交叉认证的根证书，不予采用");
+			return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 31", "root.pem names a root to which no certificate by the one that was named leads that a current list of revoked certificates shows to hold; a snapshot has both", "root.pem 中有未经指定的根证书交叉认证的根证书，或没有现行吊销列表表明其交叉认证有效，不予采用；快照中二者俱全");
 	}
 	return FJ_OK;
 }
@@ -670,7 +670,7 @@ enum ver_tpm ver_trust_tpm(const struct ver_trust *t, const struct ver_ca *ca, c
 
 	for (; all; ca = ca->above) {
 		all = ver_attested_key(a, &ca->x, ca->arc[0] != '\0' ? "issuing" : "root");
-		former = former || (ca->arc[0] == '\0' && ver_attested_former_root(a, &ca->x));
+		former = former || (ca->arc[0] == '\0' && ver_followed(t->a, ca) /* the plan that was asked of says nothing of it */);
 		if (ca == ca->above)
 			break;
 	}

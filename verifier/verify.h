@@ -45,7 +45,7 @@ enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, const struct
 enum fj_rc ver_root_read(struct fj_slice pem, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* The same for the one of a file's roots that has this fingerprint: FJ_E_SIGNATURE when none has. */
 enum fj_rc ver_root_is(struct fj_slice pem, const struct fj_hash *fingerprint, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
-/* Does the root of t lead to each root of this file at this time, by certificates that nothing known revokes?  FJ_E_SIGNATURE. */
+/* Does the root of t lead to each root of this file at this time, by certificates of which a current list says that they are not revoked?  FJ_E_SIGNATURE. */
 enum fj_rc ver_roots_led_to(const struct ver_trust *t, struct fj_slice pem, fj_time at, struct fj_err *err) FJ_MUST_USE;
 /* SHA-256 of a root's DER as people write it: 64 hex digits of either case, with colons and
  * spaces between; FJ_E_USAGE otherwise. */

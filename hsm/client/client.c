@@ -11,6 +11,7 @@
  * ask are told so, instead of queueing up behind each other's patience; any answer
  * on any connection shows that it is there again.
  */
+#include "base/limits.h"
 #include "hsm/client/client.h"
 
 #include <errno.h>
@@ -258,6 +259,19 @@ enum fj_rc hsm_ceremony_close(struct hsm_conn *c, struct fj_err *err)
 	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
 
 	return ask(c, HSM_MSG_CEREMONY_CLOSE, &b, NULL, err);
+}
+
+enum fj_rc hsm_former(struct hsm_conn *c, const struct fj_ca_request *r, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_CA_REQUEST_MAX + 1024);
+
+	FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&r->text)));
+	FJ_TRY(fj_put_u8(&b, r->sm2 ? 2 : 1));
+	for (enum fj_alg a = FJ_ES256; a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+		FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&r->sig[a])));
+		FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&r->former[a])));
+	}
+	return ask(c, HSM_MSG_FORMER, &b, NULL, err);
 }
 
 enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err)

@@ -206,6 +206,9 @@ enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct 
 
 /* The certificate that a parent's root gave this home, one an algorithm, while its ceremony is open.  FJ_E_POLICY:
  * another root's, for another key, of another home. */
+/* A request that the former keys have signed: the CA that it is of may be certified with the newer ones from now on. */
+struct fj_ca_request;
+enum fj_rc hsm_former(struct hsm_conn *c, const struct fj_ca_request *r, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;
 
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",

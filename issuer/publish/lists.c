@@ -250,7 +250,8 @@ static enum fj_rc load_revoked(struct iss *i, int64_t shard, struct ca_revoked *
 	return FJ_OK;
 }
 
-static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_t since, fj_time now, struct fj_buf *out, struct fj_err *err)
+/* *gone: the key of this generation is, and nothing was signed; a register that ended within key.end does not know it yet */
+static enum fj_rc crl_bytes(struct iss *i, const struct iss_issuing *g, int64_t shard, int64_t number, int64_t since, fj_time now, struct fj_buf *out, bool *gone, struct fj_err *err)
 {
 	struct ca_revoked *list = NULL;
 	struct hsm_approval who[HSM_MAX_APPROVALS];
@@ -264,7 +265,7 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	enum fj_rc rc = load_revoked(i, shard, &list, &n, err);
 	FJ_AUTO(mem) owned = list;
 	FJ_TRY(rc);
-	struct fj_slice by = fj_buf_slice(&iss_issuing_for(i, alg, llabs((long long)shard))->cert);
+	struct fj_slice by = fj_buf_slice(&g->cert);
 	struct ca_crl_in in = {.issuer_cert = by, .number = (uint64_t)number, .this_update = now,
 		.next_update = now + PUB_CRL_LIFE, .revoked = list, .n_revoked = n};
 	snprintf(name, sizeof(name), "%s%lld", fj_alg_prefix(alg), llabs((long long)shard));
@@ -272,7 +273,9 @@ static enum fj_rc crl_bytes(struct iss *i, int64_t shard, int64_t number, int64_
 	FJ_TRY(ca_crl_tbs(&in, &tbs, err));
 	item.tbs = fj_buf_slice(&tbs);
 	FJ_TRY(lift_approvals(i, STO_CRL_LIFTED, shard, since, &r, who, err));
-	FJ_TRY(sign_one(i, &r, err));
+	rc = sign_one(i, &r, err);
+	*gone = rc == FJ_E_POLICY && g != iss_issuing_newest(i, alg) && strstr(err->en, "is gone") != NULL;
+	FJ_TRY(rc);
 	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), out, err));
 	return ca_verify_signed_by(fj_buf_slice(out), by, err);
 }
@@ -293,7 +296,14 @@ static enum fj_rc publish_crl(struct iss *i, int64_t shard, struct fj_err *err)
 		return FJ_OK;
 	/* rises by time too: after a crash between signing and noting it, the next one is above */
 	number = number + 1 > now ? number + 1 : now;
-	FJ_TRY(crl_bytes(i, shard, number, since, now, &crl, err));
+	enum fj_alg alg = shard < 0 ? FJ_SM2 : FJ_ES256;
+	bool gone = false;
+	enum fj_rc rc = crl_bytes(i, iss_issuing_for(i, alg, llabs((long long)shard)), shard, number, since, now, &crl, &gone, err);
+	if (gone) {
+		fj_buf_clear(&crl);
+		rc = crl_bytes(i, iss_issuing_newest(i, alg), shard, number, since, now, &crl, &gone, err);
+	}
+	FJ_TRY(rc);
 	struct pub_list made = {.kind = "crl", .from = now, .number = number, .seq = seq, .bytes = crl};
 	crl = (struct fj_buf)FJ_BUF_INIT(0);
 	snprintf(made.name, sizeof(made.name), "%s", name);

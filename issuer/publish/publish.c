@@ -183,8 +183,12 @@ static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
 		for (size_t k = 0; k < i->ca[a].n_issuing; k++) {
 			iss_responder_row(&i->ca[a], a, k, row);
-			if (i->ca[a].issuing[k].ocsp.len > 0)
-				FJ_TRY(renew_one(i, a, &i->ca[a].issuing[k], row, changed, err));
+			if (i->ca[a].issuing[k].ocsp.len == 0)
+				continue;
+			enum fj_rc rc = renew_one(i, a, &i->ca[a].issuing[k], row, changed, err);
+			if (rc == FJ_E_POLICY && k + 1 < i->ca[a].n_issuing)
+				continue; /* its key has ended, or is revoked: there are lists alone */
+			FJ_TRY(rc);
 		}
 	return FJ_OK;
 }

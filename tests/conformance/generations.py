@@ -16,10 +16,10 @@ class Generations(World):
             self.keys[k] = Key(k)
         ids = {k: self.issuing.ext[k] for k in ('ski', 'aki')}
         ca_ku, point = self.root.ext['ku'], {'crldp': (False, crldp(ROOT_LIST)), 'aia': (False, aia(None, BASE + '/ca/root.cer'))}
-        self.new_root = Cert(None, self.keys['root 2'], self.root.subject, 21, NOW - 20 * DAY, NOW + 4000 * DAY, dict(self.root.ext))
+        self.new_root = Cert(None, self.keys['root 2'], self.root.subject, 21, NOW - 20 * DAY, NOW + 5000 * DAY, dict(self.root.ext))
         between = {**ids, 'bc': (True, bc(True, pathlen)), 'ku': ca_ku, 'policy': (False, policy(ARC + '.3.1')), **point}
-        self.new_with_old = Cert(self.root, self.keys['root 2'], self.root.subject, 22, NOW - 20 * DAY, NOW + 3000 * DAY, dict(between))
-        self.old_with_new = Cert(self.new_root, self.keys['root'], self.root.subject, 23, NOW - 20 * DAY, NOW + 3000 * DAY, dict(between))
+        self.new_with_old = Cert(self.root, self.keys['root 2'], self.root.subject, 22, NOW - 20 * DAY, self.root.until, dict(between))
+        self.old_with_new = Cert(self.new_root, self.keys['root'], self.root.subject, 23, NOW - 20 * DAY, self.root.until, dict(between))
         self.new_ca = Cert(self.new_root if under_new else self.root, self.keys['issuing 2'], self.issuing.subject, 24, NOW - 10 * DAY, NOW + 3000 * DAY, dict(self.issuing.ext))
         self.new_dac = Cert(self.new_ca, self.keys['holder'], self.dac.subject, 25, NOW - 9 * DAY, NOW + 900 * DAY,
                             {**self.dac.ext, 'crldp': (False, crldp(SECOND)), 'aia': (False, aia(BASE + '/ocsp', BASE + '/ca/issuing-2.cer'))})
@@ -121,13 +121,32 @@ class Model:
     def age(self, key):
         return min(c.since for c in self.every if c.key is key)
 
+    def own(self, key):
+        """when its self-signed certificate begins; 0: that lies nowhere"""
+        return min((c.since for c in self.every if c.key is key and c.issuer is c), default=0)
+
+    def passes_on(self, c):
+        """a root's key, known to be younger than the one that signed it, to the end of that one's"""
+        over = next(x for x in self.every if x.key is c.issuer.key and (x.issuer is x) == (x.key in self.anchors))
+        return self.own(c.key) > self.own(c.issuer.key) and c.until >= over.until
+
+    def follows(self, newer, key):
+        reached, c = [key], key
+        while c not in self.anchors and not self.passes_on(next(x for x in self.placed if x.key is c)):
+            c = next(x for x in self.placed if x.key is c).issuer.key
+            reached.append(c)
+        for k in reached:
+            reached += [c.key for c in self.placed if c.subject == self.w.root.subject and c.issuer.key is k and c.key not in reached and self.passes_on(c)]
+        return newer in reached[1:]
+
     def leads(self, key, anchor, asked):
-        return key is anchor or any(c.key is key and c.since <= NOW <= c.until and (c in asked or self.status(c, asked) == PASS) and self.leads(c.issuer.key, anchor, asked | {c})
+        return key is anchor or any(c.key is key and c.since <= NOW <= c.until and (self.status(c, asked) == PASS if c not in asked else self.passes_on(c)) and self.leads(c.issuer.key, anchor, asked | {c})
                                     for c in self.placed if len(asked) < 12)
 
     def counts(self, by, key, asked):
         name = lambda k: next(c.subject for c in self.every if c.key is k)
-        return by is key or (name(by) == name(key) and self.age(by) >= self.age(key) and self.leads(by, self.path(key)[1], asked))
+        newer = self.follows(by, key) if name(key) == self.w.root.subject else self.age(by) >= self.age(key)
+        return by is key or (name(by) == name(key) and newer and self.leads(by, self.path(key)[1], asked))
 
     def status(self, cert, asked=frozenset()):
         where, ca = (SECOND if cert is self.w.new_dac else FIRST, False) if 'asset' in cert.ext or 'eku' in cert.ext else (ROOT_LIST, True)

@@ -159,17 +159,45 @@ async function refused(page, id, values, words) {
 		const keys = (await h.api('/api/v1/officer-key/list', {}, bearer)).items;
 		assert.ok(keys.some((k) => k.login === 'jc1' && k.operator === '91420100DEMA001011'), JSON.stringify(keys));
 	});
+	await test('by whom licenses are signed is a form: from the keys\' page, with what follows, previewed, then asked for', async () => {
+		await one.page.goto(portal + '/account/keys');
+		await Promise.all([one.page.waitForNavigation(), one.page.click('text=Decide by whom license tokens are signed')]);
+		assert.ok((await one.page.innerText('main')).includes('it holds for all operators'));
+		await one.page.selectOption('select[name=tokens]', 'names');
+		assert.ok((await press(one.page, 'main form button')).includes('That is the rule already'), await one.page.innerText('main'));
+		await one.page.selectOption('select[name=tokens]', 'one');
+		const text = await press(one.page, 'main form button');
+		assert.ok(text.includes('Preview') && text.includes('one officer signs (a list: two)'), text);
+		assert.ok(!(await h.api('/api/v1/approval?limit=1000', null, bearer)).items.some((a) => a.kind === 'officer-key.require' && a.state === 'OPEN'), 'a preview asks for nothing');
+		await press(one.page, 'main form button');
+		await seller.page.goto(portal + '/account/keys');
+		assert.ok(!(await seller.page.innerText('main')).includes('Decide by whom'), 'an operator does not decide it');
+	});
 	await test('two officers decide with their passkeys that licenses are signed', async () => {
-		const id = (await h.api('/api/v1/officer-key/require', { tokens: 'one' }, bearer)).approval;
+		const id = (await h.api('/api/v1/approval?limit=1000', null, bearer)).items.find((a) => a.kind === 'officer-key.require' && a.state === 'OPEN').id;
 		for (const o of [one, two]) {
 			await o.page.goto(portal + '/approvals/' + id);
 			const text = await o.page.innerText('main');
-			assert.ok(text.includes('Say by whom license tokens are signed') && text.includes('signed by an officer of their operator, lists by two'), text);
+			assert.ok(text.includes('Say by whom license tokens are signed') && text.includes('signed by an officer of their operator, lists by two') && text.includes('Approving changes the rule at once'), text);
 			await sign(o);
 		}
 		await approve(two, id);
 		await one.page.goto(portal + '/account/keys');
 		assert.ok((await one.page.innerText('main')).includes('signed by an officer of their operator, lists by two'));
+	});
+	await test('the list of officers\' keys says in words whose they are and what they are for', async () => {
+		await one.page.goto(portal + '/list/officer-key');
+		const text = await one.page.innerText('main');
+		assert.ok(text.includes('approvals of the own department') && text.includes('licenses of the own organisation') && text.includes('Fingerprint of the key (SHA-256)') && !text.includes('Kind of its first holder'), text.slice(150));
+	});
+	await test('a key of the appliance is called by what it signs, and its rollover and end say what follows', async () => {
+		const mof1 = await officer('mof1'), mof2 = await officer('mof2'), b = await h.session('mof1');
+		const id = (await h.api('/api/v1/key/roll', { key: 'token' }, b)).approval;
+		await mof2.page.goto(portal + '/approvals/' + id);
+		const text = await mof2.page.innerText('main');
+		assert.ok(text.includes('Key of tokens and status lists') && text.includes('Approving makes the newer key at once') && !text.includes('Approving signs no credential'), text);
+		await mof1.page.goto(portal + '/do/key/end');
+		assert.ok((await mof1.page.innerText('main')).includes('it is destroyed, for good'));
 	});
 	await test('a license is shown whole, signed with a passkey and issued in one step', async () => {
 		const grant = { mode: 'SCENE', domains: [], scenarios: ['洪水预警'], rights: ['USE'], purposes: ['WELFARE'], actions: ['QUERY'], territory: ['420000'], environment: [], quota: null, depth: 0 };

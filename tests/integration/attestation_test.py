@@ -260,6 +260,16 @@ def officers(h, other, judged):
         answer, doc = judged(lambda what, value: of[what](value) if what in of else value, '--plan', plan)
         good = sentence.startswith('the policy, ')
         check('simulated: root keys with %s: %s' % (sentence, 'their officers\'' if good else 'none'), answer == (SOFTWARE if good else NONE) and failed_step(doc) == (None if good else 'officers'), (answer, failed_step(doc)))
+    under = lambda area: under_policy(bare(area))
+    theirs, beside = {'root': under, 'root-sm2': under}, Key(h.root).xy # of no certificate
+    for sentence, role, of in (('a root with a password beside another key under the plan that is called the next root', 'root-2', {'root-sm2': under, 'root-2': under}),
+                               ('an SM2 root with a password beside another key under the plan that is called the next one', 'root-sm2-2', {'root': under, 'root-sm2-2': under}),
+                               ('roots under the plan beside another key with a password that is called the next root', 'root-2', theirs)):
+        c = Copy(h)
+        at = {**points(h), role: (beside, 'P-256')} if role == 'root-2' else {**points(h), role: (points(h)['token-sm2'][0], 'SM2')}
+        c.doc = made(h.root, c.doc['qualifying'].encode(), at, lambda what, value: of[what](value) if what in of else value)
+        answer, doc = c.judged('--plan', plan)
+        check('simulated: %s: none' % sentence, answer == NONE and failed_step(doc) == 'officers', (answer, failed_step(doc)))
     c = Copy(h)
     c.object('root').update(attest='', signature='')
     answer, doc = c.judged('--plan', plan)

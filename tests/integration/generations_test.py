@@ -6,6 +6,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+import sqlite3
+
 from officers_lib import *
 from signer_lib import *
 from under_root import begin, approve, run
@@ -105,6 +107,38 @@ def keys_here():
     return {k['role'] + '.%d' % k['generation'] for k in Signer(h.d, 'registry.sock').status()['keys']}
 
 
+def answer_lost(key):
+    """the signer signs and the register never hears of it"""
+    p, why = begin(h, 'issuing', '--key', key, round_='issuing')
+    challenge = h.d + '/ceremony/issuing.challenges'
+    structure = base64.urlsafe_b64decode(json.load(open(challenge))['challenges'][0]['structure'] + '==')
+    sigs = []
+    for i, n in enumerate(('officer1', 'officer2')):
+        out = h.root + '/%s.answers' % n
+        subprocess.run([B + '/fujie-officer', 'approve', challenge, '--plan', h.d + '/ceremony/plan.json', '--key', h.d + '/officers/%s.key' % n, '--passphrase-file', h.d + '/officers/%s.passphrase' % n,
+                        '--out', out, '--yes'], check=True, capture_output=True, timeout=300)
+        sigs.append(bytes([i]) + base64.urlsafe_b64decode(json.load(open(out))['answers'][0]['sig'] + '=='))
+    s = Signer(h.d, 'registry.sock')
+    done = any((s.ask(QUORUM_SIGN, bytes([n]) + struct.pack('>I', 2) + b''.join(sigs)) or (ERROR,))[0] != ERROR for n in range(1, 256))
+    p.kill()
+    p.communicate()
+    check('%s: signed, and the answer is lost' % key, done and len(pems(chain(key))) == 2)
+    r = s.ask(QUORUM_BEGIN, bytes([ROOT, C_ISS]) + by(bytearray(structure).replace(structure[6:20], os.urandom(14), 1)))
+    check('%s: another certificate of that key does not even come before officers' % key, r is not None and r[0] == ERROR, r)
+    return structure
+
+
+def twin(old_number):
+    """an SM2 certificate beside one of before the rollover"""
+    asked = o.done('hb-fin1', 'certificate.sm2', number=old_number)
+    o.done('hb-fin2', 'approval.approve', id=asked['approval'])
+    db = sqlite3.connect('file:%s/publish/public.db?mode=ro' % h.d, uri=True)
+    der = until(lambda: db.execute('select der from twin where number = ?', (old_number,)).fetchone())
+    path = h.root + '/twin.pem'
+    open(path, 'wb').write(b'-----BEGIN CERTIFICATE-----\n' + base64.encodebytes(der[0]) + b'-----END CERTIFICATE-----\n')
+    check('a twin made after the rollover is in a list of its own CA\'s key, and permitted', until(lambda: tool_says(path)[0] == 'permit' == service_says(path)), tool_says(path))
+
+
 def certified(key):
     """the plan's officers certify the newer key"""
     p, why = begin(h, 'issuing', '--key', key, round_='issuing')
@@ -136,10 +170,12 @@ def rolled(crowd, old):
     check('the former one does not end before', code != 200, out)
     s = Signer(h.d, 'registry.sock')
     no('nor does the signer let it end', s.plain(KEY_END, bytes([ISSUING, 1]) + names('mof1', 'mof2')), POLICY, 'not certified')
+    structure = answer_lost('issuing')
     certified('issuing')
     certified('issuing-sm2')
     cas = until(lambda: (lambda c: len(c) == 3 and c)(pems(chain('issuing'))))
     check('chain.pem: the newer CA, the former one, the root', bool(cas) and cas[0].subject == cas[1].subject and ski(cas[0]) != ski(cas[1]) == aki(pems(old)[0]) and cas[2].subject == cas[2].issuer, cas)
+    check('asked again it was the same certificate, octet by octet', cas[0].tbs_certificate_bytes == structure)
     check('of the SM2 hierarchy too', open(chain('issuing-sm2')).read().count('BEGIN CERT') == 3)
     check('each has an address of its own', [x509.load_der_x509_certificate(open(h.d + '/publish/ca/issuing%s.cer' % n, 'rb').read()) for n in ('-2', '')] == cas[:2] and os.path.exists(h.d + '/publish/ca/issuing-sm2-2.cer'))
     new, _ = crowd.issue()
@@ -247,9 +283,10 @@ o = Officers(h)
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
     crowd = Crowd(6)
-    old, _ = crowd.issue()
+    old, old_number = crowd.issue()
     other_path, other = crowd.issue()
     cas, new, compact = rolled(crowd, old)
+    twin(old_number)
     conquered(cas)
     ended(cas, old, new, compact, other_path, other)
     served_again(crowd, old, new)

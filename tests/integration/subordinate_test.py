@@ -265,6 +265,18 @@ def newer_keys(parent, h, path):
         code, out = parent.api('POST', '/api/v1/root/certify', dict(more, file=json.dumps(doc, ensure_ascii=False)), token)
         check('refused of a newer key: ' + what, code != 200 and part in said(out), out)
 
+    thief = Sub(parent, 'thief', '--limit-division', '4200', '--limit-holders', 'INST', '--base', h.url(''), sm2=False)
+    doc = json.load(open(thief.request))
+    name = parent.session('mof3')
+    code, out = parent.api('POST', '/api/v1/root/certify', {'file': json.dumps(doc, ensure_ascii=False)}, name)
+    check('a stranger under the CA\'s address and limits is refused: its own keys have to sign', code != 200 and 'certified before' in said(out), out)
+    tbs = tbs_of(blocks(bundle(parent, 1), 'CERTIFICATE')[0])
+    other = base64.b64decode(doc['request']['keys'][0]['spki'])
+    mine = x509.load_der_x509_certificate(blocks(bundle(parent, 1), 'CERTIFICATE')[0])
+    was = mine.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    forged = cert(tbs.replace(was, other).replace(hashlib.sha1(was[-65:]).digest(), hashlib.sha1(other[-65:]).digest()), serial=b'\x42' + os.urandom(15), begin=time.time())
+    kind, data = Signer(parent.d, 'registry.sock').ask(QUORUM_BEGIN, bytes([ROOT, C_SUB]) + by(forged))
+    check('and by the signer, whatever the register says', kind == ERROR and b'did not sign' in data, data)
     mof1, mof2, token, request = h.session('mof1'), h.session('mof2'), parent.session('mof1'), h.d + '/ceremony/ca-request.json'
     before = open(request).read()
     check('a newer key of one hierarchy is made', two('key/roll', key='issuing').get('state') == 'APPROVED' and open(request).read() == before)

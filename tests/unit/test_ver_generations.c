@@ -9,7 +9,7 @@
 #include "verifier/internal.h"
 
 #define BETWEEN(n) {.cn = "Fujie Root", .bc = "critical,CA:TRUE,pathlen:1", .ku = "critical,keyCertSign,cRLSign", .crldp = "URI:" BASE "/crl/root.crl", \
-	.from = NOW - 20 * DAY, .to = NOW + 3000 * DAY, .serial = n}
+	.from = NOW - 20 * DAY, .to = NOW + 4000 * DAY /* the older root's end */, .serial = n}
 
 /* beside the world's own root and issuing CA (the first generation) a second one of each */
 struct gens {
@@ -52,6 +52,7 @@ static struct gens *gens_make(bool under_new)
 	g->under_new = under_new;
 	g->root_s = g->w->root_s;
 	g->root_s.from = NOW - 20 * DAY;
+	g->root_s.to = NOW + 5000 * DAY;
 	g->root_s.serial = 11;
 	g->ca_s = g->w->issuing_s;
 	g->ca_s.from = NOW - 10 * DAY;
@@ -569,6 +570,8 @@ TEST("three generations: the oldest root leads to the newest and the newest to t
 	struct crl_spec s = shard(9, 0), roots = root_list(3, 0);
 
 	root_s.from = NOW - 5 * DAY;
+	root_s.to = NOW + 6000 * DAY;
+	a_s.to = b_s.to = g->root_s.to;
 	ca_s.from = NOW - 4 * DAY;
 	root_s.serial = 21;
 	ca_s.serial = 22;
@@ -657,15 +660,23 @@ TEST("does the root that was named lead to every root of a file?")
 	struct fj_err err;
 	struct fj_hash old;
 	FJ_AUTO(buf) both = FJ_BUF_INIT(65536);
-	struct crl_spec named = root_list(3, 13);
+	struct crl_spec named = root_list(3, 13), over = root_list(3, 0);
 
+	over.to = NOW - 1;
 	fj_sha256(slice(&w->root), &old);
 	pem_of("CERTIFICATE", slice(&g->root_b), &both);
 	pem_of("CERTIFICATE", slice(&w->root), &both);
 	write_roots(g);
 	CHECK_OK(load(w, &old, &err));
 	CHECK_OK(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW, &err));
-	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW + 3001 * DAY, &err), FJ_E_SIGNATURE);
+	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW + 4001 * DAY, &err), FJ_E_SIGNATURE);
+	put_file(w, "crl/root.crl", FJ_SLICE("", 0)); /* who leaves the list out in which it may be revoked gains nothing */
+	CHECK_OK(load(w, &old, &err));
+	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW, &err), FJ_E_SIGNATURE);
+	put_crl(w, "crl/root-1.crl", &over, w->root_x, w->root_key);
+	CHECK_OK(load(w, &old, &err));
+	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW, &err), FJ_E_SIGNATURE);
+	write_roots(g);
 	put_crl(w, "crl/root-1.crl", &named, w->root_x, w->root_key);
 	CHECK_OK(load(w, &old, &err));
 	CHECK_RC(ver_roots_led_to(w->trust, fj_buf_slice(&both), NOW, &err), FJ_E_SIGNATURE);
@@ -693,6 +704,7 @@ TEST("a trust in memory is brought the CA of a list, and the certificates betwee
 	CHECK_RC(ver_trust_add(t, VER_CA, "", fj_buf_slice(&pem), &err), FJ_E_INVALID); /* nothing leads to its root */
 	CHECK(t->a->n_ca == 1);
 	pem_of("CERTIFICATE", slice(&g->with_old_b), &pem);
+	pem_of("CERTIFICATE", slice(&g->root_b), &pem); /* how old its key is */
 	CHECK_OK(ver_trust_add(t, VER_CA, "", fj_buf_slice(&pem), &err));
 	CHECK_RC(ver_trust_add(t, VER_CA, "", fj_buf_slice(&pem), &err), FJ_E_EXISTS);
 	CHECK(t->a->n_ca == 3);
@@ -740,6 +752,128 @@ TEST("of a time before the newer root its certificate of the older one counts as
 	CHECK_STR(verdict(w, slice(&w->dac), &past), "deny signer status");
 	past.now = w->root_s.from - 1;
 	CHECK_STR(verdict(w, slice(&w->dac), &past), "deny chain");
+}
+
+TEST("who stole the older root's key says nothing of the newer one's certificates, whatever certificates of it he leaves out or makes")
+{
+	FJ_AUTO(gens) g = gens_make(true);
+	struct world *w = g->w;
+	struct fj_err err;
+	struct crl_spec named = root_list(5, 14), ca_named = root_list(5, 12), thief = root_list(60, 0), s = shard(8, 0);
+	struct spec younger_s = w->root_s;
+	struct bytes younger;
+
+	younger_s.from = NOW - DAY; /* his own certificate of his key, younger than the newer root */
+	younger_s.to = NOW + 9000 * DAY;
+	younger_s.serial = 99;
+	X509 *x = cert(&younger_s, w->root_key, NULL, w->root_key);
+	der_of(x, &younger);
+	X509_free(x);
+	const struct bytes *beside[] = {&w->root, &g->root_b, &younger};
+	for (size_t self = 0; self < FJ_ARRAY_LEN(beside); self++)
+		for (int by_newer = 0; by_newer < 3; by_newer++) {
+			world_write(w);
+			PEMS(w, "root.pem", &g->root_b);
+			PEMS(w, "chain.pem", &g->ca_b, &w->issuing, &g->with_new_b, beside[self]);
+			put_crl(w, "crl/root.crl", &thief, w->root_x, w->root_key);
+			put_crl(w, "crl/2.crl", &s, g->ca, g->ca_key);
+			if (by_newer > 0)
+				put_crl(w, "crl/root-2.crl", by_newer == 1 ? &named : &ca_named, g->root, g->root_key);
+			else
+				put_file(w, "crl/root-2.crl", FJ_SLICE("", 0));
+			CHECK_OK(load(w, NULL, &err));
+			CHECK_STR(of(w, &w->dac), by_newer == 0 ? "indeterminate signer status" : by_newer == 1 ? "deny signer status" : "permit"); /* its own root may still speak for it */
+			CHECK_STR(of(w, &g->dac), by_newer == 0 ? "indeterminate signer status" : by_newer == 1 ? "indeterminate status" : "deny signer status");
+		}
+}
+
+TEST("a key that the older root certified after it passed on says nothing of the newer root's certificates")
+{
+	FJ_AUTO(gens) g = gens_make(true);
+	struct world *w = g->w;
+	struct fj_err err;
+	EVP_PKEY *key = new_key();
+	struct spec own_s = w->root_s, by_old_s = BETWEEN(44), of_new_s = BETWEEN(45);
+	struct bytes own, by_old, of_new;
+	struct crl_spec thief = root_list(60, 0), s = shard(8, 0);
+
+	own_s.from = NOW - DAY;
+	own_s.to = NOW + 9000 * DAY;
+	X509 *x = cert(&own_s, key, NULL, key), *y = cert(&by_old_s, key, w->root_x, w->root_key), *z = cert(&of_new_s, g->root_key, x, key);
+	der_of(x, &own);
+	der_of(y, &by_old);
+	der_of(z, &of_new);
+	for (int both = 0; both < 2; both++) {
+		world_write(w);
+		if (both)
+			PEMS(w, "root.pem", &g->root_b, &w->root);
+		else
+			PEMS(w, "root.pem", &g->root_b);
+		PEMS(w, "chain.pem", &g->ca_b, &w->issuing, &g->with_new_b, &by_old, &of_new, &own, &g->root_b, &w->root);
+		put_crl(w, "crl/root.crl", &thief, x, key);
+		put_crl(w, "crl/2.crl", &s, g->ca, g->ca_key);
+		CHECK_OK(load(w, NULL, &err));
+		CHECK(json_array_size(w->notes) == 0);
+		CHECK_STR(of(w, &g->dac), "indeterminate signer status");
+	}
+	X509_free(x);
+	X509_free(y);
+	X509_free(z);
+	EVP_PKEY_free(key);
+}
+
+TEST("how old the newer root's key is has to be known: without its own certificate the older root alone speaks")
+{
+	FJ_AUTO(gens) g = gens_make(true);
+	struct world *w = g->w;
+	struct fj_err err;
+	struct crl_spec by_old = root_list(1, 0);
+
+	write_roots(g);
+	PEMS(w, "root.pem", &w->root);
+	PEMS(w, "chain.pem", &g->ca_b, &w->issuing, &g->with_old_b, &g->with_new_b, &w->root);
+	CHECK_OK(load(w, NULL, &err));
+	CHECK_STR(of(w, &g->dac), "indeterminate signer status");
+	put_crl(w, "crl/root-1.crl", &by_old, w->root_x, w->root_key);
+	CHECK_OK(load(w, NULL, &err));
+	CHECK_STR(of(w, &g->dac), "permit");
+	put_file(w, "crl/root-1.crl", FJ_SLICE("", 0));
+	PEMS(w, "chain.pem", &g->ca_b, &w->issuing, &g->with_old_b, &g->with_new_b, &w->root, &g->root_b);
+	CHECK_OK(load(w, NULL, &err));
+	CHECK_STR(of(w, &g->dac), "permit");
+}
+
+TEST("a CA that is revoked because its key is lost: no other certificate of the key is worth anything, in whatever order")
+{
+	static const struct {
+		uint8_t reason;
+		const char *first, *other;
+	} rows[] = {{1, "deny signer status", "deny signer status"}, {2, "deny signer status", "deny signer status"}, {4, "deny signer status", "indeterminate status"}}; /* the status list names the revoked one in its x5c */
+	FJ_AUTO(gens) g = gens_make(false);
+	struct world *w = g->w;
+	struct fj_err err;
+	struct spec twice = w->issuing_s;
+	struct bytes second;
+
+	twice.serial = 77;
+	X509 *x = cert(&twice, w->issuing_key, w->root_x, w->root_key);
+	der_of(x, &second);
+	X509_free(x);
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++) {
+		struct crl_spec named = root_list(9, 2);
+		named.reason = rows[i].reason;
+		world_write(w);
+		put_crl(w, "crl/root.crl", &named, w->root_x, w->root_key);
+		PEMS(w, "chain.pem", &w->issuing, &second, &w->root);
+		CHECK_OK(load(w, NULL, &err));
+		CHECK_STR(of(w, &w->dac), rows[i].first);
+		PEMS(w, "chain.pem", &second, &w->issuing, &w->root);
+		CHECK_OK(load(w, NULL, &err));
+		CHECK_STR(of(w, &w->dac), rows[i].other);
+		struct asked past = {.now = NOW - 20 * DAY, .past = true};
+		if (rows[i].reason != 4) /* at any time */
+			CHECK_STR(verdict(w, slice(&w->dac), &past), "deny signer status");
+	}
 }
 
 /* --- bundles --- */
@@ -806,7 +940,7 @@ TEST("a bundle of a home with two roots is read by either fingerprint, and by no
 				PEMS(w, "root.pem", &w->root, &g->root_b);
 			CHECK_OK(bundle_of(w, of_both[i], &b, &err));
 			CHECK_STR(read_by(&w->root, fj_buf_slice(&b)), "permit");
-			CHECK_STR(read_by(&g->root_b, fj_buf_slice(&b)), order < 2 ? "permit" : "deny chain");
+			CHECK_STR(read_by(&g->root_b, fj_buf_slice(&b)), "permit");
 			CHECK_STR(read_by(&g->with_old_b, fj_buf_slice(&b)), "deny chain");
 		}
 }

@@ -136,28 +136,37 @@ static enum fj_rc root_of(struct job *j, struct fj_err *err)
 	return ver_root_is(fj_buf_slice(&pem), j->fingerprint, &j->root, err);
 }
 
-/* every CRL that there is once this package is in: those here, unless it brings newer ones, and its own */
-static enum fj_rc crls(struct job *j, struct fj_err *err)
+static enum fj_rc crls_of(const char *folder, struct ver_trust *t, struct fj_err *err)
 {
-	const char *name;
-	struct fj_slice data;
 	char path[300];
-	size_t at = 0;
 	enum fj_rc rc = FJ_OK;
-	DIR *d = opendir("publish/trust/crl");
+	DIR *d = opendir(folder);
 
 	for (const struct dirent *e; rc == FJ_OK && d != NULL && (e = readdir(d)) != NULL;) {
 		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_DER_MAX);
-		snprintf(path, sizeof(path), "publish/trust/crl/%.200s", e->d_name);
+		snprintf(path, sizeof(path), "%s/%.200s", folder, e->d_name);
 		if (e->d_name[0] != '.' && fj_file_read(AT_FDCWD, path, &der, NULL) == FJ_OK)
-			rc = ver_package_crl(j->trust, fj_buf_slice(&der), err);
+			rc = ver_package_crl(t, fj_buf_slice(&der), err);
 	}
 	if (d != NULL)
 		closedir(d);
-	for (size_t k = 0; rc == FJ_OK && fj_package_file(&j->p, k, &at, &name, &data); k++)
-		if (strncmp(name, "trust/crl/", 10) == 0)
-			rc = ver_package_crl(j->trust, data, err);
 	return rc;
+}
+
+/* every CRL that there is once this package is in: those here, those of the snapshot's parts before it, and its own */
+static enum fj_rc crls(const struct job *j, struct ver_trust *t, struct fj_err *err)
+{
+	const char *name;
+	struct fj_slice data;
+	size_t at = 0;
+
+	FJ_TRY(crls_of("publish/trust/crl", t, err));
+	if (!j->first)
+		FJ_TRY(crls_of("inbox/stage/trust/crl", t, err));
+	for (size_t k = 0; fj_package_file(&j->p, k, &at, &name, &data); k++)
+		if (strncmp(name, "trust/crl/", 10) == 0)
+			FJ_TRY(ver_package_crl(t, data, err));
+	return FJ_OK;
 }
 
 /* The SM2 root of this issuer: the one that is here, or what a package whose signature was found good brings.  Only after that:
@@ -183,7 +192,7 @@ static enum fj_rc believe(struct job *j, struct fj_err *err)
 	if (inb_file_now(&j->p, j->first, "trust/chain.pem", &chain, NULL) != FJ_OK)
 		fj_buf_clear(&chain);
 	FJ_TRY(ver_package_trust(&j->p, fj_buf_slice(&j->root), fj_buf_slice(&chain), &j->trust, err));
-	FJ_TRY(crls(j, err));
+	FJ_TRY(crls(j, j->trust, err));
 	FJ_TRY(ver_package_signed(j->trust, &j->p, err));
 	return sm2_of(j, err);
 }
@@ -200,10 +209,14 @@ static enum fj_rc check_root(const struct job *j, struct fj_slice pem, struct fj
 static enum fj_rc check_root_sm2(const struct job *j, struct fj_slice before, struct fj_slice pem, struct fj_err *err)
 {
 	FJ_AUTO(buf) chain = FJ_BUF_INIT(CHAIN_OCTETS);
+	struct ver_trust *made = NULL;
 
 	if (inb_file_now(&j->p, j->first, "trust/chain-sm2.pem", &chain, NULL) != FJ_OK)
 		fj_buf_clear(&chain);
-	return ver_package_root_sm2(before, pem, fj_buf_slice(&chain), j->p.at, err);
+	FJ_TRY(ver_package_trust_sm2(before, fj_buf_slice(&chain), &made, err));
+	FJ_AUTO(ver_trust) t = made;
+	FJ_TRY(crls(j, t, err));
+	return ver_roots_led_to(t, pem, j->p.at, err);
 }
 
 /* what it would put in the place of what is here */

@@ -124,7 +124,7 @@ static const struct web_term terms[] = {
 	{"evaluation_overdue", WEB_TEXT}, {"score", WEB_TEXT}, {"score_bp", WEB_TEXT},
 	{"weight_bp", WEB_TEXT}, {"conclusion", WEB_RESULT}, {"indicators", WEB_TEXT},
 	{"next_due", WEB_TEXT}, {"material", WEB_MONO}, {"issued_by", WEB_MONO}, {"issued_as", WEB_ROLE}, {"issued_at", WEB_TEXT}, {"addressee", WEB_TEXT}, {"order_text", WEB_TEXT},
-	{"answer", WEB_TEXT}, {"return_reason", WEB_TEXT}, {"closing_reason", WEB_TEXT}, {"report_title", WEB_TEXT},
+	{"answer", WEB_TEXT}, {"return_reason", WEB_TEXT}, {"closing_reason", WEB_TEXT}, {"report_title", WEB_TEXT}, {"signing_key", WEB_TEXT}, {"tokens_rule", WEB_TEXT}, {"fingerprint", WEB_MONO}, {"key_for", WEB_TEXT},
 	{"complaint_subject", WEB_TEXT}, {"complainant", WEB_TEXT}, {"complaint_by", WEB_TEXT}, {"answered_by", WEB_TEXT}, {"finding", WEB_TEXT},
 	{"severity", WEB_KIND}, {"occurred", WEB_TEXT}, {"suspended", WEB_MONO}, {"measures", WEB_TEXT},
 	{"closed_at", WEB_TEXT}, {"subject", WEB_TEXT}, {"contact", WEB_TEXT},

@@ -26,6 +26,16 @@ static const struct {
 	{"record", WEB_N("Approving signs no credential: it is entered in the record, in the officers' names.")},
 };
 
+/* what is entered changes the signer as well */
+static const struct {
+	const char *kind, *text;
+} entered_words[] = {
+	{"key.roll", WEB_N("Approving makes the newer key at once. From then on it signs what comes later, and the former one what was approved before; what was issued stays as it is. A newer key of the issuing CA signs once the root has certified it.")},
+	{"key.end", WEB_N("Approving destroys the former key: nothing is signed with it any more, and there is no way back. What it signed stays valid.")},
+	{"officer-key.require", WEB_N("Approving changes the rule at once, for all operators. Requests that wait are judged by the new rule.")},
+	{"officer-key.change", WEB_N("Approving enrols or removes the key at once. What was signed with it before stays as it is.")},
+};
+
 static const char *word_of(struct web_req *q, const char *code, bool part)
 {
 	for (size_t i = 0; part && i < FJ_ARRAY_LEN(parts); i++)
@@ -286,13 +296,17 @@ static void users(struct web_req *q, struct fj_buf *b, const json_t *p)
 	portal_left_out(q, b, all, p);
 }
 
-void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool whole)
+void portal_content(struct web_req *q, struct fj_buf *b, const char *kind, const json_t *p, bool whole)
 {
 	const json_t *documents = json_object_get(p, "documents");
 	size_t i;
 	json_t *d;
 
-	web_print(b, "<p>%s</p>", word_of(q, fj_json_text(p, "signs"), false));
+	const char *text = word_of(q, fj_json_text(p, "signs"), false);
+	for (size_t k = 0; k < FJ_ARRAY_LEN(entered_words); k++)
+		if (strcmp(entered_words[k].kind, kind) == 0)
+			text = web_tr(q, entered_words[k].text);
+	web_print(b, "<p>%s</p>", text);
 	json_array_foreach(documents, i, d)
 		document(q, b, d, whole && i == 0);
 	if (json_array_size(json_object_get(p, "status")) > 0)
@@ -309,6 +323,44 @@ void portal_content(struct web_req *q, struct fj_buf *b, const json_t *p, bool w
 
 /* --- the approval itself --- */
 
+/* "token", "token.1": a key of the appliance */
+static const char *key_word(struct web_req *q, const char *name)
+{
+	char role[24];
+
+	snprintf(role, sizeof(role), "%.*s", (int)strcspn(name, "."), name);
+	const char *word = web_tr_in(q, "choice", role);
+	return word != NULL ? word : name;
+}
+
+/* the payload of an act of the signer's, in words */
+static void signer_words(struct web_req *q, const char *kind, json_t *payload)
+{
+	if (strcmp(kind, "officer-key.require") == 0) {
+		json_object_set_new(payload, "tokens_rule", json_string(portal_tokens_rule(q, fj_json_text(payload, "tokens"))));
+		json_object_del(payload, "tokens");
+	}
+	if (strcmp(kind, "key.roll") == 0 || strcmp(kind, "key.end") == 0) {
+		json_object_set_new(payload, "signing_key", json_string(key_word(q, fj_json_text(payload, "key"))));
+		json_object_del(payload, "key");
+	}
+}
+
+/* what the signer itself is asked for is about no object that has a page */
+static bool signer_object(struct web_req *q, struct fj_buf *b, const char *kind, const char *id)
+{
+	bool end = strcmp(kind, "key.end") == 0;
+
+	if (strcmp(kind, "officer-key.require") == 0) {
+		web_text(b, web_tr(q, "Rule for license tokens"));
+		return true;
+	}
+	if (!end && strcmp(kind, "key.roll") != 0)
+		return false;
+	web_print(b, end ? "%s <span class=\"mono small\">%s</span>" : "%s", key_word(q, id), id);
+	return true;
+}
+
 void portal_object(struct web_req *q, struct fj_buf *b, const json_t *a)
 {
 	const char *kind = fj_json_text(a, "kind"), *id = fj_json_text(a, "object"), *name = fj_json_text(a, "object_name");
@@ -317,6 +369,8 @@ void portal_object(struct web_req *q, struct fj_buf *b, const json_t *a)
 	FJ_AUTO(json) text = json_string(id);
 	bool named = strncmp(id, "DAC-", 4) == 0 || strncmp(id, "DAU-", 4) == 0 || strncmp(id, "LT-", 3) == 0 || (id[0] != '\0' && id[1] != '\0' && id[2] == '-');
 
+	if (signer_object(q, b, kind, id))
+		return;
 	/* "certificate.revoke" is about a certificate, its issuing about an asset */
 	portal_noun_in(kind, noun);
 	if (strcmp(kind, "certificate.issue") == 0)
@@ -386,8 +440,7 @@ static void asked_for(struct web_req *q, struct fj_buf *b, const json_t *a, bool
 	for (size_t i = 0; i < FJ_ARRAY_LEN(shown); i++)
 		json_object_del(payload, shown[i]);
 	json_object_del(payload, "not_by"); /* persons by their codes: who decides, and who may not, stands below by name */
-	if (strcmp(fj_json_text(a, "kind"), "officer-key.require") == 0)
-		json_object_set_new(payload, "tokens", json_string(portal_tokens_rule(q, fj_json_text(payload, "tokens"))));
+	signer_words(q, fj_json_text(a, "kind"), payload);
 	if (json_object_get(payload, "title") != NULL) {
 		json_object_set(payload, "report_title", json_object_get(payload, "title"));
 		json_object_del(payload, "title");
@@ -608,7 +661,7 @@ static void to_be_done(struct web_req *q, struct fj_buf *b, const json_t *a, con
 	if (portal_takes_back(kind) && !portal_stops_something(kind))
 		portal_returns_told(q, b, fj_json_text(a, "object"));
 	web_print(b, "<h2>%s</h2>", strcmp(fj_json_text(p, "signs"), "record") == 0 ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
-	portal_content(q, b, p, true);
+	portal_content(q, b, kind, p, true);
 	more(q, b, a, p);
 	if (portal_stops_something(kind)) {
 		portal_consequence(q, b, iss_command_find(kind));

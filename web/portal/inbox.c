@@ -256,7 +256,7 @@ static void batch_item(struct web_req *q, struct fj_buf *b, const json_t *a)
 	web_html(b, "</p>");
 	if (!json_is_true(json_object_get(a, "mine")))
 		web_print(b, "<p class=\"error\">%s</p>", web_tr(q, "This one is not yours to decide, or is decided already."));
-	portal_content(q, b, json_object_get(a, "preview"), false);
+	portal_content(q, b, fj_json_text(a, "kind"), json_object_get(a, "preview"), false);
 	if (fj_json_peek(json_object_get(a, "preview"), "next") != NULL)
 		web_print(b, "<p><a href=\"/approvals/%s\">%s</a></p>", fj_json_text(a, "id"), web_tr(q, "All of them"));
 	if (json_array_size(json_object_get(json_object_get(a, "preview"), "documents")) == 0 && json_object_get(json_object_get(a, "preview"), "report") == NULL)

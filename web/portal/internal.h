@@ -385,8 +385,8 @@ void portal_history(struct web_req *q, struct fj_buf *b, const char *object, con
 void portal_course(struct web_req *q, struct fj_buf *b, const char *command, const char *id); /* registration.course, plan.course */
 
 /* --- approval.c --- */
-/* what approval.preview answered: what each document says and what differs, entries, differences; whole: below it, folded, every field */
-void portal_content(struct web_req *q, struct fj_buf *b, const json_t *preview, bool whole);
+/* of an approval of that kind what approval.preview answered: what each document says and what differs, entries, differences; whole: below it, folded, every field */
+void portal_content(struct web_req *q, struct fj_buf *b, const char *kind, const json_t *preview, bool whole);
 /* what an approval is about: its name, and its number as a link where it has a page */
 void portal_object(struct web_req *q, struct fj_buf *b, const json_t *a);
 /* one decision, with the form's note and confirmation; digest: of what was shown, "" not said */

@@ -59,6 +59,7 @@ static const struct portal_noun nouns[] = {
 	{"statement", {"id", "kind", "day", "direction", "amount_fen", "counterparty_name", "matched", "how"}},
 	{"bundle", {NULL}},
 	{"key", {"kind", "algorithm", "subject", "not_after", "days_left", "renewed_by", "state"}},
+	{"officer-key", {"login", "kind", "key_for", "operator", "fingerprint"}},
 	{"compromise", {"id", "state", "org", "certificates_hit", "tokens_hit", "sign_in_keys", "at", "approval"}},
 	{"copy", {"id", "credential_no", "copy_no", "state", "at", "collected_at", "void_at", "sealed"}},
 	{"find", {NULL}},

@@ -357,7 +357,7 @@ static void page(struct web_req *q, struct web_res *r, const struct iss_command_
 	card_change(q, b, c, params);
 	if (differ || json_array_size(json_object_get(json_object_get(answer, "content"), "documents")) > 0) {
 		web_print(b, "<h2>%s</h2>", differ ? web_tr(q, "What will be entered") : web_tr(q, "What will be signed"));
-		portal_content(q, b, json_object_get(answer, "content"), true);
+		portal_content(q, b, c->name, json_object_get(answer, "content"), true);
 	}
 	if (json_object_get(would, "report") != NULL) {
 		web_print(b, "<h2>%s</h2>", web_tr(q, "What will be submitted"));

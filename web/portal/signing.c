@@ -160,6 +160,12 @@ static void own_keys(struct web_req *q, struct fj_buf *b, const json_t *list)
 	web_print(b, n == 0 ? "<p>%s</p>" : "</ul>", web_tr(q, "You have no key yet."));
 }
 
+/* the department that made the appliance decides, once the signer checks its officers' signatures */
+static bool may_rule(struct web_req *q, bool checked)
+{
+	return checked && portal_may(q, iss_command_find("officer-key.require"));
+}
+
 static void keys_page(struct web_req *q, struct web_res *r, const struct fj_err *err)
 {
 	FJ_AUTO(json) none = json_object();
@@ -177,6 +183,8 @@ static void keys_page(struct web_req *q, struct web_res *r, const struct fj_err 
 	web_print(b, "<p>%s</p>", strncmp(fj_json_text(list, "approvals"), "checked", 7) == 0 ? web_tr(q, "Approvals are checked by the signer: what two officers have not signed with their keys it does not sign.")
 	    : web_tr(q, "Approvals are enforced by software: the signer counts the names that this register sends. From the second officer with a key on it checks signatures."));
 	web_print(b, "<p>%s</p>", portal_tokens_rule(q, fj_json_text(list, "tokens")));
+	if (may_rule(q, strncmp(fj_json_text(list, "approvals"), "checked", 7) == 0))
+		web_print(b, "<p><a href=\"/do/officer-key/require?tokens=%s\">%s</a></p>", strcmp(fj_json_text(list, "tokens"), "names") == 0 ? "one" : "names", web_tr(q, "Decide by whom license tokens are signed"));
 	if ((portal_actor(q)->roles & (ISS_OPERATOR | ISS_FINANCE | ISS_SUPERIOR | ISS_HOLDER | ISS_IMPLEMENTER)) == ISS_OPERATOR)
 		web_print(b, "<p>%s</p>", web_tr(q, "Your key signs license tokens of your organisation, and nothing else."));
 	own_keys(q, b, json_object_get(list, "items"));

@@ -259,6 +259,12 @@ void portal_own_words(struct web_req *q, const char *command, json_t *object)
 			json_object_set_new(object, "at", json_sprintf("%.16s", at));
 		}
 	}
+	if (strcmp(noun, "officer-key") == 0 && json_object_get(object, "key") != NULL) {
+		json_object_set(object, "fingerprint", json_object_get(object, "key"));
+		json_object_del(object, "key");
+		word = web_tr_in(q, "choice", json_object_get(object, "operator") == NULL ? "approvals" : "licenses");
+		json_object_set_new(object, "key_for", json_string(word != NULL ? word : ""));
+	}
 	if (strcmp(noun, "complaint") == 0 && json_object_get(object, "subject") != NULL)
 		portal_complaint_labels(q, object);
 	if (strcmp(noun, "copy") != 0)

@@ -281,6 +281,7 @@ ISSUER_SRC := \
 	issuer/log/leaf.c \
 	issuer/log/proof.c \
 	issuer/log/restore.c \
+	issuer/log/restore_keys.c \
 	issuer/material.c \
 	issuer/notice.c \
 	issuer/number.c \

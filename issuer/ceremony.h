@@ -148,6 +148,8 @@ enum fj_rc crm_succession_sign(struct iss_call *c, struct crm_renewal *r, struct
 enum fj_rc crm_next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice root, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* A request for the newer issuing keys, once all are made: signed by them and by those before, for the approval's officers. */
 enum fj_rc crm_request_newer(struct iss_call *c, struct hsm_conn *conn, const struct hsm_approval *who, size_t n, struct fj_err *err) FJ_MUST_USE;
+/* the next PEM block of that label, whole; FJ_E_NOTFOUND when there is none */
+enum fj_rc crm_next_block(struct fj_slice *in, const char *label, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
 /* certificates in a file of PEM that are for newer keys of this home issue from now on; *taken: how many */
 enum fj_rc crm_take_newer(struct iss_call *c, struct fj_slice pem, size_t *taken, struct fj_err *err) FJ_MUST_USE;
 /* the plan of this home, in force; *there: it has one */

@@ -178,8 +178,7 @@ enum fj_rc crm_request_newer(struct iss_call *c, struct hsm_conn *conn, const st
 	return write_doc(json_pack("{s:O, s:O, s:O}", "request", request, "signatures", newer, "former", former), err);
 }
 
-/* the next block of that label, whole; FJ_E_NOTFOUND when there is none */
-static enum fj_rc next_block(struct fj_slice *in, const char *label, struct fj_buf *der, struct fj_err *err)
+enum fj_rc crm_next_block(struct fj_slice *in, const char *label, struct fj_buf *der, struct fj_err *err)
 {
 	char begin[64];
 
@@ -203,7 +202,7 @@ enum fj_rc crm_take_newer(struct iss_call *c, struct fj_slice pem, size_t *taken
 	enum fj_rc rc;
 
 	*taken = 0;
-	while ((rc = next_block(&pem, "CERTIFICATE", &der, err)) == FJ_OK) {
+	while ((rc = crm_next_block(&pem, "CERTIFICATE", &der, err)) == FJ_OK) {
 		FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
 		if (rol_made(c->db, x.alg, &spki, NULL) != FJ_OK || !fj_slice_eq(x.spki, fj_buf_slice(&spki)))
@@ -233,7 +232,7 @@ static enum fj_rc read_certificates(struct iss *i, struct fj_slice pem, struct f
 	struct fj_x509 x;
 	enum fj_rc rc;
 
-	while ((rc = next_block(&pem, "CERTIFICATE", &der, err)) == FJ_OK) {
+	while ((rc = crm_next_block(&pem, "CERTIFICATE", &der, err)) == FJ_OK) {
 		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
 		if (!fj_slice_eq(x.issuer, x.subject) && (x.alg == FJ_ES256 || i->sm2)) /* one root by another is none of ours */
 			FJ_TRY(copy(fj_buf_slice(&der), &i->ca[x.alg].issuing[0].cert, FJ_X509_MAX, err));
@@ -247,7 +246,7 @@ static enum fj_rc read_lists(struct iss *i, struct fj_slice pem, struct fj_buf c
 	struct fj_crl l;
 	enum fj_rc rc;
 
-	while ((rc = next_block(&pem, "X509 CRL", &der, err)) == FJ_OK) {
+	while ((rc = crm_next_block(&pem, "X509 CRL", &der, err)) == FJ_OK) {
 		FJ_TRY(fj_crl_read(fj_buf_slice(&der), &l, err));
 		if (l.alg == FJ_ES256 || i->sm2)
 			FJ_TRY(copy(fj_buf_slice(&der), &crl[l.alg], FJ_STRUCTURE_MAX, err));

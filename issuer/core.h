@@ -185,6 +185,7 @@ enum fj_rc crl_shard_next(struct sto *db, int64_t *out, struct fj_err *err) FJ_M
 /* the newest shard that a certificate is in, or may be from now on; at least 1 */
 enum fj_rc crl_shard_last(struct sto *db, int64_t *out, struct fj_err *err) FJ_MUST_USE;
 /* certificates are in another shard from now on; `setting` keeps which (iss_shard_setting) */
+enum fj_rc crl_shard_from(struct sto *db, const char *setting, int64_t shard, struct fj_err *err) FJ_MUST_USE; /* in this one */
 enum fj_rc crl_shard_begin(struct sto *db, const char *setting, int64_t *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crl_apply_set(const struct evt *e, const char *serial_hex, int64_t shard, unsigned reason, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj_err *err) FJ_MUST_USE;

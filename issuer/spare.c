@@ -38,8 +38,7 @@ static const char *ca_key(enum fj_alg alg)
 
 /* --- what the signer is --- */
 
-/* is the key of this certificate one that the signer has of the role? */
-static enum fj_rc has_key(struct hsm_conn *conn, enum hsm_role role, struct fj_slice cert, bool *yes, struct fj_err *err)
+enum fj_rc spr_has_key(struct hsm_conn *conn, enum hsm_role role, struct fj_slice cert, bool *yes, struct fj_err *err)
 {
 	struct fj_x509 x;
 
@@ -60,7 +59,7 @@ static enum fj_rc ca_lives(struct sto *db, struct hsm_conn *conn, enum fj_alg al
 	FJ_AUTO(sto_q) q = {0};
 
 	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, ca_key(alg), err, "t", ca_key(alg)));
-	return has_key(conn, alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, sto_blob(&q, 0), yes, err);
+	return spr_has_key(conn, alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, sto_blob(&q, 0), yes, err);
 }
 
 /* of a spare in service: do its issuing keys have their certificates, or wait for them, or does the register not know of them yet? */

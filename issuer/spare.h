@@ -11,6 +11,8 @@ enum spr_state { SPR_NONE, SPR_WAITS, SPR_CERTIFIES };
 
 /* asks the signer, and compares its keys with the certificates that the register has */
 enum fj_rc spr_look(struct iss *i, struct sto *db, struct hsm_conn *conn, enum spr_state *out, struct fj_err *err) FJ_MUST_USE;
+/* is the key of this certificate one that the signer has of the role? */
+enum fj_rc spr_has_key(struct hsm_conn *conn, enum hsm_role role, struct fj_slice cert, bool *yes, struct fj_err *err) FJ_MUST_USE;
 /* why a register in this state is closed */
 void spr_why(enum spr_state state, const char **en, const char **zh);
 /* May the root certify its issuing keys?  Also while nothing else is done. */

@@ -164,15 +164,20 @@ enum fj_rc crl_shard_next(struct sto *db, int64_t *out, struct fj_err *err)
 	return FJ_OK;
 }
 
-enum fj_rc crl_shard_begin(struct sto *db, const char *setting, int64_t *out, struct fj_err *err)
+enum fj_rc crl_shard_from(struct sto *db, const char *setting, int64_t shard, struct fj_err *err)
 {
-	int64_t row, shard;
+	int64_t row, last;
 	char value[48];
 
-	FJ_TRY(last_certificate(db, &row, &shard, err));
-	FJ_TRY(crl_shard_last(db, out, err));
-	snprintf(value, sizeof(value), "%lld %lld", (long long)++*out, (long long)row);
+	FJ_TRY(last_certificate(db, &row, &last, err));
+	snprintf(value, sizeof(value), "%lld %lld", (long long)shard, (long long)row);
 	return sto_run(db, STO_SETTING_SET, NULL, err, "tt", setting, value);
+}
+
+enum fj_rc crl_shard_begin(struct sto *db, const char *setting, int64_t *out, struct fj_err *err)
+{
+	FJ_TRY(crl_shard_last(db, out, err));
+	return crl_shard_from(db, setting, ++*out, err);
 }
 
 enum fj_rc crl_apply_set(const struct evt *e, const char *serial_hex, int64_t shard, unsigned reason, struct fj_err *err)

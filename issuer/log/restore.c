@@ -7,7 +7,7 @@
  * event, with what the newest lists and CRLs of that time said: nothing that was revoked comes
  * back.  Credentials that the register no longer knows are named; their numbers are not given
  * again, and no status entry is drawn from a block that was open.  The acts themselves are lost,
- * and the event says which.
+ * and the event says which.  Keys that were rolled over since come first (restore_keys.c): the lists are by them.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +17,7 @@
 #include "base/x509.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
+#include "issuer/log/restore.h"
 #include "issuer/rules/rules.h"
 #include "issuer/spare.h"
 
@@ -30,6 +31,7 @@ struct restore {
 	size_t octets;
 	struct fj_checkpoint head; /* the newest that was signed */
 	json_t *leaves, *entries, *crl, *doubtful;
+	struct rst_keys keys;      /* that the register lacks */
 };
 
 static void restore_release(struct restore *r)
@@ -38,6 +40,7 @@ static void restore_release(struct restore *r)
 	json_decref(r->entries);
 	json_decref(r->crl);
 	json_decref(r->doubtful);
+	rst_keys_release(&r->keys);
 }
 FJ_DEFINE_AUTO(restore, struct restore, restore_release)
 
@@ -163,7 +166,7 @@ static enum fj_rc read_list(struct restore *r, const char *uri, struct fj_slice 
 	FJ_TRY(sts_list_of(uri, &list, err));
 	FJ_TRY(fj_jws_read(file, FJ_STATUS_JWT_MAX, &j, err));
 	FJ_TRY(fj_ecdsa_raw_to_der(j.sig, &der));
-	FJ_TRY(iss_token_verify(r->c->iss, j.alg, j.input, fj_buf_slice(&der), err)); /* the status signer's too */
+	FJ_TRY(rst_list_verify(r->c->iss, &r->keys, j.alg, j.input, fj_buf_slice(&der), err)); /* the status signer's too */
 	FJ_TRY(fj_list_inflate(j.payload, map, err));
 	return entries_of(r, list, map, err);
 }
@@ -183,7 +186,7 @@ static enum fj_rc read_crl(struct restore *r, const char *shard, struct fj_slice
 	char hex[41];
 
 	FJ_TRY(fj_crl_read(file, &crl, err));
-	FJ_TRY(iss_issuing_verify(r->c->iss, crl.alg, file, err));
+	FJ_TRY(rst_crl_verify(r->c->iss, &r->keys, crl.alg, file, err));
 	for (struct fj_der walk = crl.entries; fj_crl_next(&walk, &e);) {
 		if (e.serial.len > 20)
 			continue;
@@ -336,16 +339,22 @@ enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_er
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	FJ_TRY(newest_head(&r, conn, err));
 	FJ_TRY(proved(&r, err));
+	FJ_TRY(rst_take_keys(c, conn, &r.keys, err));
 	FJ_TRY(take_files(&r, err));
 	FJ_TRY(give_up_pending(&r, err));
-	FJ_AUTO(json) body = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "leaves", r.leaves,
-	    "entries", r.entries, "crl", r.crl, "older_lists", r.doubtful);
+	FJ_AUTO(json) body = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "leaves", r.leaves,
+	    "entries", r.entries, "crl", r.crl, "older_lists", r.doubtful, "keys", r.keys.names);
 	FJ_TRY(evt_append(c, "log.restored", "log", body, err));
 	FJ_TRY(sto_run(c->db, STO_PUB_SET, NULL, err, "tiii", "restored", (int64_t)r.head.size, (int64_t)c->now, c->last_seq));
 	c->dirty_status = true;
-	c->answer = json_pack("{s:I, s:I, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "lost", r.leaves, "older_lists", r.doubtful);
+	c->answer = json_pack("{s:I, s:I, s:O, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "lost", r.leaves, "older_lists", r.doubtful, "keys", r.keys.names);
+	if (c->answer == NULL)
+		return fj_no_memory(err, "log");
+	if (c->trial)
+		return FJ_OK;
 	FJ_TRY(open_signer(&r, a, conn, err));
-	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "log");
+	c->iss->rolled = true; /* keys may have been taken, or have ended */
+	return FJ_OK;
 }
 
 /* --- its effect --- */

@@ -582,8 +582,12 @@ static enum fj_rc publish(struct iss *i, int64_t now_seq, struct fj_err *err)
 	enum fj_rc out = FJ_OK;
 
 	/* what the register has, credentials among it, is in the public log before it is shown */
-	FJ_TRY(show_keys(i, err)); /* before anything that they sign */
+	bool shut = i->log.shut; /* the keys of a register that is older than its log take no published one's place */
+	if (!shut)
+		FJ_TRY(show_keys(i, err)); /* before anything that they sign */
 	FJ_TRY(log_advance(i, err));
+	if (shut)
+		FJ_TRY(show_keys(i, err));
 	/* each is tried whatever became of the others, and what succeeded is shown */
 	keep_first(&out, err, pub_lists(i, &why), &why);
 	keep_first(&out, err, pub_crls(i, &why), &why);

@@ -522,6 +522,7 @@ def appliance():
     low = subordinate(x)
     shown = run(OFFICER, 'plan', 'show', plan2, '--lang', 'en')[1]
     check('an officer\'s tool says that it follows, and whom', 'follows another plan' in shown and h256(canon(x.now)) in shown, shown)
+    shutil.copy(h.d + '/register.db', x.d + '/register.before')
     check('the appliance serves', h.serve())
     code, out, err = run(B + '/fujie', 'ceremony', 'succeed', '--dir', h.d, '--plan', x.plan('half.json', signers=['li'])[0], '--json')
     os.unlink(x.d + '/half.json')
@@ -688,6 +689,40 @@ def after(x, item):
     check('the TPM states the new root under the new plan\'s officers', code == 0 and out['tpm'] == 'software', said(out)[:600])
     code, out, err = run(B + '/fujie', 'audit', 'verify', '--dir', h.d)
     check('the whole record holds', code == 0, out[-300:] + err[-300:])
+    put_back(x, item)
+
+
+def put_back(x, item):
+    """a register of before the root passed on: two finance officers restore it, and the root with it"""
+    h, plan = x.h, x.d + '/ceremony/plan.json'
+    h.stop()
+    for more in ('-wal', '-shm'):
+        if os.path.exists(h.d + '/register.db' + more):
+            os.unlink(h.d + '/register.db' + more)
+    shutil.copy(x.d + '/register.before', h.d + '/register.db')
+    shown = [open(h.d + '/' + f, 'rb').read() for f in ('trust/root.pem', 'trust/chain.pem', 'trust/crl/root.crl')]
+    check('with a register of before it serves', h.serve())
+    asked = h.cli('log', 'restore', who='mof1')[1].get('approval', '')
+    os.rename(plan, plan + '.kept')
+    shutil.copy(x.d + '/ceremony/plan-1.json', plan)
+    code, out = h.cli('approval', 'approve', '--id', asked, who='mof2')
+    check('while the plan of before is in the plan\'s place it is not restored, with what to do', code != 0 and 'ceremony/plan.json' in said(out), out)
+    os.rename(plan + '.kept', plan)
+    code, out = h.cli('approval', 'approve', '--id', asked, who='mof3')
+    check('two officers restore it, and the roots with it', code == 0 and out.get('keys') == ['root.2', 'root-sm2.2'], out)
+    check('what is published of roots is as it was', [open(h.d + '/' + f, 'rb').read() for f in ('trust/root.pem', 'trust/chain.pem', 'trust/crl/root.crl')] == shown)
+    keys = until(lambda: {k['id']: k['state'] for k in h.cli('key', 'list', who='mof1')[1]['items']}, 5)
+    check('both former roots are known', keys.get('root.1') == 'RETIRED' == keys.get('root-sm2.1') and keys.get('root') == 'FINE', keys)
+    code, out = h.cli('approval', 'approve', '--id', h.cli('key', 'end', '--key', 'root.1', who='mof1')[1].get('approval', ''), who='mof2')
+    keys = until(lambda: {k['id']: k['state'] for k in h.cli('key', 'list', who='mof3')[1]['items']}, 5)
+    check('the end of the old one is said again', code == 0 and keys.get('root.1') == 'ENDED', (out, keys))
+    check('verdicts are as before', until(lambda: h.verdict_service(item) == 'permit' or None, 30), h.verdict_service(item))
+    p, begun = h.root_crl_begin()
+    got, _ = x.round(p, 'root-crl', [x.key['li'], x.key['zhou']], plan, None)
+    p.communicate(timeout=120)
+    check('the new officers rule the root', begun and got == ['taken', 'taken'] and p.returncode == 0, got)
+    code, out, err = run(B + '/fujie', 'audit', 'verify', '--dir', h.d)
+    check('and the whole record holds', code == 0, out[-300:] + err[-300:])
 
 
 root = tempfile.mkdtemp(prefix='fujie-test-')

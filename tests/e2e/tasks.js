@@ -20,7 +20,7 @@ class Person {
 	}
 	static async at(name, { lang = 'zh', size = NARROW, script = false } = {}) {
 		const context = await browser.newContext({ locale: lang === 'zh' ? 'zh-CN' : 'en-GB', viewport: size, javaScriptEnabled: script });
-		context.setDefaultTimeout(8000);
+		context.setDefaultTimeout(120000); // that it hangs, not that the machine is busy
 		const p = new Person(await context.newPage(), name);
 		if (name) {
 			const [key, value] = (await h.cookie(name)).split('=');

@@ -375,7 +375,25 @@ static enum fj_rc read_signer(struct take *t, const struct signer *s, size_t n, 
 	    : no(err, FJ_E_SIGNATURE, "a certificate of publish/signer is not one of this home's signers, by its issuing CA; bring publish/signer and publish/ca from a mirror", "publish/signer 中的证书不是本系统签发机构为本系统签名服务签发的，请从镜像站取回 publish/signer 与 publish/ca");
 }
 
-/* generation n, as it is published when it is a former one, else the newest; *there: it is, and of another key than the one before */
+/* a key that the register knows as a former one: what is published is older than the register, as where a spare went into service */
+static enum fj_rc is_past(struct take *t, const char *what, struct fj_slice spki, bool *past, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	struct fj_x509 x;
+	bool row;
+
+	FJ_TRY(sto_query(t->c->db, STO_PAST_KEYS, &q, err, "t", what));
+	for (*past = false; !*past;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			break;
+		FJ_TRY(fj_x509_read(sto_blob(&q, 1), &x, err));
+		*past = fj_slice_eq(x.spki, spki);
+	}
+	return FJ_OK;
+}
+
+/* generation n, as it is published when it is a former one, else the newest; *there: it is, and of a key that the register lacks */
 static enum fj_rc next_signer(struct take *t, const struct signer *s, size_t generation, struct fj_slice before, struct signer_of *out, bool *there, struct fj_err *err)
 {
 	struct fj_x509 old, x;
@@ -393,7 +411,9 @@ static enum fj_rc next_signer(struct take *t, const struct signer *s, size_t gen
 		return FJ_OK;
 	FJ_TRY(fj_x509_read(before, &old, err));
 	FJ_TRY(fj_x509_read(fj_buf_slice(&out->der[0]), &x, err));
-	*there = !fj_slice_eq(old.spki, x.spki);
+	bool past;
+	FJ_TRY(is_past(t, s->key, x.spki, &past, err));
+	*there = !past && !fj_slice_eq(old.spki, x.spki);
 	if (!*there || s->cert[1].what == NULL)
 		return FJ_OK;
 	FJ_TRY(read_signer(t, s, 1, dot, out, there, err));

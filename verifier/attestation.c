@@ -966,6 +966,8 @@ static enum fj_rc of_challenge(const struct ver_attestation *a, const struct fj_
 	o = attested(a, &x, "");
 	if (o == NULL || strncmp(o->name, root ? "root" : "issuing", root ? 4 : 7) != 0)
 		return not_made("the key that is stated is not the one in the certificate", "声明所指密钥不是证书中的密钥", err);
+	if (o->said.type != VER_TPM_CREATION) /* a root that may move could have come from elsewhere, and a plain statement does not say where from */
+		return not_made("the TPM states that the key is there, and not that it was made there", "TPM 只声明密钥在其中，未声明在其中生成", err);
 	for (size_t i = 0; i < a->n; i++)
 		if (a->object[i].said.type == 0 || !fj_slice_eq(a->object[i].said.data, FJ_SLICE(h.b, FJ_SHA256_LEN)))
 			return not_made("a statement is missing, or was made for another challenge", "缺少声明，或声明是为另一质询作出的", err);

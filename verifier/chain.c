@@ -131,6 +131,30 @@ const struct ver_ca *ver_ca_at(const struct ver_anchors *a, size_t i)
 	return i < a->n_root ? &a->root[i] : i - a->n_root < a->n_ca ? &a->ca[i - a->n_root] : NULL;
 }
 
+const struct ver_ca *ver_ca_in(const struct ver_anchors *a, struct fj_slice der)
+{
+	for (size_t i = 0; i < a->n_ca; i++)
+		if (fj_slice_eq(fj_buf_slice(&a->ca[i].der), der))
+			return &a->ca[i];
+	return NULL;
+}
+
+bool ver_any_issuing(const struct ver_anchors *a, size_t from)
+{
+	for (size_t i = from; i < a->n_ca; i++)
+		if (a->ca[i].arc[0] != '\0')
+			return true;
+	return false;
+}
+
+bool ver_led_to(const struct ver_anchors *a, const struct fj_x509 *root)
+{
+	for (size_t i = 0; i < a->n_ca; i++)
+		if (a->ca[i].arc[0] == '\0' && ver_same_key(&a->ca[i].x, root))
+			return true;
+	return false;
+}
+
 static const struct ver_ca *in_anchors(const struct ver_anchors *a, struct fj_slice issuer, struct fj_slice aki)
 {
 	const struct ver_ca *ca;
@@ -257,6 +281,34 @@ enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_
 	return FJ_OK;
 }
 
+void ver_keep_why(void *to, const struct fj_err *why)
+{
+	struct fj_err *first = to;
+
+	if (first->rc == FJ_OK)
+		*first = *why;
+}
+
+void ver_pass_over(void *to, const struct fj_err *why)
+{
+	(void)to;
+	(void)why;
+}
+
+/* one of many that does not hold */
+static enum fj_rc left_out(enum fj_rc rc, const struct fj_err *why, void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
+{
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "verify");
+	if (no != NULL) {
+		no(to, why);
+		return FJ_OK;
+	}
+	if (err != NULL)
+		*err = *why;
+	return rc;
+}
+
 enum fj_rc ver_anchors_add(struct ver_anchors *a, const struct ver_blocks *b, void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
 {
 	struct fj_err why;
@@ -266,9 +318,8 @@ enum fj_rc ver_anchors_add(struct ver_anchors *a, const struct ver_blocks *b, vo
 	FJ_TRY(ver_anchor_add(a, fj_buf_slice(&b->der[0]), err));
 	for (size_t i = 1; i < b->n; i++) {
 		enum fj_rc rc = ver_anchor_add(a, fj_buf_slice(&b->der[i]), &why);
-		FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
 		if (rc != FJ_OK)
-			no(to, &why);
+			FJ_TRY(left_out(rc, &why, no, to, err));
 	}
 	return FJ_OK;
 }
@@ -292,13 +343,8 @@ enum fj_rc ver_blocks_read(struct fj_slice pem, struct ver_blocks *out, void (*n
 			return FJ_OK;
 		if (rc == FJ_OK && out->n == VER_MAX_BLOCKS)
 			return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 7", "there are more than %d certificates in one file", VER_MAX_BLOCKS);
-		if (rc == FJ_E_NOMEM || (rc != FJ_OK && no == NULL)) {
-			if (err != NULL)
-				*err = why;
-			return rc;
-		}
 		if (rc != FJ_OK) {
-			no(to, &why);
+			FJ_TRY(left_out(rc, &why, no, to, err));
 			if (pem.p == from) /* it has no end */
 				return FJ_OK;
 			continue;
@@ -323,9 +369,8 @@ static enum fj_rc place(struct ver_anchors *a, enum fj_alg alg, struct fj_slice 
 	WANT(above->x.alg == alg, "formats.md 21", "a CA stands under a root of the other hierarchy");
 	if (a->n_ca == VER_MAX_CA)
 		return fj_fail(err, FJ_E_LIMIT, "verify", NULL, "there are more than %d issuing CAs", VER_MAX_CA);
-	for (size_t i = 0; i < a->n_ca; i++)
-		if (fj_slice_eq(fj_buf_slice(&a->ca[i].der), der))
-			return FJ_OK;
+	if (ver_ca_in(a, der) != NULL)
+		return FJ_OK;
 	enum fj_rc rc = read_ca(der, ca, err);
 	ca->above = above;
 	if (rc == FJ_OK)
@@ -339,8 +384,8 @@ static enum fj_rc place(struct ver_anchors *a, enum fj_alg alg, struct fj_slice 
 	return FJ_OK;
 }
 
-/* a root that was not trusted here: another generation has to lead to its key */
-static bool self_signed(struct fj_slice der, struct fj_x509 *x)
+/* another generation has to lead to its key, where it is not trusted */
+bool ver_self_signed(struct fj_slice der, struct fj_x509 *x)
 {
 	return fj_x509_read(der, x, NULL) == FJ_OK && x->aki.len == 0 && fj_slice_eq(x->issuer, x->subject);
 }
@@ -364,7 +409,7 @@ static void tell_age(struct ver_anchors *a, const struct ver_blocks *b)
 			if (ver_same_ca(ca, &a->root[k]))
 				begin(ca, a->root[k].since);
 		for (size_t k = 0; k < b->n; k++)
-			if (self_signed(fj_buf_slice(&b->der[k]), &x) && ver_same_key(&x, &ca->x) && ver_signed_der(ca->key, x.alg, x.tbs, x.sig))
+			if (ver_self_signed(fj_buf_slice(&b->der[k]), &x) && ver_same_key(&x, &ca->x) && ver_signed_der(ca->key, x.alg, x.tbs, x.sig))
 				begin(ca, x.not_before);
 		for (size_t k = 0; k < a->n_ca; k++)
 			if (ver_same_ca(ca, &a->ca[k]) && a->ca[k].x.not_before < ca->since)
@@ -380,13 +425,12 @@ static enum fj_rc place_all(struct ver_anchors *a, enum fj_alg alg, const struct
 		for (size_t i = 0; i < b->n; i++) {
 			struct fj_err why = {.rc = FJ_OK};
 			struct fj_x509 x;
-			if (done[i] || (done[i] = self_signed(fj_buf_slice(&b->der[i]), &x)))
+			if (done[i] || (done[i] = ver_self_signed(fj_buf_slice(&b->der[i]), &x)))
 				continue;
 			bool placed;
 			enum fj_rc rc = place(a, alg, fj_buf_slice(&b->der[i]), &placed, &why);
-			FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
-			if (rc != FJ_OK && no != NULL)
-				no(to, &why);
+			if (rc != FJ_OK)
+				FJ_TRY(left_out(rc, &why, no, to, err));
 			done[i] = placed || rc != FJ_OK;
 			more = more || (placed && rc == FJ_OK);
 		}
@@ -401,10 +445,10 @@ enum fj_rc ver_chain_add(struct ver_anchors *a, enum fj_alg alg, const struct ve
 
 	FJ_TRY(place_all(a, alg, b, done, no, to, err));
 	tell_age(a, b);
-	fj_fail(&why, FJ_E_INVALID, "verify", "RFC 5280 6.1.3", "an issuing CA was not issued by the root");
-	for (size_t i = 0; i < b->n && no != NULL; i++)
+	enum fj_rc rc = fj_fail(&why, FJ_E_INVALID, "verify", "RFC 5280 6.1.3", "an issuing CA was not issued by the root");
+	for (size_t i = 0; i < b->n; i++)
 		if (!done[i])
-			no(to, &why);
+			FJ_TRY(left_out(rc, &why, no, to, err));
 	return FJ_OK;
 }
 
@@ -596,15 +640,12 @@ static bool pool_add(struct ver_pool *p, struct ver_signer *s)
 enum fj_rc ver_signer_get(const struct ver_trust *t, struct fj_slice leaf, struct fj_slice issuing,
     struct ver_signer_ref *out, struct fj_err *err)
 {
-	const struct ver_ca *ca = NULL;
 	struct ver_signer *s = NULL;
 
 	*out = (struct ver_signer_ref){pool_find(t->a->pool, leaf, issuing), NULL};
 	if (out->s != NULL)
 		return FJ_OK;
-	for (size_t i = 0; i < t->a->n_ca; i++)
-		if (fj_slice_eq(fj_buf_slice(&t->a->ca[i].der), issuing))
-			ca = &t->a->ca[i];
+	const struct ver_ca *ca = ver_ca_in(t->a, issuing);
 	WANT(ca != NULL, "RFC 7515 4.1.6", "x5c names an issuing CA that is not in this trust");
 	FJ_TRY(build_signer(leaf, ca, &s, err));
 	out->s = s;

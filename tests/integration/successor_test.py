@@ -665,7 +665,7 @@ def replays(x, one, two):
     bad('a new officer in an old one\'s place', lines[:taken[0]] + [foreign] + lines[taken[0] + 1:], 'no officer of the plan')
     other = json.loads(json.dumps(lines[0]))
     other['out']['former']['root'] = other['out']['former']['root-sm2']
-    bad('another root that is followed', [other] + lines[1:], 'no root')
+    bad('another root that is followed', [other] + lines[1:], 'no root of this algorithm')
     bad('the end before the root has passed on', lines[:nwo] + [lines[-1]], 'ends before')
 
 

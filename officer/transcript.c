@@ -160,33 +160,17 @@ static enum fj_rc sign(struct ofc *o, const char *beside, struct record *r, stru
 static enum fj_rc join(struct ofc *o, const char *beside, struct record *r, struct fj_err *err)
 {
 	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
-	FJ_AUTO(json) doc = NULL;
-	unsigned by, all;
-	size_t i;
-	json_t *v;
+	FJ_AUTO(buf) out = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+	unsigned by;
 
 	FJ_TRY(read_all(o, beside, r, err));
 	FJ_TRY(ofc_read(o->signatures, &file, err));
 	FJ_TRY(fj_transcript_signatures_read(fj_buf_slice(&file), &r->plan, &r->last, ofc_verify, NULL, &by, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&file), FJ_TRANSCRIPT_SIGNATURES_MAX, &doc, err));
-	all = r->by | by;
-	if (all == r->by)
+	if ((r->by | by) == r->by)
 		return fj_refuse(err, FJ_E_EXISTS, OFC_LAYER, "formats.md 29", "the file brings no signature that is not there already", "该文件没有尚未收录的签名");
 	FJ_TRY(ofc_words(o, err));
-	json_array_foreach(json_object_get(doc, "signatures"), i, v) {
-		FJ_AUTO(buf) sig = FJ_BUF_INIT(64);
-		FJ_AUTO(buf) next = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
-		const char *text = fj_json_text(v, "sig");
-		int who = fj_plan_officer(&r->plan, fj_json_text(v, "officer"));
-		if (who < 0 || r->by >> who & 1)
-			continue;
-		if (fj_b64u_get(text, strlen(text), &sig) != FJ_OK || sig.len != 64)
-			return fj_fail(err, FJ_E_INTERNAL, OFC_LAYER, NULL, "a signature that was read can't be read");
-		FJ_TRY(fj_transcript_add_signature(fj_buf_slice(&r->file), &r->plan, &r->last, (unsigned)who, sig.data, &next, err));
-		fj_buf_clear(&r->file);
-		FJ_TRY(fj_buf_put(&r->file, next.data, next.len));
-	}
-	return put(o, beside, r, &r->file, all, err);
+	FJ_TRY(fj_transcript_join(fj_buf_slice(&r->file), fj_buf_slice(&file), &r->plan, &r->last, &out, err));
+	return put(o, beside, r, &out, r->by | by, err);
 }
 
 static enum fj_rc with_record(struct ofc *o, enum fj_rc (*run)(struct ofc *o, const char *beside, struct record *r, struct fj_err *err), struct fj_err *err)

@@ -18,7 +18,8 @@
 struct seen {
 	fj_time from, to;
 	uint64_t lines;
-	unsigned taken[FJ_QUORUM_MAX], refused, voids; /* approvals by officer; answers; ends and times that were over */
+	struct fj_plan former; /* of a succession, once its officers approved; n 0 before */
+	unsigned taken[2][FJ_QUORUM_MAX], refused, voids; /* approvals by officer, of the plan and of the former one; answers; ends and times that were over */
 	size_t n;
 	struct {
 		char step[16], alg[16], sha256[65];
@@ -51,15 +52,18 @@ static void on_line(void *user, const struct ver_line *l)
 {
 	struct record *r = user;
 	struct seen *s = &r->seen;
-	int who = fj_plan_officer(&r->plan, fj_json_text(json_object_get(l->in, "answer"), "officer"));
+	int who = fj_plan_officer(l->plan, fj_json_text(json_object_get(l->in, "answer"), "officer"));
+	bool former = l->plan != &r->plan;
 
+	if (former)
+		s->former = *l->plan;
 	s->from = s->lines == 0 ? l->at : s->from;
 	s->to = l->at;
 	s->lines++;
 	if (strcmp(l->step, "signature") == 0)
 		note_signature(s, l);
 	else if (strcmp(l->step, "answer") == 0 && json_is_true(json_object_get(l->out, "taken")) && who >= 0)
-		s->taken[who]++;
+		s->taken[former][who]++;
 	s->refused += strcmp(l->step, "answer") == 0 && !json_is_true(json_object_get(l->out, "taken"));
 	s->voids += strcmp(l->step, "expired") == 0 || strcmp(l->step, "go-on") == 0;
 }
@@ -80,7 +84,9 @@ static void show(const struct ofc *o, const struct record *r)
 	for (size_t i = 0; i < s->n; i++)
 		ofc_line(o, "根密钥已签", "the root signed", "%s (%s), SHA-256 %s", s->out[i].step, s->out[i].alg, s->out[i].sha256);
 	for (unsigned i = 0; i < r->plan.n; i++)
-		ofc_line(o, "批准次数", "approvals", "%s (%s): %u%s", r->plan.officer[i].name, r->plan.officer[i].login, s->taken[i], r->by >> i & 1 ? o->zh ? "，已签署本记录" : ", has signed this transcript" : "");
+		ofc_line(o, "批准次数", "approvals", "%s (%s): %u%s", r->plan.officer[i].name, r->plan.officer[i].login, s->taken[false][i], r->by >> i & 1 ? o->zh ? "，已签署本记录" : ", has signed this transcript" : "");
+	for (unsigned i = 0; i < s->former.n; i++)
+		ofc_line(o, "前一方案官员批准次数", "approvals, by the plan before", "%s (%s): %u", s->former.officer[i].name, s->former.officer[i].login, s->taken[true][i]);
 	ofc_line(o, "被拒绝的答复", "answers refused", "%u", s->refused);
 	ofc_line(o, "中断或超时", "ends in the middle, times that were over", "%u", s->voids);
 	fj_hex(r->last.b, sizeof(r->last.b), hex);

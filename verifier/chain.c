@@ -155,11 +155,12 @@ bool ver_led_to(const struct ver_anchors *a, const struct fj_x509 *root)
 	return false;
 }
 
-static const struct ver_ca *in_anchors(const struct ver_anchors *a, struct fj_slice issuer, struct fj_slice aki)
+/* among the first n of all */
+static const struct ver_ca *in_anchors(const struct ver_anchors *a, size_t n, struct fj_slice issuer, struct fj_slice aki)
 {
 	const struct ver_ca *ca;
 
-	for (size_t i = 0; (ca = ver_ca_at(a, i)) != NULL; i++)
+	for (size_t i = 0; i < n && (ca = ver_ca_at(a, i)) != NULL; i++)
 		if (fj_slice_eq(ca->x.ski, aki) && fj_slice_eq(ca->x.subject, issuer))
 			return ca;
 	return NULL;
@@ -167,7 +168,7 @@ static const struct ver_ca *in_anchors(const struct ver_anchors *a, struct fj_sl
 
 const struct ver_ca *ver_ca_of(const struct ver_trust *t, struct fj_slice issuer, struct fj_slice aki)
 {
-	return in_anchors(t->a, issuer, aki);
+	return in_anchors(t->a, SIZE_MAX, issuer, aki);
 }
 
 const struct ver_ca *ver_root(const struct ver_trust *t, enum fj_alg alg)
@@ -223,11 +224,11 @@ bool ver_passes_on(const struct ver_ca *ca)
  * nothing: what counts is always signed by the one that passed on, or by one that stands above it. */
 bool ver_root_follows(const struct ver_anchors *a, const struct ver_ca *newer, const struct ver_ca *ca)
 {
-	const struct ver_ca *reached[VER_MAX_CA + VER_MAX_ROOTS] = {ca};
+	const struct ver_ca *reached[VER_MAX_CA + VER_MAX_ALL_ROOTS] = {ca};
 	bool taken[VER_MAX_CA] = {false};
 	size_t n = 1;
 
-	for (const struct ver_ca *c = ca; c != c->above && !ver_passes_on(c) && n < VER_MAX_ROOTS; c = c->above)
+	for (const struct ver_ca *c = ca; c != c->above && !ver_passes_on(c) && n < VER_MAX_ALL_ROOTS; c = c->above)
 		reached[n++] = c->above;
 	for (size_t k = 0; k < n; k++) {
 		if (k > 0 && ver_same_ca(reached[k], newer))
@@ -256,21 +257,30 @@ bool ver_followed(const struct ver_anchors *a, const struct ver_ca *ca)
 	return false;
 }
 
+static enum fj_rc too_many_roots(struct fj_err *err)
+{
+	return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 31", "there are more than %d roots of one algorithm", VER_MAX_ROOTS);
+}
+
 enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_err *err)
 {
 	struct ver_ca *r = &a->root[a->n_root];
 	const struct ver_ca *first = NULL;
+	size_t n = 0;
 
 	for (size_t i = 0; i < a->n_root; i++)
 		WANT(!fj_slice_eq(fj_buf_slice(&a->root[i].der), der), "formats.md 7", "a root is named twice");
-	if (a->n_root == VER_MAX_ROOTS)
-		return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 31", "there are more than %d roots", VER_MAX_ROOTS);
+	if (a->n_root == VER_MAX_ALL_ROOTS)
+		return too_many_roots(err);
 	enum fj_rc rc = ver_ca_root(der, r, err);
 	for (size_t i = 0; i < a->n_root && rc == FJ_OK; i++)
-		first = first == NULL && a->root[i].x.alg == r->x.alg ? &a->root[i] : first;
+		if (a->root[i].x.alg == r->x.alg && n++ == 0)
+			first = &a->root[i];
+	if (rc == FJ_OK && n == VER_MAX_ROOTS)
+		rc = too_many_roots(err);
 	if (rc == FJ_OK && first != NULL && !fj_slice_eq(first->x.subject, r->x.subject))
 		rc = fj_fail(err, FJ_E_INVALID, "verify", "formats.md 31", "a further root has another name than the first: it is no other generation of it");
-	if (rc == FJ_OK && first != NULL && in_anchors(a, r->x.subject, r->x.ski) != NULL)
+	if (rc == FJ_OK && first != NULL && in_anchors(a, SIZE_MAX, r->x.subject, r->x.ski) != NULL)
 		rc = fj_fail(err, FJ_E_INVALID, "verify", "formats.md 31", "a further root has the key of one before");
 	if (rc != FJ_OK) {
 		ver_ca_release(r);
@@ -354,15 +364,15 @@ enum fj_rc ver_blocks_read(struct fj_slice pem, struct ver_blocks *out, void (*n
 	}
 }
 
-/* The one certificate of these octets: *placed when what it names as its issuer is there already. */
-static enum fj_rc place(struct ver_anchors *a, enum fj_alg alg, struct fj_slice der, bool *placed, struct fj_err *err)
+/* The one certificate of these octets: *placed when what it names as its issuer is among the first n. */
+static enum fj_rc place(struct ver_anchors *a, size_t n, enum fj_alg alg, struct fj_slice der, bool *placed, struct fj_err *err)
 {
 	struct ver_ca *ca = &a->ca[a->n_ca];
 	struct fj_x509 x;
 
 	*placed = false;
 	FJ_TRY(fj_x509_read(der, &x, err));
-	const struct ver_ca *above = in_anchors(a, x.issuer, x.aki);
+	const struct ver_ca *above = in_anchors(a, n, x.issuer, x.aki);
 	if (above == NULL)
 		return FJ_OK;
 	*placed = true;
@@ -417,10 +427,11 @@ static void tell_age(struct ver_anchors *a, const struct ver_blocks *b)
 	}
 }
 
-/* a newest issuing CA comes before what leads to its root: so as often as something new was placed */
+/* Round by round, each under what those before have placed: so the shortest way to a root, whatever the order of the file. */
 static enum fj_rc place_all(struct ver_anchors *a, enum fj_alg alg, const struct ver_blocks *b, bool done[], void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
 {
 	for (bool more = true; more;) {
+		size_t n = a->n_root + a->n_ca;
 		more = false;
 		for (size_t i = 0; i < b->n; i++) {
 			struct fj_err why = {.rc = FJ_OK};
@@ -428,7 +439,7 @@ static enum fj_rc place_all(struct ver_anchors *a, enum fj_alg alg, const struct
 			if (done[i] || (done[i] = ver_self_signed(fj_buf_slice(&b->der[i]), &x)))
 				continue;
 			bool placed;
-			enum fj_rc rc = place(a, alg, fj_buf_slice(&b->der[i]), &placed, &why);
+			enum fj_rc rc = place(a, n, alg, fj_buf_slice(&b->der[i]), &placed, &why);
 			if (rc != FJ_OK)
 				FJ_TRY(left_out(rc, &why, no, to, err));
 			done[i] = placed || rc != FJ_OK;

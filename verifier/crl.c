@@ -109,7 +109,7 @@ struct asking {
 	const struct asking *before;
 	unsigned depth;
 };
-#define MAX_ASKING (2 * VER_MAX_ROOTS)
+#define MAX_ASKING (2 * VER_MAX_ALL_ROOTS)
 
 static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, const struct asking *before,
     const struct ver_crl **c, const struct ver_serial **hit);

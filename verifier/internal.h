@@ -13,9 +13,10 @@
 #include "base/x509.h"
 #include "verifier/verify.h"
 
-#define VER_MAX_CA 160 /* of each algorithm: generations of an issuing CA, 64 subordinate ones, certificates between roots */
-#define VER_MAX_ROOTS 16 /* that are trusted: generations of the root of each algorithm */
-#define VER_MAX_BLOCKS (VER_MAX_CA + 2 * VER_MAX_ROOTS) /* certificates of a file or bundle */
+#define VER_MAX_CA 160 /* of both algorithms: generations of an issuing CA, 64 subordinate ones, certificates between roots */
+#define VER_MAX_ROOTS 8 /* of each algorithm that are trusted: its root's generations */
+#define VER_MAX_ALL_ROOTS (2 * VER_MAX_ROOTS)
+#define VER_MAX_BLOCKS (VER_MAX_CA + 2 * VER_MAX_ALL_ROOTS) /* certificates of a file or bundle */
 #define VER_MAX_SIGNERS 64 /* that are kept, of CAs without limits */
 #define VER_MAX_LIMITED 8  /* of each CA that the root has limited: it fills its own part alone */
 #define VER_MAX_LISTS 1024
@@ -105,7 +106,7 @@ struct ver_pool;
 struct ver_attestation;
 /* shared by a trust and all that are made over it */
 struct ver_anchors {
-	struct ver_ca root[VER_MAX_ROOTS], ca[VER_MAX_CA]; /* trusted by itself; and what leads to such a one */
+	struct ver_ca root[VER_MAX_ALL_ROOTS], ca[VER_MAX_CA]; /* trusted by itself; and what leads to such a one */
 	size_t n_root, n_ca;
 	struct ver_pool *pool; /* verified signers; behind its own lock */
 	struct ver_attestation *attestation; /* NULL: none was looked at */

@@ -592,8 +592,12 @@ def appliance():
     check('who gave the root away is named as in the former plan', all('officer: ' + n in shown and 'approved by: ' + n in shown for n in '乙丙') and 'by: officer' not in shown, shown)
     check('not by one', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript-2', '--plan', two, '--unsigned')[0] == 2)
     for k in new:
-        r = run(OFFICER, 'transcript', 'sign', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one, '--key', k + '.key', '--passphrase-file', k + '.passphrase', '--yes', '--lang', 'en')
+        r = run(OFFICER, 'transcript', 'sign', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one, '--key', k + '.key', '--passphrase-file', k + '.passphrase', '--out', k + '.signature', '--yes', '--lang', 'en')
         check('a new officer signs it, and sees how often each officer of either plan approved', r[0] == 0 and all('approvals, by the plan before: %s: 2\n' % n in r[1] for n in ('乙（虚构官员） (officer2)', '丙（虚构官员） (officer3)')) and 'approvals, by the plan before: 甲（虚构官员） (officer1): 0\n' in r[1], r)
+    join = lambda k, *more: tool(OFFICER, 'transcript', 'join', h.d + '/ceremony/transcript-2', '--plan', two, '--signatures', k + '.signature', '--yes', *more)
+    check('what they signed each for himself is not joined without the former plan', join(new[0])[0] == 2)
+    joined = [join(k, '--other', one) for k in new]
+    check('with it it is, one after the other', [(code, len(out.get('signed_by', [])), out.get('enough')) for code, out in joined] == [(0, 1, False), (0, 2, True)], joined)
     check('and then it is asked for their signatures', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one)[0] == 0)
     replays(x, one, two)
     check('the first ceremony\'s is replayed still', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript', '--plan', one)[0] == 0)

@@ -69,7 +69,7 @@ enum fj_rc ca_named(const struct hsm_signer *s, enum fj_alg alg, struct fj_slice
 		for (*key = role; *key < HSM_KEY_END; *key += HSM_ROLE_END)
 			if (fj_slice_eq(signer_spki(s, *key), ca->spki))
 				return FJ_OK;
-		return policy_no(err, "formats.md 26", "the key of this generation of the issuing CA is gone; the newest one signs");
+		return fj_fail(err, FJ_E_STATE, HSM_LAYER, "formats.md 26", "the signer refuses: the key of this generation of the issuing CA is gone; the newest one signs");
 	}
 	return policy_no(err, "RFC 5280 4.2.1.1", "the authority key identifier is none of our issuing CA's keys");
 }

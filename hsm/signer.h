@@ -352,7 +352,8 @@ enum fj_rc signer_activate(struct hsm_signer *s, enum hsm_socket from, const str
 struct fj_slice ca_newest(const struct hsm_memory *m, enum fj_alg alg);
 /* a signed one, at its key's place, or as the newest */
 enum fj_rc ca_put(struct hsm_memory *m, enum fj_alg alg, struct fj_slice tbs, struct fj_err *err) FJ_MUST_USE;
-/* The CA of this key identifier into *ca, which borrows, and the key that signs for it; FJ_E_POLICY: there is none, or its key is gone. */
+/* The CA of this key identifier into *ca, which borrows, and the key that signs for it; FJ_E_POLICY: there is none, or it is revoked; FJ_E_STATE: its
+ * key is gone. */
 enum fj_rc ca_named(const struct hsm_signer *s, enum fj_alg alg, struct fj_slice ski, struct fj_x509 *ca, unsigned *generation, unsigned *key, struct fj_err *err) FJ_MUST_USE;
 /* a certificate that one of them signed, whether its key is still here or not */
 bool ca_verifies(const struct hsm_signer *s, enum fj_alg alg, const struct fj_x509 *x);

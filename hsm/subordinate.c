@@ -277,7 +277,7 @@ static enum fj_rc asks_in_time(const struct hsm_job *j, const struct fj_ca_reque
 		MUST(!r->by_former, CITE, "there is no former key in the ceremony");
 		return FJ_OK;
 	}
-	for (enum fj_alg a = FJ_ES256; a <= (m->sm2 ? FJ_SM2 : FJ_ES256); a++)
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(m->sm2); a++)
 		MUST(newest_issuing(m, a) >= HSM_ROLE_END && !newest_certified(j->s, a), CITE, "each issuing key has to have a newer one that is not certified yet (key roll)");
 	MUST(fj_limits_same(&r->limits, &m->limits), CITE, "a newer key is asked for within the limits that there are");
 	return FJ_OK;
@@ -295,7 +295,7 @@ enum fj_rc policy_ca_request(const struct hsm_job *j, struct fj_slice text, stru
 	FJ_TRY(asks_in_time(j, &r, err));
 	MUST(r.demo == m->demo && r.sm2 == m->sm2 && strcmp(r.arc, m->arc) == 0 && strcmp(r.base, m->base) == 0 && strcmp(r.operator_, m->operator_) == 0, CITE, "the request is of another home");
 	MUST(r.made - j->now <= NOW_TOLERANCE && j->now - r.made <= NOW_TOLERANCE, CITE, "the request was not made now");
-	for (enum fj_alg a = FJ_ES256; a <= (m->sm2 ? FJ_SM2 : FJ_ES256); a++)
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(m->sm2); a++)
 		MUST(fj_slice_eq(fj_buf_slice(&r.spki[a]), signer_spki(j->s, newest_issuing(m, a))) && fj_hash_eq(&r.root[a], &m->parent_root[a]), CITE, "the request is of other keys than the newest, or for another root");
 	if (m->ceremony == MEM_CLOSED && !r.by_former)
 		*j->key = HSM_NEWER(j->role);

@@ -30,14 +30,14 @@ void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg);
 void crm_item_release(struct crm_item *it);
 /* To-be-signed bytes of a step by the certificates that i has; number: a CRL's. */
 enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
-/* an issuing CA's certificate by the root, for a key that the signer has made anew; as it was kept, unless it is to be made fresh */
-enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* To-be-signed bytes of something that the root signs once: as it was kept, unless it is to be made fresh, and kept then. */
+typedef enum fj_rc (*crm_make)(struct iss *i, const void *of, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err);
+/* an issuing CA's certificate by the root, for a key (struct fj_buf, SubjectPublicKeyInfo) that the signer has made anew */
+enum fj_rc crm_issuing_tbs(struct iss *i, const void *spki, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* What the root signs once is kept before it is: CRM_DIR/kept-NAME.tbs, so that a try that is cut after the signer's part is made again with
  * the same octets.  Of this subject key, by the root of now; false: none is kept. */
 bool crm_kept(const struct iss *i, enum fj_alg alg, const char *name, struct fj_slice spki, struct fj_buf *tbs);
 enum fj_rc crm_keep(const char *name, const struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
-/* the signer has not signed it: its time is over */
-bool crm_stale(enum fj_rc rc, const struct fj_err *err);
 /* a root's CRL with these entries, for 400 days from now; root: its certificate */
 enum fj_rc crm_crl(struct iss *i, struct fj_slice root, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* A root's own certificate for a key; and one root by another, until the root that is followed ends. */
@@ -70,6 +70,10 @@ typedef enum fj_rc (*crm_line_fn)(void *user, const char *step, const json_t *in
 /* Opens or begins a transcript; each line that stands there is handed to fn.  A last line that is cut is removed. */
 #define CRM_TRANSCRIPT CRM_DIR "/transcript"
 enum fj_rc crm_log_open(struct crm_log *l, const char *path, const struct fj_plan *p, crm_line_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
+/* which step a line's object is of; false: of none that there is */
+bool crm_log_step(const json_t *o, enum fj_step *step, enum fj_alg *alg);
+/* a structure or signature of a line, in the place of what `to` had */
+enum fj_rc crm_log_octets(const char *text, struct fj_buf *to, struct fj_err *err) FJ_MUST_USE;
 /* in and out are stolen; durable when it returns */
 enum fj_rc crm_log_put(struct crm_log *l, const char *step, json_t *in, json_t *out, struct fj_err *err) FJ_MUST_USE;
 
@@ -118,6 +122,8 @@ void crm_renewal_free(struct crm_renewal *r);
 enum fj_rc crm_renewal_sub(struct iss_call *c, const struct crm_sub *s, bool *planned, struct fj_err *err) FJ_MUST_USE;
 /* Signed by the root for two officers' approval; der: the caller's.  officers: their logins, the caller's. */
 enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *der, json_t **officers, struct fj_err *err) FJ_MUST_USE;
+/* The same of something that is signed once.  What was kept is tried first: FJ_E_STATE says that its time is over and it was never signed. */
+enum fj_rc crm_once_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, crm_make make, const void *of, struct fj_buf *der, json_t **officers, struct fj_err *err) FJ_MUST_USE;
 /* A list is signed by the parent's root, or by one that followed it and that was taken in. */
 enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice list, struct fj_err *err) FJ_MUST_USE;
 /* A newer list of a root that is elsewhere, in place of the one that is kept. */
@@ -130,7 +136,8 @@ FJ_DEFINE_AUTO(crm_sub, struct crm_sub, crm_sub_release)
 enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err) FJ_MUST_USE;
 /* The former keys' word to the signer, where the request has it; given: a connection to it, NULL for one of its own. */
 enum fj_rc crm_sub_former(struct iss *i, struct hsm_conn *given, const struct crm_sub *s, struct fj_err *err) FJ_MUST_USE;
-enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* a subordinate's (struct crm_sub) */
+enum fj_rc crm_sub_tbs(struct iss *i, const void *sub, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crm_sub_keep(struct iss_call *c, const struct crm_sub *s, const struct fj_buf der[FJ_ALG_END], const json_t *officers, struct fj_err *err) FJ_MUST_USE;
 /* serial of the certificate with this number; FJ_E_NOTFOUND, of SM2 without a reason: it may have none */
 enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_serial *out, struct fj_err *err) FJ_MUST_USE;

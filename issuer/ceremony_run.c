@@ -85,14 +85,6 @@ static struct fj_buf *result(const struct hold *h, enum fj_step step, enum fj_al
 
 /* --- going on from the transcript --- */
 
-static bool step_of(const json_t *o, enum fj_step *step, enum fj_alg *alg)
-{
-	for (*step = 0; *step < FJ_STEP_LATER && strcmp(fj_step_name(*step), fj_json_text(o, "step")) != 0;)
-		(*step)++;
-	*alg = strcmp(fj_json_text(o, "alg"), fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
-	return *step < FJ_STEP_LATER;
-}
-
 static enum fj_rc remember(void *user, const char *name, const json_t *in, const json_t *out, struct fj_err *err)
 {
 	struct hold *h = user;
@@ -106,18 +98,14 @@ static enum fj_rc remember(void *user, const char *name, const json_t *in, const
 	int who = fj_plan_officer(h->p, fj_json_text(json_object_get(in, "challenge"), "officer"));
 	if (strcmp(name, "bond") == 0 && json_is_true(json_object_get(out, "taken")) && who >= 0)
 		h->bound |= 1u << who;
-	if (strcmp(name, "challenge") == 0 && step_of(out, &step, &alg)) {
+	if (strcmp(name, "challenge") == 0 && crm_log_step(out, &step, &alg) && step < FJ_STEP_LATER) {
 		to = &h->last[step][alg];
 		text = fj_json_text(out, "structure");
-	} else if (strcmp(name, "signature") == 0 && step_of(in, &step, &alg)) {
+	} else if (strcmp(name, "signature") == 0 && crm_log_step(in, &step, &alg) && step < FJ_STEP_LATER) {
 		to = result(h, step, alg);
 		text = fj_json_text(out, "signed");
 	}
-	if (to == NULL)
-		return FJ_OK;
-	fj_buf_release(to);
-	fj_buf_init(to, FJ_STRUCTURE_MAX);
-	return fj_b64u_get(text, strlen(text), to) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, LAYER, NULL, "the transcript has a malformed structure");
+	return to == NULL ? FJ_OK : crm_log_octets(text, to, err);
 }
 
 /* it was signed and recorded, and the end came before the transcript had it: the signer has it still */
@@ -125,7 +113,7 @@ static enum fj_rc signed_before(struct hold *h, struct crm_item *it, struct fj_e
 {
 	const struct fj_buf *last = &h->last[it->c.step][it->c.alg];
 	struct hsm_item item = {.tbs = fj_buf_slice(last)};
-	struct hsm_request r = {.role = it->c.alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = crm_kind(it->c.step), .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = hsm_role_by(HSM_ROOT, it->c.alg), .kind = crm_kind(it->c.step), .items = &item, .n_items = 1};
 	struct fj_hash hash;
 
 	if (last->len == 0)

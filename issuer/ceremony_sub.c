@@ -20,11 +20,6 @@ static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const ch
 	return fj_refuse(err, rc, LAYER, CITE, en, zh);
 }
 
-static enum fj_alg last_alg(const struct iss *i)
-{
-	return i->sm2 ? FJ_SM2 : FJ_ES256;
-}
-
 /* --- the parent's roots --- */
 
 static enum fj_rc read_roots(struct iss *i, const json_t *sub, struct fj_err *err)
@@ -32,7 +27,7 @@ static enum fj_rc read_roots(struct iss *i, const json_t *sub, struct fj_err *er
 	static const char *const members[FJ_ALG_END] = {NULL, "root", "root_sm2"};
 	struct fj_x509 x;
 
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		const char *pem = fj_json_peek(sub, members[a]);
 		fj_buf_init(&i->ca[a].root, FJ_X509_MAX);
 		if (pem == NULL)
@@ -49,7 +44,7 @@ static enum fj_rc policy_of(const struct iss *i, json_t **out, struct fj_err *er
 {
 	FJ_AUTO(json) roots = json_array();
 
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		FJ_AUTO(buf) b64 = FJ_BUF_INIT(2 * FJ_X509_MAX);
 		if (fj_b64_put(&b64, fj_buf_slice(&i->ca[a].root)) != FJ_OK || json_array_append_new(roots, json_string(fj_buf_str(&b64))) != 0)
 			return fj_no_memory(err, LAYER);
@@ -78,11 +73,6 @@ static enum fj_rc open_here(struct iss *i, bool *closed, struct fj_err *err)
 
 /* --- the request --- */
 
-static enum hsm_role issuing_role(enum fj_alg a)
-{
-	return a == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING;
-}
-
 static enum fj_rc fill(struct iss *i, const json_t *sub, struct fj_ca_request *r, struct fj_err *err)
 {
 	FJ_TRY(fj_limits_make(fj_json_text(sub, "division"), fj_json_text(sub, "holders"), i->home.base, &r->limits, err));
@@ -92,9 +82,9 @@ static enum fj_rc fill(struct iss *i, const json_t *sub, struct fj_ca_request *r
 	if (fj_strcopy(r->arc, sizeof(r->arc), i->home.arc) != FJ_OK || fj_strcopy(r->base, sizeof(r->base), i->home.base) != FJ_OK ||
 	    fj_strcopy(r->operator_, sizeof(r->operator_), i->home.operator_) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, LAYER, NULL, "arc, base or operator are too long");
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		fj_buf_init(&r->spki[a], 256);
-		FJ_TRY(hsm_public_key(i->make.signer, issuing_role(a), &r->spki[a], err));
+		FJ_TRY(hsm_public_key(i->make.signer, hsm_role_by(HSM_ISSUING, a), &r->spki[a], err));
 		fj_sha256(fj_buf_slice(&i->ca[a].root), &r->root[a]);
 	}
 	return FJ_OK;
@@ -103,9 +93,9 @@ static enum fj_rc fill(struct iss *i, const json_t *sub, struct fj_ca_request *r
 /* who: of a home that is made, for its newer keys; NULL in the ceremony */
 static enum fj_rc sign_request(struct iss *i, struct hsm_conn *conn, const struct fj_buf *text, const struct hsm_approval *who, size_t n, json_t *signatures, struct fj_err *err)
 {
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		struct hsm_item item = {.tbs = fj_buf_slice(text)};
-		struct hsm_request r = {.role = issuing_role(a), .kind = HSM_CA_REQUEST, .approvals = who, .n_approvals = n, .items = &item, .n_items = 1};
+		struct hsm_request r = {.role = hsm_role_by(HSM_ISSUING, a), .kind = HSM_CA_REQUEST, .approvals = who, .n_approvals = n, .items = &item, .n_items = 1};
 		FJ_AUTO(buf) b64 = FJ_BUF_INIT(256);
 		FJ_TRY(hsm_sign(conn, &r, err));
 		if (item.rc != FJ_OK)
@@ -162,7 +152,7 @@ enum fj_rc crm_request_newer(struct iss_call *c, struct hsm_conn *conn, const st
 
 	if (fj_strcopy(r.arc, sizeof(r.arc), i->home.arc) != FJ_OK || fj_strcopy(r.base, sizeof(r.base), i->home.base) != FJ_OK || fj_strcopy(r.operator_, sizeof(r.operator_), i->home.operator_) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, LAYER, NULL, "arc, base or operator are too long");
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		fj_buf_init(&r.spki[a], 512);
 		if (rol_made(c->db, a, &r.spki[a], NULL) != FJ_OK)
 			return FJ_OK; /* with the other one */
@@ -278,7 +268,7 @@ static enum fj_rc take(struct iss *i, struct fj_slice pem, bool closed, struct f
 {
 	FJ_TRY(read_certificates(i, pem, err));
 	FJ_TRY(read_lists(i, pem, crl, err));
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		if (i->ca[a].issuing[0].cert.len == 0)
 			return no(err, FJ_E_INVALID, "the file has no certificate for one of this home's hierarchies; ask the parent for ca/subordinate-N.pem", "文件中缺少本系统某一体系的证书；请向上级索取 ca/subordinate-N.pem");
 		if (!closed)

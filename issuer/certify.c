@@ -31,11 +31,6 @@ void crm_sub_release(struct crm_sub *s)
 	fj_ca_request_release(&s->request);
 }
 
-static enum fj_alg last_alg(const struct crm_sub *s)
-{
-	return s->request.sm2 ? FJ_SM2 : FJ_ES256;
-}
-
 static void name_of(int64_t n, enum fj_alg alg, char out[24])
 {
 	snprintf(out, 24, "sub-%lld%s", (long long)n, fj_alg_suffix(alg));
@@ -63,7 +58,7 @@ static enum fj_rc check_request(const struct iss *i, const struct fj_ca_request 
 		return say(err, FJ_E_REFUSED, "the request is of another arc or kind than this root's: under one root all homes have one arc, and are demonstrations or none is", "申请的标识弧或性质与本根不同：同一根之下标识弧一致，演示与正式不得混用");
 	if (r->sm2 && !i->sm2)
 		return say(err, FJ_E_REFUSED, "the request has an SM2 key, and this root has no SM2 hierarchy; ask without --sm2", "申请含 SM2 密钥，而本根没有 SM2 体系；请不带 --sm2 重新申请");
-	for (enum fj_alg a = FJ_ES256; a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(r->sm2); a++) {
 		fj_sha256(fj_buf_slice(&i->ca[a].root), &root);
 		if (!fj_hash_eq(&root, &r->root[a]))
 			return say(err, FJ_E_REFUSED, "the request is for another root; its home was made with another --root FILE", "申请指向另一根；该系统初始化时所给的 --root 文件不是本根");
@@ -126,7 +121,7 @@ static enum fj_rc check_former(struct sto *db, const struct fj_ca_request *r, st
 	if (!r->follows)
 		return FJ_OK;
 	FJ_TRY(fj_ca_request_former_text(r, &text, err));
-	for (enum fj_alg a = FJ_ES256; all && a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++)
+	for (enum fj_alg a = FJ_ES256; all && a <= fj_last_alg(r->sm2); a++)
 		all = n > 0 && sub_get(db, n, a, &der, NULL) == FJ_OK && fj_x509_read(fj_buf_slice(&der), &x, NULL) == FJ_OK && fj_limits_of(&x, &limited, &l, NULL) == FJ_OK &&
 		    !is_revoked(db, &x) && fj_limits_same(&l, &r->limits) && ca_spki_verify(x.spki, fj_buf_slice(&text), fj_buf_slice(&r->former[a]), NULL) == FJ_OK;
 	return all ? FJ_OK : say(err, FJ_E_SIGNATURE, "the request is for a newer key of a CA that was certified before, and no CA of this root with this address and these limits, which is not revoked, has signed it by its newest former keys; its home writes it when both newer keys are made (key roll issuing)", "申请是为已认证的签发机构更换密钥，但本根认证过、未被吊销且地址和限制相同的签发机构中，没有一个以其最新密钥签署；对方在新密钥均制作后生成申请（key roll issuing）");
@@ -223,7 +218,7 @@ enum fj_rc crm_sub_keep(struct iss_call *c, const struct crm_sub *s, const struc
 	int64_t n;
 
 	FJ_TRY(number_for(c->db, fj_buf_slice(&s->request.spki[FJ_ES256]), &n, err));
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(s); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(s->request.sm2); a++) {
 		name_of(n, a, what);
 		FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&der[a])));
 		if (json_array_append_new(list, certificate_json(&der[a], a)) != 0)
@@ -257,8 +252,9 @@ enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_
 	return FJ_OK;
 }
 
-enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err)
+enum fj_rc crm_sub_tbs(struct iss *i, const void *sub, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err)
 {
+	const struct crm_sub *s = sub;
 	struct fj_hash h;
 	char name[48], hex[65];
 
@@ -365,7 +361,7 @@ enum fj_rc pub_subs(struct iss *i, struct fj_err *err)
 	}
 	if (der.len == 0)
 		return FJ_OK;
-	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_MAX);
 		snprintf(path, sizeof(path), "publish/trust/chain%s.pem", fj_alg_suffix(a));
 		FJ_TRY(pub_chain_pem(i, i->pub.db, a, &pem, err));
@@ -397,7 +393,7 @@ static enum fj_rc ask(struct iss_call *c, const struct crm_sub *s, const struct 
 	FJ_AUTO(json) keys = json_array();
 	char holders[64];
 
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(s); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(s->request.sm2); a++) {
 		struct fj_hash h;
 		char hex[65], key[65];
 		FJ_TRY(fj_content_ca_request(&s->request, a, &s->limits, &h, err));
@@ -449,20 +445,11 @@ enum fj_rc apr_root_certify(struct iss_call *c, const struct apr *a, struct fj_e
 		return FJ_OK;
 	FJ_TRY(crm_sub_former(c->iss, NULL, &s, err));
 	enum fj_rc rc = FJ_OK;
-	for (enum fj_alg alg = FJ_ES256; rc == FJ_OK && alg <= last_alg(&s); alg++) {
-		FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+	for (enum fj_alg alg = FJ_ES256; rc == FJ_OK && alg <= fj_last_alg(s.request.sm2); alg++) {
 		fj_buf_init(&der[alg], FJ_X509_MAX);
 		json_decref(officers);
 		officers = NULL;
-		rc = crm_sub_tbs(c->iss, &s, alg, false, &tbs, err);
-		if (rc == FJ_OK)
-			rc = crm_sign_by_two(c, a, alg, HSM_CERT_SUBORDINATE, fj_buf_slice(&tbs), &der[alg], &officers, err);
-		if (!crm_stale(rc, err))
-			continue;
-		fj_buf_clear(&tbs);
-		rc = crm_sub_tbs(c->iss, &s, alg, true, &tbs, err);
-		if (rc == FJ_OK)
-			rc = crm_sign_by_two(c, a, alg, HSM_CERT_SUBORDINATE, fj_buf_slice(&tbs), &der[alg], &officers, err);
+		rc = crm_once_by_two(c, a, alg, HSM_CERT_SUBORDINATE, crm_sub_tbs, &s, &der[alg], &officers, err);
 	}
 	if (rc == FJ_OK)
 		rc = crm_sub_keep(c, &s, der, officers, err);

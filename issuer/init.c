@@ -56,7 +56,7 @@ static enum fj_rc settings(struct iss *i, const json_t *in, struct fj_err *err)
 static enum fj_rc sign_ca(struct iss *i, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *out, struct fj_err *err)
 {
 	struct hsm_item item = {.tbs = tbs};
-	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = kind, .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = hsm_role_by(HSM_ROOT, alg), .kind = kind, .items = &item, .n_items = 1};
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
 	FJ_TRY(hsm_sign(i->make.signer, &r, err));

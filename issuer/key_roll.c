@@ -27,12 +27,13 @@
 static const struct roll {
 	const char *key;
 	enum hsm_role role;
+	enum fj_alg alg;
 	const char *certs[2]; /* of the keyring; the first bears the key's name */
 } rolls[] = {
-	{"issuing", HSM_ISSUING, {"issuing", NULL}}, {"issuing-sm2", HSM_ISSUING_SM2, {"issuing-sm2", NULL}},
-	{"root", HSM_ROOT, {"root", NULL}}, {"root-sm2", HSM_ROOT_SM2, {"root-sm2", NULL}},
-	{"token", HSM_TOKEN, {"token", "status"}}, {"ocsp", HSM_OCSP, {"ocsp", NULL}}, {"log", HSM_LOG, {"log", NULL}},
-	{"token-sm2", HSM_TOKEN_SM2, {"token-sm2", "status-sm2"}}, {"ocsp-sm2", HSM_OCSP_SM2, {"ocsp-sm2", NULL}},
+	{"issuing", HSM_ISSUING, FJ_ES256, {"issuing", NULL}}, {"issuing-sm2", HSM_ISSUING_SM2, FJ_SM2, {"issuing-sm2", NULL}},
+	{"root", HSM_ROOT, FJ_ES256, {"root", NULL}}, {"root-sm2", HSM_ROOT_SM2, FJ_SM2, {"root-sm2", NULL}},
+	{"token", HSM_TOKEN, FJ_ES256, {"token", "status"}}, {"ocsp", HSM_OCSP, FJ_ES256, {"ocsp", NULL}}, {"log", HSM_LOG, FJ_ES256, {"log", NULL}},
+	{"token-sm2", HSM_TOKEN_SM2, FJ_SM2, {"token-sm2", "status-sm2"}}, {"ocsp-sm2", HSM_OCSP_SM2, FJ_SM2, {"ocsp-sm2", NULL}},
 };
 static const char *const names[] = {"issuing", "token", "ocsp", "log", "issuing-sm2", "token-sm2", "ocsp-sm2", NULL};
 
@@ -95,7 +96,7 @@ static enum fj_rc may_roll(struct iss_call *c, const struct roll *r, struct fj_e
 		return no(err, FJ_E_STATE, "this home was made without an SM2 hierarchy, so there is no such key", "本机构未建立 SM2 体系，没有该密钥");
 	if (c->iss->rolled && !c->trial)
 		return no(err, FJ_E_BUSY, "the rollover before is being taken up; try again", "上一次密钥更换正在生效，请稍后重试");
-	if (is_ca(r) && c->iss->ca[r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256].n_issuing == FJ_MAX_CAS)
+	if (is_ca(r) && c->iss->ca[r->alg].n_issuing == FJ_MAX_CAS)
 		return no(err, FJ_E_LIMIT, "an issuing CA of one name has eight keys at most, one after the other, and this one has had them; a new home, or a subordinate one, has a CA of another name", "同名签发机构最多先后有八把密钥，现已用完；请另建系统或下级系统");
 	FJ_TRY(former(c->db, r->key, &f, err));
 	return f.generation == 0 || f.ended ? FJ_OK
@@ -259,9 +260,8 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 /* Two officers are enough for the root of a home without a plan; else its officers are asked next, or the parent's, by a request. */
 static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct roll *r, struct hsm_conn *conn, const struct hsm_approval *by, size_t n, const struct fj_buf *spki, const json_t *officers, struct fj_err *err)
 {
-	enum fj_alg alg = r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256;
+	enum fj_alg alg = r->alg;
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(1024);
-	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(json) who = NULL;
 	struct fj_plan plan;
@@ -277,14 +277,7 @@ static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct 
 			FJ_TRY(crm_request_newer(c, conn, by, n, err));
 		return note(c, "key.made", r->key, fj_buf_slice(spki), NULL, officers, err);
 	}
-	FJ_TRY(crm_issuing_tbs(c->iss, alg, spki, false, &tbs, err));
-	enum fj_rc rc = crm_sign_by_two(c, a, alg, HSM_CERT_ISSUING, fj_buf_slice(&tbs), &der, &who, err);
-	if (crm_stale(rc, err)) { /* it was kept, and never signed */
-		fj_buf_clear(&tbs);
-		FJ_TRY(crm_issuing_tbs(c->iss, alg, spki, true, &tbs, err));
-		rc = crm_sign_by_two(c, a, alg, HSM_CERT_ISSUING, fj_buf_slice(&tbs), &der, &who, err);
-	}
-	FJ_TRY(rc);
+	FJ_TRY(crm_once_by_two(c, a, alg, HSM_CERT_ISSUING, crm_issuing_tbs, spki, &der, &who, err));
 	return rol_certified(c, alg, &der, officers, err);
 }
 
@@ -327,7 +320,7 @@ enum fj_rc apr_key_roll(struct iss_call *c, const struct apr *a, struct fj_err *
 	if (is_ca(r))
 		return roll_ca(c, a, r, conn, who, n, &spki, officers, err);
 	if (r->role == HSM_OCSP || r->role == HSM_OCSP_SM2)
-		FJ_TRY(responders(c, conn, r->role == HSM_OCSP_SM2 ? FJ_SM2 : FJ_ES256, r->certs[0], &spki, err));
+		FJ_TRY(responders(c, conn, r->alg, r->certs[0], &spki, err));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(r->certs) && r->certs[k] != NULL; k++)
 		FJ_TRY(replace(c, conn, r->certs[k], &spki, serials, err));
 	return note(c, "key.rolled", r->key, fj_buf_slice(&spki), serials, officers, err);
@@ -359,7 +352,7 @@ static enum fj_rc may_end(struct iss_call *c, const struct roll *r, int64_t gene
 	if (f.generation != generation || f.ended)
 		return no(err, f.generation == 0 || generation > f.generation ? FJ_E_NOTFOUND : FJ_E_STATE, "this is no former key that the signer still has; key.list shows those", "签名服务中没有这一代原密钥，现存的见 key.list");
 	if (is_ca(r))
-		FJ_TRY(rol_leaves_nobody(c, r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256, generation, err));
+		FJ_TRY(rol_leaves_nobody(c, r->alg, generation, err));
 	FJ_TRY(sto_first(c->db, STO_INTENT_BEFORE, &q, "count", err, "i", f.until));
 	return sto_int(&q, 0) == 0 ? FJ_OK
 	    : no(err, FJ_E_BUSY, "something that was approved before the rollover still waits to be signed by this key; try again when it is made", "更换前批准的事项尚待以该密钥签名，请在办结后重试");
@@ -397,7 +390,7 @@ enum fj_rc apr_key_end(struct iss_call *c, const struct apr *a, struct fj_err *e
 		FJ_TRY(sto_run(c->db, STO_PAST_KEY_END, NULL, err, "iti", (int64_t)c->now, r->certs[k], generation));
 	if (is_ca(r)) { /* no responder is made under it any more */
 		char row[32];
-		snprintf(row, sizeof(row), "ocsp%s-%lld", fj_alg_suffix(r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256), (long long)generation);
+		snprintf(row, sizeof(row), "ocsp%s-%lld", fj_alg_suffix(r->alg), (long long)generation);
 		FJ_TRY(sto_run(c->db, STO_KEYRING_DROP, NULL, err, "t", row));
 	}
 	FJ_AUTO(json) body = json_pack("{s:O}", "officers", officers);

@@ -274,7 +274,7 @@ static enum fj_rc structure_of(struct iss_call *c, const struct crm_renewal *r, 
 	if (r->what == CRM_CERTIFY)
 		return crm_sub_tbs(c->iss, &r->sub, alg, fresh, tbs, err);
 	FJ_TRY(rol_made(c->db, alg, &spki, err));
-	return crm_issuing_tbs(c->iss, alg, &spki, fresh, tbs, err);
+	return crm_issuing_tbs(c->iss, &spki, alg, fresh, tbs, err);
 }
 
 static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, const struct revoking *more, struct fj_err *err)
@@ -295,7 +295,7 @@ static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, const struct 
 		crm_item_init(it, steps[r->what], alg[r->n++]);
 		FJ_TRY(structure_of(c, r, it->c.alg, more, false, &it->c.structure, err));
 		enum fj_rc rc = crm_begin(conn, &r->plan, it, err);
-		if (crm_stale(rc, err)) { /* it was kept, and never signed */
+		if (rc == FJ_E_STATE && r->what != CRM_LISTS) { /* what was kept was never signed, and its time is over */
 			fj_buf_clear(&it->c.structure);
 			FJ_TRY(structure_of(c, r, it->c.alg, more, true, &it->c.structure, err));
 			rc = crm_begin(conn, &r->plan, it, err);
@@ -378,7 +378,7 @@ enum fj_rc cmd_root_renew(struct iss_call *c, struct fj_err *err)
 	if ((more.number != 0 || more.generation != 0) && !c->trial) { /* its date is of now, however often it has to be tried */
 		struct ca_revoked one;
 		size_t n;
-		for (enum fj_alg alg = FJ_ES256; alg <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); alg++) {
+		for (enum fj_alg alg = FJ_ES256; alg <= fj_last_alg(c->iss->sm2); alg++) {
 			FJ_TRY(to_revoke(c, alg, &more, &one, &n, err));
 			if (n > 0)
 				FJ_TRY(begun_at(c, &one, err));
@@ -474,7 +474,7 @@ enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg 
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.tbs = tbs};
 	struct fj_hash h;
-	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = kind, .approvals = who, .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = hsm_role_by(HSM_ROOT, alg), .kind = kind, .approvals = who, .items = &item, .n_items = 1};
 
 	fj_sha256(tbs, &h);
 	memcpy(item.id, h.b, sizeof(item.id)); /* asked again, since the answer was lost, it gets the signature that was made */
@@ -489,6 +489,19 @@ enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg 
 	for (size_t k = 0; k < r.n_approvals; k++)
 		json_array_append_new(*officers, json_string(who[k].officer));
 	return *officers != NULL ? FJ_OK : fj_no_memory(err, LAYER);
+}
+
+enum fj_rc crm_once_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, crm_make make, const void *of, struct fj_buf *der, json_t **officers, struct fj_err *err)
+{
+	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+
+	FJ_TRY(make(c->iss, of, alg, false, &tbs, err));
+	enum fj_rc rc = crm_sign_by_two(c, a, alg, kind, fj_buf_slice(&tbs), der, officers, err);
+	if (rc != FJ_E_STATE)
+		return rc;
+	fj_buf_clear(&tbs);
+	FJ_TRY(make(c->iss, of, alg, true, &tbs, err));
+	return crm_sign_by_two(c, a, alg, kind, fj_buf_slice(&tbs), der, officers, err);
 }
 
 enum fj_rc apr_root_renew(struct iss_call *c, const struct apr *a, struct fj_err *err)

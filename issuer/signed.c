@@ -32,7 +32,7 @@ static enum fj_rc put_entry(struct iss_call *c, json_t *lifts, int64_t list, int
 {
 	char uri[240];
 
-	for (int alg = FJ_ES256; alg <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); alg++) {
+	for (enum fj_alg alg = FJ_ES256; alg <= fj_last_alg(c->iss->sm2); alg++) {
 		snprintf(uri, sizeof(uri), "%s/status/%s%lld", iss_base(c->iss), fj_alg_prefix((enum fj_alg)alg), (long long)list);
 		if (json_array_append_new(lifts, sts_json(uri, (uint32_t)idx)) != 0)
 			return fj_no_memory(err, "issuer");

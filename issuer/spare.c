@@ -59,7 +59,7 @@ static enum fj_rc ca_lives(struct sto *db, struct hsm_conn *conn, enum fj_alg al
 	FJ_AUTO(sto_q) q = {0};
 
 	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, ca_key(alg), err, "t", ca_key(alg)));
-	return spr_has_key(conn, alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, sto_blob(&q, 0), yes, err);
+	return spr_has_key(conn, hsm_role_by(HSM_ISSUING, alg), sto_blob(&q, 0), yes, err);
 }
 
 /* of a spare in service: do its issuing keys have their certificates, or wait for them, or does the register not know of them yet? */
@@ -69,7 +69,7 @@ static enum fj_rc certified(struct sto *db, struct hsm_conn *conn, bool sm2, enu
 	bool lives;
 
 	*out = SPR_NONE;
-	for (enum fj_alg a = FJ_ES256; a <= (sm2 ? FJ_SM2 : FJ_ES256); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(sm2); a++) {
 		FJ_TRY(ca_lives(db, conn, a, &lives, err));
 		if (lives)
 			continue;
@@ -169,7 +169,7 @@ static enum fj_rc note_made(struct iss_call *c, struct hsm_conn *conn, enum fj_a
 	char key[40];
 
 	rol_made_setting(alg, key);
-	FJ_TRY(hsm_public_key(conn, alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, &spki, err));
+	FJ_TRY(hsm_public_key(conn, hsm_role_by(HSM_ISSUING, alg), &spki, err));
 	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&spki)));
 	FJ_TRY(sto_run(c->db, STO_SETTING_DROP, NULL, err, "t", key)); /* one that was made in the TPM that is gone */
 	return sto_run(c->db, STO_SETTING_SET, NULL, err, "tt", key, fj_buf_str(&b64));
@@ -199,7 +199,7 @@ enum fj_rc apr_spare_enter(struct iss_call *c, const struct apr *a, struct fj_er
 		return no(err, FJ_E_STATE, "the copied audit log, or the public log's key, is not the one that was asked for; ask anew", "所复制的审计日志或者公开日志密钥与申请时不同；请重新申请");
 	FJ_TRY(sgn_change(c, a, take_in, &officers, err));
 	FJ_TRY(iss_signer(c->iss, &conn, err));
-	for (enum fj_alg alg = FJ_ES256; alg <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); alg++)
+	for (enum fj_alg alg = FJ_ES256; alg <= fj_last_alg(c->iss->sm2); alg++)
 		FJ_TRY(note_made(c, conn, alg, err));
 	FJ_AUTO(json) body = json_pack("{s:O, s:O}", "inherit", now, "officers", officers);
 	FJ_TRY(evt_append(c, "spare.entered", "spare", body, err));

@@ -66,29 +66,11 @@ static enum fj_rc say(struct fj_err *err, enum fj_rc rc, const char *en, const c
 	return fj_refuse(err, rc, LAYER, CITE, en, zh);
 }
 
-static enum hsm_role root_role(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT;
-}
-
-static enum fj_alg last_alg(const struct fj_plan *p)
-{
-	return p->sm2 ? FJ_SM2 : FJ_ES256;
-}
-
 /* --- the transcript --- */
 
 static void path_of(unsigned generation, char out[64])
 {
 	snprintf(out, 64, CRM_TRANSCRIPT "-%u", generation);
-}
-
-static bool step_of(const json_t *o, enum fj_step *step, enum fj_alg *alg)
-{
-	for (*step = 0; *step < FJ_STEP_END && strcmp(fj_step_name(*step), fj_json_text(o, "step")) != 0;)
-		(*step)++;
-	*alg = strcmp(fj_json_text(o, "alg"), fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
-	return *step < FJ_STEP_END;
 }
 
 static enum fj_rc remember(void *user, const char *name, const json_t *in, const json_t *out, struct fj_err *err)
@@ -102,22 +84,18 @@ static enum fj_rc remember(void *user, const char *name, const json_t *in, const
 	p->begun = true;
 	p->closed = p->closed || strcmp(name, "close") == 0;
 	const json_t *answer = json_object_get(in, "answer");
-	if (strcmp(name, "answer") == 0 && json_is_true(json_object_get(out, "taken")) && step_of(answer, &step, &alg)) {
+	if (strcmp(name, "answer") == 0 && json_is_true(json_object_get(out, "taken")) && crm_log_step(answer, &step, &alg)) {
 		int who = fj_plan_officer(step == FJ_STEP_NEW_WITH_OLD ? &p->of->now : &p->of->next, fj_json_text(answer, "officer"));
 		p->set[step][alg] |= who >= 0 ? 1u << who : 0;
-	} else if (strcmp(name, "challenge") == 0 && step_of(out, &step, &alg)) {
+	} else if (strcmp(name, "challenge") == 0 && crm_log_step(out, &step, &alg)) {
 		p->set[step][alg] = 0;
 		to = &p->last[step][alg];
 		text = fj_json_text(out, "structure");
-	} else if (strcmp(name, "signature") == 0 && step_of(in, &step, &alg)) {
+	} else if (strcmp(name, "signature") == 0 && crm_log_step(in, &step, &alg)) {
 		to = &p->out[step][alg];
 		text = fj_json_text(out, "signed");
 	}
-	if (to == NULL)
-		return FJ_OK;
-	fj_buf_release(to);
-	fj_buf_init(to, FJ_STRUCTURE_MAX);
-	return fj_b64u_get(text, strlen(text), to) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, LAYER, NULL, "the transcript has a malformed structure");
+	return to == NULL ? FJ_OK : crm_log_octets(text, to, err);
 }
 
 /* one that was begun under another plan stays beside it, under that plan's hash */
@@ -152,10 +130,10 @@ static enum fj_rc open_log(const struct crm_succession *s, struct pieces *p, str
 
 static enum fj_rc put_keys(struct hsm_conn *conn, const struct fj_plan *next, json_t *keys, struct fj_err *err)
 {
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(next); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(next->sm2); a++) {
 		FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 		FJ_AUTO(buf) b64 = FJ_BUF_INIT(1024);
-		FJ_TRY(hsm_public_key(conn, HSM_NEWER(root_role(a)), &spki, err));
+		FJ_TRY(hsm_public_key(conn, HSM_NEWER(hsm_role_by(HSM_ROOT, a)), &spki, err));
 		FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&spki)));
 		if (fj_json_set(keys, a == FJ_SM2 ? "root-sm2" : "root", json_string(fj_buf_str(&b64))) != FJ_OK)
 			return fj_no_memory(err, LAYER);
@@ -165,7 +143,7 @@ static enum fj_rc put_keys(struct hsm_conn *conn, const struct fj_plan *next, js
 
 static enum fj_rc put_former(const struct iss *i, const struct fj_plan *next, json_t *former, struct fj_err *err)
 {
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(next); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(next->sm2); a++) {
 		FJ_AUTO(buf) b64 = FJ_BUF_INIT(2 * FJ_X509_MAX);
 		FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&i->ca[a].root)));
 		if (fj_json_set(former, a == FJ_SM2 ? "root-sm2" : "root", json_string(fj_buf_str(&b64))) != FJ_OK)
@@ -232,7 +210,7 @@ static enum fj_rc cross(struct iss_call *c, struct hsm_conn *conn, const struct 
 	FJ_TRY(fj_x509_read(old_signs ? new : old, &certified, err));
 	FJ_TRY(fj_x509_read(old, &before, err));
 	it->with = old_signs ? &s->next : &s->now;
-	FJ_TRY(area_of(conn, old_signs ? HSM_NEWER(root_role(it->c.alg)) : root_role(it->c.alg), &it->c.other, err));
+	FJ_TRY(area_of(conn, old_signs ? HSM_NEWER(hsm_role_by(HSM_ROOT, it->c.alg)) : hsm_role_by(HSM_ROOT, it->c.alg), &it->c.other, err));
 	return crm_cross_tbs(c->iss, old_signs ? old : new, old_signs ? s->now.generation : s->next.generation, certified.spki, before.not_after, &it->c.structure, err);
 }
 
@@ -244,7 +222,7 @@ static enum fj_rc structure(struct iss_call *c, struct hsm_conn *conn, const str
 		return crm_next_list(c, it->c.alg, fj_buf_slice(&s->new_root[it->c.alg]), &it->c.structure, err);
 	if (fj_step_cross(it->c.step))
 		return cross(c, conn, s, it, err);
-	FJ_TRY(hsm_public_key(conn, HSM_NEWER(root_role(it->c.alg)), &spki, err));
+	FJ_TRY(hsm_public_key(conn, HSM_NEWER(hsm_role_by(HSM_ROOT, it->c.alg)), &spki, err));
 	return crm_root_tbs(c->iss, it->c.alg, &spki, &it->c.structure, err);
 }
 
@@ -273,7 +251,7 @@ static enum fj_rc is_done(struct iss_call *c, const struct pieces *p, enum fj_st
 static enum fj_rc signed_before(struct iss_call *c, struct hsm_conn *conn, const struct pieces *p, struct crm_item *it, struct fj_err *err)
 {
 	const struct fj_buf *last = &p->last[it->c.step][it->c.alg];
-	unsigned key = it->follows ? HSM_NEWER(root_role(it->c.alg)) : root_role(it->c.alg);
+	unsigned key = it->follows ? HSM_NEWER(hsm_role_by(HSM_ROOT, it->c.alg)) : hsm_role_by(HSM_ROOT, it->c.alg);
 	struct hsm_item item = {.tbs = fj_buf_slice(last)};
 	struct hsm_request r = {.role = (enum hsm_role)key, .kind = crm_kind(it->c.step), .items = &item, .n_items = 1};
 	struct fj_hash hash;
@@ -323,7 +301,7 @@ static enum fj_rc put_item(struct stage *g, const struct round *of, enum fj_step
 /* the new root's certificates, once the transcript has them, are what the rest is signed under */
 static enum fj_rc take_roots(struct stage *g)
 {
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(&g->r->succession->next); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(g->r->succession->next.sm2); a++) {
 		const struct fj_buf *from = &g->p->out[FJ_STEP_ROOT][a];
 		struct fj_buf *to = &g->r->succession->new_root[a];
 		fj_buf_release(to);
@@ -403,7 +381,7 @@ static enum fj_rc signer_passes(struct stage *g, struct fj_err *err)
 	fj_hex(s->next.hash.b, FJ_SHA256_LEN, hex);
 	if (strcmp(fj_json_text(j, "plan"), hex) == 0)
 		return FJ_OK; /* it has, and this process ended before its own record */
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(&s->next); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(s->next.sm2); a++) {
 		certs[n++] = fj_buf_slice(&g->p->out[FJ_STEP_ROOT][a]);
 		certs[n++] = fj_buf_slice(&g->p->out[FJ_STEP_NEW_WITH_OLD][a]);
 		certs[n++] = fj_buf_slice(&g->p->out[FJ_STEP_OLD_WITH_NEW][a]);
@@ -451,7 +429,7 @@ static enum fj_rc finish(struct stage *g, struct fj_slice file, struct fj_err *e
 	if (!g->p->closed)
 		FJ_TRY(crm_log_put(&g->log, "close", json_object(), json_object(), err));
 	FJ_TRY(fj_file_replace(AT_FDCWD, PLAN_FILE, file, 0644, err));
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(&s->next); a++)
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(s->next.sm2); a++)
 		FJ_TRY(keep(g, a, roots, err));
 	fj_hex(s->next.hash.b, FJ_SHA256_LEN, next);
 	fj_hex(s->now.hash.b, FJ_SHA256_LEN, now);

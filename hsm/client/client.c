@@ -267,7 +267,7 @@ enum fj_rc hsm_former(struct hsm_conn *c, const struct fj_ca_request *r, struct 
 
 	FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&r->text)));
 	FJ_TRY(fj_put_u8(&b, r->sm2 ? 2 : 1));
-	for (enum fj_alg a = FJ_ES256; a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(r->sm2); a++) {
 		FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&r->sig[a])));
 		FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&r->former[a])));
 	}

@@ -67,6 +67,11 @@ enum fj_rc hsm_send(struct hsm_conn *c, const struct hsm_request *r, struct fj_e
 enum fj_rc hsm_recv(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_sign(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
 
+/* the role of that algorithm's hierarchy that does what the P-256 one does: of ROOT, ISSUING, TOKEN and OCSP */
+static inline enum hsm_role hsm_role_by(enum hsm_role p256, enum fj_alg alg)
+{
+	return alg == FJ_SM2 ? (enum hsm_role)((int)p256 + HSM_ROOT_SM2 - HSM_ROOT) : p256;
+}
 /* SubjectPublicKeyInfo (DER) of a role's key, or with HSM_NEWER of its newer one (HSM_NOTE: RFC 8410, 44 octets);
  * FJ_E_NOTFOUND before the ceremony, or when the role has one key. */
 enum fj_rc hsm_public_key(struct hsm_conn *c, unsigned key, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;

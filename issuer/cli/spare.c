@@ -230,7 +230,7 @@ static enum fj_rc begin_one(struct proof *p, enum fj_alg alg, const struct hsm_a
 	fj_buf_init(&p->item[p->n].sig, 128);
 	p->n++;
 	FJ_TRY(fj_proof_text(&p->plan, &name, &c->structure));
-	enum fj_rc rc = hsm_quorum_begin(p->s->conn, alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, HSM_PROOF, fj_buf_slice(&c->structure), &ch, err);
+	enum fj_rc rc = hsm_quorum_begin(p->s->conn, hsm_role_by(HSM_ROOT, alg), HSM_PROOF, fj_buf_slice(&c->structure), &ch, err);
 	if (rc == FJ_OK) {
 		p->item[p->n - 1].id = ch.id;
 		c->expiration = ch.expiration;

@@ -64,11 +64,6 @@ void rst_keys_release(struct rst_keys *k)
 	json_decref(k->names);
 }
 
-static enum hsm_role ca_role(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING;
-}
-
 /* --- files --- */
 
 /* a certificate below publish/, DER or PEM; *there: there is one */
@@ -331,9 +326,9 @@ static enum fj_rc take_cas(struct take *t, struct fj_err *err)
 
 	FJ_TRY(read_cas(t, err));
 	if (t->n_ca > t->had_ca)
-		FJ_TRY(newest_is_here(t, ca_role(t->alg), t->ca[t->n_ca - 1], err));
+		FJ_TRY(newest_is_here(t, hsm_role_by(HSM_ISSUING, t->alg), t->ca[t->n_ca - 1], err));
 	for (size_t k = t->had_ca; k < t->n_ca; k++) {
-		FJ_TRY(until_of(t, ca_role(t->alg), t->ca[k - 1], &until, err));
+		FJ_TRY(until_of(t, hsm_role_by(HSM_ISSUING, t->alg), t->ca[k - 1], &until, err));
 		t->shard = first_shard(t, k);
 		iss_shard_setting(t->alg, (unsigned)k + 1, setting);
 		FJ_TRY(crl_shard_from(t->c->db, setting, t->shard, err));
@@ -532,7 +527,7 @@ static enum fj_rc note_ended(struct take *t, struct fj_err *err)
 			FJ_TRY(ended(t, signers[k].role, signers[k].cert[n].what, NULL, err));
 	snprintf(what, sizeof(what), "issuing%s", suffix);
 	snprintf(responder, sizeof(responder), "ocsp%s", suffix);
-	return ended(t, ca_role(t->alg), what, responder, err);
+	return ended(t, hsm_role_by(HSM_ISSUING, t->alg), what, responder, err);
 }
 
 /* --- all of it --- */
@@ -567,7 +562,7 @@ enum fj_rc rst_take_keys(struct iss_call *c, struct hsm_conn *conn, struct rst_k
 	if (k->names == NULL || serials == NULL)
 		return fj_no_memory(err, LAYER);
 	FJ_TRY(crl_shard_last(c->db, &last, err));
-	for (enum fj_alg a = FJ_ES256; a <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(c->iss->sm2); a++) {
 		struct take t = {.c = c, .conn = conn, .k = k, .alg = a, .shard = last, .serials = serials};
 		FJ_TRY(take_hierarchy(&t, err));
 	}

@@ -68,7 +68,7 @@ static bool look(struct svc_signer *g)
 static void sign_all(struct svc_signer *g, struct svc_signing *first, size_t n)
 {
 	struct hsm_item item[SIGN_AT_ONCE];
-	struct hsm_request r = {.role = first->alg == FJ_SM2 ? HSM_OCSP_SM2 : HSM_OCSP, .kind = HSM_OCSP_RESPONSE, .items = item, .n_items = n};
+	struct hsm_request r = {.role = hsm_role_by(HSM_OCSP, first->alg), .kind = HSM_OCSP_RESPONSE, .items = item, .n_items = n};
 	struct fj_err err = {0};
 	size_t i = 0;
 

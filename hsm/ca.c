@@ -64,7 +64,8 @@ enum fj_rc ca_named(const struct hsm_signer *s, enum fj_alg alg, struct fj_slice
 		FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&s->mem.ca[alg][k]), ca, err));
 		if (!fj_slice_eq(ca->ski, ski))
 			continue;
-		MUST(!is_revoked(s, ca), "RFC 5280 6.1.3", "the root has revoked this generation of the issuing CA; the newest one signs");
+		if (is_revoked(s, ca))
+			return fj_fail(err, FJ_E_STATE, HSM_LAYER, "RFC 5280 6.1.3", "the signer refuses: the root has revoked this generation of the issuing CA; the newest one signs");
 		*generation = (unsigned)k + 1;
 		for (*key = role; *key < HSM_KEY_END; *key += HSM_ROLE_END)
 			if (fj_slice_eq(signer_spki(s, *key), ca->spki))

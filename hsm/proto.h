@@ -110,6 +110,7 @@ enum hsm_kind {
 	HSM_KIND_END
 };
 #define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */
+#define HSM_STATUS_MAX (512u << 10) /* of the answer to STATUS, with all officers' keys */
 #define HSM_SINGLE_MOST 100 /* license tokens that one officer of the operator signs in one approval */
 #define HSM_SAID_REFUSE 1u
 #define HSM_SAID_DRY 2u

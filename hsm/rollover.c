@@ -116,9 +116,9 @@ enum fj_rc signer_key_end(struct hsm_signer *s, enum hsm_socket from, const stru
 	(void)answer;
 	FJ_TRY(read_wish(f, true, &w, err));
 	FJ_TRY(may(s, &w, err));
-	if (ended_before(&s->mem, &w))
-		return FJ_OK;
 	unsigned slot = ending(&s->mem, &w);
+	if (slot == 0 && ended_before(&s->mem, &w)) /* a successor that was given up may have had the number too */
+		return FJ_OK;
 	if (hsm_role(w.role)->as == HSM_ISSUING && s->mem.slot[HSM_NEWER(w.role)] != 0)
 		FJ_TRY(certified(s, w.role, err));
 	if (slot == 0)

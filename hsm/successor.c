@@ -279,13 +279,9 @@ static void pass(struct hsm_memory *m)
 	}
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		take_over(&m->root_tbs[a], &m->next.root_tbs[a]);
-		fj_buf_clear(&m->moved[a].public);
-		fj_buf_clear(&m->moved[a].private);
-		fj_buf_clear(&m->moved[a].seed);
+		fj_moved_clear(&m->moved[a]);
 	}
-	fj_buf_clear(&m->note.m.public);
-	fj_buf_clear(&m->note.m.private);
-	fj_buf_clear(&m->note.m.seed);
+	fj_moved_clear(&m->note.m);
 	successor_forget(m);
 }
 

@@ -290,6 +290,25 @@ enum fj_rc crm_assemble(struct iss *i, struct crm_item *it, struct fj_slice sig,
 	return ca_verify_signed_by(fj_buf_slice(&it->out), issuer, err);
 }
 
+enum fj_rc crm_signed_before(struct iss *i, struct hsm_conn *conn, const struct fj_buf *last, struct crm_item *it, struct fj_err *err)
+{
+	enum hsm_role role = hsm_role_by(HSM_ROOT, it->c.alg);
+	struct hsm_item item = {.tbs = fj_buf_slice(last)};
+	struct hsm_request r = {.role = it->follows ? (enum hsm_role)HSM_NEWER(role) : role, .kind = crm_kind(it->c.step), .items = &item, .n_items = 1};
+	struct fj_hash hash;
+
+	if (last->len == 0)
+		return FJ_OK;
+	fj_sha256(item.tbs, &hash);
+	memcpy(item.id, hash.b, sizeof(item.id));
+	enum fj_rc rc = hsm_sign(conn, &r, err);
+	if (rc == FJ_E_POLICY || (rc == FJ_OK && item.rc != FJ_OK))
+		return FJ_OK;
+	FJ_TRY(rc);
+	FJ_TRY(fj_buf_put(&it->c.structure, last->data, last->len));
+	return crm_assemble(i, it, FJ_SLICE(item.sig, item.sig_len), err);
+}
+
 static size_t in_hand(const struct crm_item *it, struct hsm_officer_approval a[FJ_QUORUM_MAX])
 {
 	size_t n = 0;

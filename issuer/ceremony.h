@@ -56,6 +56,9 @@ enum fj_rc crm_unseal(struct hsm_conn *conn, const struct crm_item *it, struct f
 enum fj_rc crm_sign(struct iss *i, struct hsm_conn *conn, struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
 /* The same from a signature (DER) that is there. */
 enum fj_rc crm_assemble(struct iss *i, struct crm_item *it, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
+/* It was signed and recorded, and the end came before the transcript had it: the signer has it still.  last: what was challenged last;
+ * it->out stays empty when it was not. */
+enum fj_rc crm_signed_before(struct iss *i, struct hsm_conn *conn, const struct fj_buf *last, struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
 /* {"challenges":[…]} of those that are not signed yet; the caller's */
 json_t *crm_challenges(const struct crm_item *items, size_t n);
 
@@ -149,7 +152,7 @@ enum fj_rc crm_subordinate(struct iss *i, const json_t *in, bool *certified, str
 /* --- succession.c: the root passes on to its successor (docs/formats.md 33) --- */
 void crm_succession_free(struct crm_succession *s);
 /* one officer's answers, and with enough of them the signatures, into the succession's transcript */
-enum fj_rc crm_succession_take(struct iss_call *c, struct crm_renewal *r, struct fj_slice file, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crm_succession_take(struct crm_renewal *r, struct fj_slice file, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crm_succession_sign(struct iss_call *c, struct crm_renewal *r, struct fj_err *err) FJ_MUST_USE;
 /* the next list of the root in force, by another root's certificate */
 enum fj_rc crm_next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice root, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;

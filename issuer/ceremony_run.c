@@ -108,26 +108,6 @@ static enum fj_rc remember(void *user, const char *name, const json_t *in, const
 	return to == NULL ? FJ_OK : crm_log_octets(text, to, err);
 }
 
-/* it was signed and recorded, and the end came before the transcript had it: the signer has it still */
-static enum fj_rc signed_before(struct hold *h, struct crm_item *it, struct fj_err *err)
-{
-	const struct fj_buf *last = &h->last[it->c.step][it->c.alg];
-	struct hsm_item item = {.tbs = fj_buf_slice(last)};
-	struct hsm_request r = {.role = hsm_role_by(HSM_ROOT, it->c.alg), .kind = crm_kind(it->c.step), .items = &item, .n_items = 1};
-	struct fj_hash hash;
-
-	if (last->len == 0)
-		return FJ_OK;
-	fj_sha256(item.tbs, &hash);
-	memcpy(item.id, hash.b, sizeof(item.id));
-	enum fj_rc rc = hsm_sign(h->i->make.signer, &r, err);
-	if (rc == FJ_E_POLICY || (rc == FJ_OK && item.rc != FJ_OK))
-		return FJ_OK;
-	FJ_TRY(rc);
-	FJ_TRY(fj_buf_put(&it->c.structure, last->data, last->len));
-	return crm_assemble(h->i, it, FJ_SLICE(item.sig, item.sig_len), err);
-}
-
 /* --- a round --- */
 
 static json_t *names(const struct hold *h, const struct crm_item *it)
@@ -389,7 +369,7 @@ static enum fj_rc run_round(struct hold *h, const struct round *r, struct fj_err
 			continue;
 		crm_item_init(it, r->of[k].step, r->of[k].alg);
 		h->n++;
-		rc = signed_before(h, it, err);
+		rc = crm_signed_before(h->i, h->i->make.signer, &h->last[it->c.step][it->c.alg], it, err);
 		if (rc == FJ_OK && it->out.len > 0)
 			rc = keep(h, it, err);
 	}
@@ -484,11 +464,9 @@ static enum fj_rc run(struct hold *h, struct fj_err *err)
 
 static enum fj_rc finish(struct hold *h, struct fj_err *err)
 {
-	FJ_AUTO(buf) status = FJ_BUF_INIT(65536);
 	FJ_AUTO(json) s = NULL;
 
-	FJ_TRY(hsm_status(h->i->make.signer, &status, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
+	FJ_TRY(hsm_status(h->i->make.signer, &s, err));
 	if (strcmp(fj_json_text(s, "ceremony"), "open") == 0)
 		FJ_TRY(hsm_ceremony_close(h->i->make.signer, err));
 	return h->closed ? FJ_OK : put_line(h, "close", json_object(), json_object(), err);
@@ -497,12 +475,10 @@ static enum fj_rc finish(struct hold *h, struct fj_err *err)
 enum fj_rc crm_unseal_round(struct iss *i, const struct fj_plan *p, struct fj_err *err)
 {
 	struct hold h = {.i = i, .p = p, .r = &unseal_round, .n = 1, .log = {.fd = -1}};
-	FJ_AUTO(buf) status = FJ_BUF_INIT(131072);
 	FJ_AUTO(json) s = NULL;
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
-	FJ_TRY(hsm_status(i->make.signer, &status, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
+	FJ_TRY(hsm_status(i->make.signer, &s, err));
 	if (!json_is_true(json_object_get(s, "sealed")))
 		return FJ_OK;
 	crm_item_init(&h.item[0], FJ_STEP_UNSEAL, FJ_ES256);

@@ -56,13 +56,11 @@ static enum fj_rc policy_of(const struct iss *i, json_t **out, struct fj_err *er
 static enum fj_rc open_here(struct iss *i, bool *closed, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
-	FJ_AUTO(buf) status = FJ_BUF_INIT(65536);
 	FJ_AUTO(json) policy = NULL;
 	FJ_AUTO(json) s = NULL;
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
-	FJ_TRY(hsm_status(i->make.signer, &status, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
+	FJ_TRY(hsm_status(i->make.signer, &s, err));
 	*closed = strcmp(fj_json_text(s, "ceremony"), "closed") == 0;
 	if (json_is_true(json_object_get(s, "whole")))
 		return FJ_OK;

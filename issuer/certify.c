@@ -286,7 +286,7 @@ static enum fj_rc cross_get(struct sto *db, unsigned generation, enum fj_alg alg
 	FJ_AUTO(sto_q) q = {0};
 	char what[40];
 
-	snprintf(what, sizeof(what), "cross-new-%u%s", generation, fj_alg_suffix(alg));
+	iss_cross_row("new", generation, alg, what);
 	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, "root", err, "t", what));
 	fj_buf_clear(out);
 	return fj_buf_put(out, sto_blob(&q, 0).p, sto_blob(&q, 0).len) == FJ_OK ? FJ_OK : fj_no_memory(err, LAYER);
@@ -483,7 +483,7 @@ static enum fj_rc take_cross(struct iss_call *c, struct fj_slice der, struct fj_
 		return say(err, FJ_E_REFUSED, "the file has a root's certificate that is not by the root that this home was made for, or by one that followed it; get ca/subordinate-N.pem of the parent anew", "文件中的根证书并非由本系统的根或其继任根颁发；请重新获取上级的 ca/subordinate-N.pem");
 	if (c->trial)
 		return FJ_OK;
-	snprintf(what, sizeof(what), "cross-new-%u%s", g, fj_alg_suffix(x.alg));
+	iss_cross_row("new", g, x.alg, what);
 	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, der));
 	c->iss->rolled = c->dirty_status = true; /* chain.pem shows it */
 	return FJ_OK;
@@ -491,18 +491,12 @@ static enum fj_rc take_cross(struct iss_call *c, struct fj_slice der, struct fj_
 
 static enum fj_rc take_crosses(struct iss_call *c, struct fj_slice pem, struct fj_err *err)
 {
-	static const char begin[] = "-----BEGIN CERTIFICATE-----";
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
-	const uint8_t *at;
+	enum fj_rc rc;
 
-	while ((at = memmem(pem.p, pem.len, begin, strlen(begin))) != NULL) {
-		pem = FJ_SLICE(at, pem.len - (size_t)(at - pem.p));
-		fj_buf_clear(&der);
-		FJ_TRY(ca_unpem("CERTIFICATE", pem, &der, err));
+	while ((rc = crm_next_block(&pem, "CERTIFICATE", &der, err)) == FJ_OK)
 		FJ_TRY(take_cross(c, fj_buf_slice(&der), err));
-		pem = FJ_SLICE(pem.p + strlen(begin), pem.len - strlen(begin));
-	}
-	return FJ_OK;
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 }
 
 enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice list, struct fj_err *err)
@@ -518,18 +512,12 @@ enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slic
 /* the newest list of each algorithm in a file of PEM, of which the rest is left alone; *n: how many */
 static enum fj_rc take_lists(struct iss_call *c, struct fj_slice pem, size_t *n, struct fj_err *err)
 {
-	static const char begin[] = "-----BEGIN X509 CRL-----";
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
-	const uint8_t *at;
+	enum fj_rc rc;
 
-	for (*n = 0; (at = memmem(pem.p, pem.len, begin, strlen(begin))) != NULL; (*n)++) {
-		pem = FJ_SLICE(at, pem.len - (size_t)(at - pem.p));
-		fj_buf_clear(&der);
-		FJ_TRY(ca_unpem("X509 CRL", pem, &der, err));
+	for (*n = 0; (rc = crm_next_block(&pem, "X509 CRL", &der, err)) == FJ_OK; (*n)++)
 		FJ_TRY(crm_list_take(c, fj_buf_slice(&der), err));
-		pem = FJ_SLICE(pem.p + strlen(begin), pem.len - strlen(begin));
-	}
-	return FJ_OK;
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 }
 
 enum fj_rc cmd_root_take(struct iss_call *c, struct fj_err *err)
@@ -545,10 +533,10 @@ enum fj_rc cmd_root_take(struct iss_call *c, struct fj_err *err)
 	if (pem)
 		FJ_TRY(take_crosses(c, fj_buf_slice(&file), err));
 	FJ_TRY(!pem ? crm_list_take(c, fj_buf_slice(&file), err) : take_lists(c, fj_buf_slice(&file), &n, err));
+	if (n == 0) /* before the signer takes anything */
+		return say(err, FJ_E_INVALID, "the file has no CRL: it is a root's list in DER, or PEM with blocks X509 CRL", "文件中没有吊销列表：应为 DER 格式，或含 X509 CRL 的 PEM 文件");
 	if (pem)
 		FJ_TRY(crm_take_newer(c, fj_buf_slice(&file), &newer, err));
-	if (n == 0)
-		return say(err, FJ_E_INVALID, "the file has no CRL: it is a root's list in DER, or PEM with blocks X509 CRL", "文件中没有吊销列表：应为 DER 格式，或含 X509 CRL 的 PEM 文件");
 	c->answer = json_pack("{s:I, s:I}", "taken", (json_int_t)n, "certificates", (json_int_t)newer);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, LAYER);
 }

@@ -259,7 +259,7 @@ static enum fj_rc load_before(struct iss *i, struct iss_ca *ca, enum fj_alg alg,
 	return ca->before.token.len > 0 ? load_signing(&ca->before, ca, alg, err) : FJ_OK;
 }
 
-/* of a hierarchy what is the same for ever: read without a lock by whoever asks */
+/* Of a hierarchy what is the same for ever, and the root: read without a lock by whoever asks.  A root that passes on stays where it is. */
 static enum fj_rc load_fixed(struct iss *i, enum fj_alg alg, struct fj_err *err)
 {
 	FJ_AUTO(buf) issuing = FJ_BUF_INIT(0);
@@ -279,19 +279,35 @@ void iss_shard_setting(enum fj_alg alg, unsigned generation, char out[40])
 	snprintf(out, 40, "shard.issuing%s.%u", fj_alg_suffix(alg), generation);
 }
 
-void iss_responder_row(const struct iss_ca *ca, enum fj_alg alg, size_t k, char out[24])
+void iss_responder_row(enum fj_alg alg, unsigned former, char out[24])
 {
-	if (k + 1 == ca->n_issuing)
-		snprintf(out, 24, "ocsp%s", fj_alg_suffix(alg));
-	else
-		snprintf(out, 24, "ocsp%s-%zu", fj_alg_suffix(alg), k + 1);
+	int n = snprintf(out, 24, "ocsp%s", fj_alg_suffix(alg));
+
+	if (former > 0)
+		snprintf(out + n, 24 - (size_t)n, "-%u", former);
+}
+
+void iss_cross_row(const char *which, unsigned generation, enum fj_alg alg, char out[40])
+{
+	snprintf(out, 40, "cross-%s-%u%s", which, generation, fj_alg_suffix(alg));
+}
+
+const char *iss_ca_key(enum fj_alg alg)
+{
+	return alg == FJ_SM2 ? "issuing-sm2" : "issuing";
+}
+
+/* the k-th generation, from 0 */
+static unsigned former_number(const struct iss_ca *ca, size_t k)
+{
+	return k + 1 == ca->n_issuing ? 0 : (unsigned)k + 1;
 }
 
 static enum fj_rc load_responder(struct iss *i, enum fj_alg alg, const struct iss_ca *ca, size_t k, struct fj_buf *out, struct fj_err *err)
 {
 	char what[24];
 
-	iss_responder_row(ca, alg, k, what);
+	iss_responder_row(alg, former_number(ca, k), what);
 	enum fj_rc rc = load_cert(i, what, out, err);
 	return rc == FJ_E_NOTFOUND && k + 1 < ca->n_issuing ? FJ_OK : rc;
 }
@@ -300,7 +316,7 @@ static enum fj_rc load_cross(struct iss *i, enum fj_alg alg, const char *what, u
 {
 	char row[40];
 
-	snprintf(row, sizeof(row), "cross-%s-%u%s", what, generation, fj_alg_suffix(alg));
+	iss_cross_row(what, generation, alg, row);
 	return load_cert(i, row, out, err);
 }
 
@@ -318,7 +334,7 @@ static enum fj_rc load_roots(struct iss *i, enum fj_alg alg, struct iss_ca *ca, 
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			return FJ_OK;
-		if (ca->n_former == FJ_MAX_ROOTS)
+		if (ca->n_former + 1 == FJ_MAX_ROOTS)
 			return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a root has at most %d generations", FJ_MAX_ROOTS);
 		struct iss_root *r = &ca->former[ca->n_former++];
 		struct fj_slice der = sto_blob(&q, 1);
@@ -402,7 +418,7 @@ static enum fj_rc load_rolling(struct iss *i, enum fj_alg alg, struct fj_err *er
 	FJ_TRY(load_before(i, &fresh, alg, err));
 	struct iss_ca old = *ca;
 	bool same = fj_slice_eq(fj_buf_slice(&old.root), fj_buf_slice(&fresh.root));
-	struct fj_buf *stays = same ? &fresh.root : &fresh.former[fresh.n_former - 1].cert; /* what is read without a lock stays where it is, as the root or as the one before it */
+	struct fj_buf *stays = same ? &fresh.root : &fresh.former[old.n_former].cert; /* what is read without a lock stays where it is, as the root or as the former one that it is now */
 	struct fj_buf copy = *stays;
 	*stays = old.root;
 	old.root = copy;

@@ -161,7 +161,7 @@ static enum fj_rc responders(struct iss_call *c, struct hsm_conn *conn, enum fj_
 		if (ca->issuing[k].ocsp.len == 0)
 			continue;
 		pub_issuer_of(c->iss, alg, &ca->issuing[k], &by);
-		iss_responder_row(ca, alg, k, row);
+		iss_responder_row(alg, (unsigned)k + 1, row);
 		FJ_TRY(pub_delegate(c->iss, conn, what, spki, &by, &cert, err));
 		FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", row, fj_buf_slice(&cert)));
 	}
@@ -184,14 +184,9 @@ static enum fj_rc note(struct iss_call *c, const char *kind, const char *key, st
 
 /* --- the issuing CA --- */
 
-static const char *ca_key(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? "issuing-sm2" : "issuing";
-}
-
 void rol_made_setting(enum fj_alg alg, char out[40])
 {
-	snprintf(out, 40, "made.%s", ca_key(alg));
+	snprintf(out, 40, "made.%s", iss_ca_key(alg));
 }
 
 enum fj_rc rol_made(struct sto *db, enum fj_alg alg, struct fj_buf *spki, struct fj_err *err)
@@ -212,12 +207,12 @@ static enum fj_rc second_responder(struct iss_call *c, struct hsm_conn *conn, en
 	FJ_AUTO(buf) now = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
-	char what[24], former_row[32], serial[33];
+	char what[24], former_row[24], serial[33];
 	struct ca_info info;
 	struct fj_x509 x;
 
-	snprintf(what, sizeof(what), "ocsp%s", fj_alg_suffix(alg));
-	snprintf(former_row, sizeof(former_row), "%s-%u", what, next->generation - 1);
+	iss_responder_row(alg, 0, what);
+	iss_responder_row(alg, next->generation - 1, former_row);
 	FJ_TRY(keyring_copy(c->db, what, &now, err));
 	FJ_TRY(fj_x509_read(fj_buf_slice(&now), &x, err));
 	FJ_TRY(fj_buf_put(&spki, x.spki.p, x.spki.len));
@@ -250,11 +245,11 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 		FJ_TRY(spr_certified(c, conn, alg, &next, serials, err));
 	} else {
 		FJ_TRY(second_responder(c, conn, alg, &next, serials, err));
-		FJ_TRY(take_place(c, ca_key(alg), der, serials, err));
+		FJ_TRY(take_place(c, iss_ca_key(alg), der, serials, err));
 	}
 	rol_made_setting(alg, key);
 	FJ_TRY(sto_run(c->db, STO_SETTING_DROP, NULL, err, "t", key));
-	return note(c, "key.rolled", ca_key(alg), x.spki, serials, officers, err);
+	return note(c, "key.rolled", iss_ca_key(alg), x.spki, serials, officers, err);
 }
 
 /* Two officers are enough for the root of a home without a plan; else its officers are asked next, or the parent's, by a request. */
@@ -272,7 +267,7 @@ static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct 
 	if (planned || c->iss->limited) {
 		rol_made_setting(alg, key);
 		FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(spki)));
-		FJ_TRY(sto_run(c->db, STO_REVOKING_ADD, NULL, err, "tt", key, fj_buf_str(&b64)));
+		FJ_TRY(sto_run(c->db, STO_SETTING_ADD, NULL, err, "tt", key, fj_buf_str(&b64)));
 		if (c->iss->limited)
 			FJ_TRY(crm_request_newer(c, conn, by, n, err));
 		return note(c, "key.made", r->key, fj_buf_slice(spki), NULL, officers, err);
@@ -389,8 +384,8 @@ enum fj_rc apr_key_end(struct iss_call *c, const struct apr *a, struct fj_err *e
 	for (size_t k = 0; k < FJ_ARRAY_LEN(r->certs) && r->certs[k] != NULL; k++)
 		FJ_TRY(sto_run(c->db, STO_PAST_KEY_END, NULL, err, "iti", (int64_t)c->now, r->certs[k], generation));
 	if (is_ca(r)) { /* no responder is made under it any more */
-		char row[32];
-		snprintf(row, sizeof(row), "ocsp%s-%lld", fj_alg_suffix(r->alg), (long long)generation);
+		char row[24];
+		iss_responder_row(r->alg, (unsigned)generation, row);
 		FJ_TRY(sto_run(c->db, STO_KEYRING_DROP, NULL, err, "t", row));
 	}
 	FJ_AUTO(json) body = json_pack("{s:O}", "officers", officers);

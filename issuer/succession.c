@@ -247,27 +247,6 @@ static enum fj_rc is_done(struct iss_call *c, const struct pieces *p, enum fj_st
 	return *done && step == FJ_STEP_ROOT_CRL ? list_stands(c, alg, &p->out[step][alg], done, err) : FJ_OK;
 }
 
-/* it was signed and recorded, and the end came before the transcript had it: the signer has it still */
-static enum fj_rc signed_before(struct iss_call *c, struct hsm_conn *conn, const struct pieces *p, struct crm_item *it, struct fj_err *err)
-{
-	const struct fj_buf *last = &p->last[it->c.step][it->c.alg];
-	unsigned key = it->follows ? HSM_NEWER(hsm_role_by(HSM_ROOT, it->c.alg)) : hsm_role_by(HSM_ROOT, it->c.alg);
-	struct hsm_item item = {.tbs = fj_buf_slice(last)};
-	struct hsm_request r = {.role = (enum hsm_role)key, .kind = crm_kind(it->c.step), .items = &item, .n_items = 1};
-	struct fj_hash hash;
-
-	if (last->len == 0 || p->out[it->c.step][it->c.alg].len > 0)
-		return FJ_OK;
-	fj_sha256(item.tbs, &hash);
-	memcpy(item.id, hash.b, sizeof(item.id));
-	enum fj_rc rc = hsm_sign(conn, &r, err);
-	if (rc == FJ_E_POLICY || (rc == FJ_OK && item.rc != FJ_OK))
-		return FJ_OK;
-	FJ_TRY(rc);
-	FJ_TRY(fj_buf_put(&it->c.structure, last->data, last->len));
-	return crm_assemble(c->iss, it, FJ_SLICE(item.sig, item.sig_len), err);
-}
-
 static struct fj_slice issuer_of(const struct iss_call *c, const struct crm_succession *s, const struct crm_item *it)
 {
 	if (it->c.step == FJ_STEP_ROOT)
@@ -322,7 +301,7 @@ static enum fj_rc recover(struct stage *g, const struct round *of, size_t m, str
 	it.follows = !of->old;
 	it.issuer = issuer_of(g->c, g->r->succession, &it);
 	it.set = g->p->set[step][alg];
-	enum fj_rc rc = signed_before(g->c, g->conn, g->p, &it, err);
+	enum fj_rc rc = g->p->out[it.c.step][it.c.alg].len > 0 ? FJ_OK : crm_signed_before(g->c->iss, g->conn, &g->p->last[it.c.step][it.c.alg], &it, err);
 	if (rc == FJ_OK && it.out.len > 0) {
 		rc = put_signature(&g->log, &it, of->old ? &g->r->succession->now : &g->r->succession->next, err);
 		struct fj_buf *to = &g->p->out[step][alg];
@@ -370,14 +349,12 @@ static enum fj_rc next_round(struct stage *g, struct fj_err *err)
 static enum fj_rc signer_passes(struct stage *g, struct fj_err *err)
 {
 	const struct crm_succession *s = g->r->succession;
-	FJ_AUTO(buf) status = FJ_BUF_INIT(131072);
 	FJ_AUTO(json) j = NULL;
 	struct fj_slice certs[6];
 	size_t n = 0;
 	char hex[65];
 
-	FJ_TRY(hsm_status(g->conn, &status, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &j, err));
+	FJ_TRY(hsm_status(g->conn, &j, err));
 	fj_hex(s->next.hash.b, FJ_SHA256_LEN, hex);
 	if (strcmp(fj_json_text(j, "plan"), hex) == 0)
 		return FJ_OK; /* it has, and this process ended before its own record */
@@ -407,10 +384,10 @@ static enum fj_rc keep(struct stage *g, enum fj_alg alg, json_t *roots, struct f
 	snprintf(row, sizeof(row), "root%s", fj_alg_suffix(alg));
 	FJ_TRY(sto_run(c->db, STO_PAST_KEY_ADD, NULL, err, "tbi", row, fj_buf_slice(&c->iss->ca[alg].root), c->last_seq + 1));
 	FJ_TRY(keyring(c, "root", alg, "", fj_buf_slice(&g->p->out[FJ_STEP_ROOT][alg]), err));
-	snprintf(row, sizeof(row), "cross-new-%u", s->next.generation);
-	FJ_TRY(keyring(c, row, alg, "", fj_buf_slice(&g->p->out[FJ_STEP_NEW_WITH_OLD][alg]), err));
-	snprintf(row, sizeof(row), "cross-old-%u", s->next.generation);
-	FJ_TRY(keyring(c, row, alg, "", fj_buf_slice(&g->p->out[FJ_STEP_OLD_WITH_NEW][alg]), err));
+	iss_cross_row("new", s->next.generation, alg, row);
+	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", row, fj_buf_slice(&g->p->out[FJ_STEP_NEW_WITH_OLD][alg])));
+	iss_cross_row("old", s->next.generation, alg, row);
+	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", row, fj_buf_slice(&g->p->out[FJ_STEP_OLD_WITH_NEW][alg])));
 	FJ_TRY(keyring(c, "root", alg, ".crl", fj_buf_slice(&g->p->out[FJ_STEP_ROOT_CRL][alg]), err));
 	FJ_TRY(ca_cert_info(fj_buf_slice(&g->p->out[FJ_STEP_ROOT][alg]), &info, err));
 	fj_hex(info.sha256.b, FJ_SHA256_LEN, hex);
@@ -580,7 +557,7 @@ static enum fj_rc note_answer(struct crm_log *l, const struct crm_renewal *r, co
 	return crm_log_put(l, "answer", in, json_pack("{s:b, s:s, s:s}", "taken", 0, "en", why->en, "zh", why->zh), err);
 }
 
-enum fj_rc crm_succession_take(struct iss_call *c, struct crm_renewal *r, struct fj_slice file, struct fj_err *err)
+enum fj_rc crm_succession_take(struct crm_renewal *r, struct fj_slice file, struct fj_err *err)
 {
 	FJ_AUTO(pieces) p = {.begun = false};
 	struct crm_log l;
@@ -589,7 +566,6 @@ enum fj_rc crm_succession_take(struct iss_call *c, struct crm_renewal *r, struct
 	size_t n = 0;
 	enum fj_rc rc = FJ_OK;
 
-	(void)c;
 	FJ_TRY(fj_answers_read(file, a, &n, err));
 	FJ_TRY(open_log(r->succession, &p, &l, err));
 	for (size_t k = 0; k < n && rc == FJ_OK; k++) {

@@ -239,11 +239,13 @@ enum fj_rc hsm_public_key(struct hsm_conn *c, unsigned key, struct fj_buf *spki,
 	return ask(c, HSM_MSG_PUBKEY, &b, spki, err);
 }
 
-enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err)
+enum fj_rc hsm_status(struct hsm_conn *c, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 
-	return ask(c, HSM_MSG_STATUS, &b, json, err);
+	FJ_TRY(ask(c, HSM_MSG_STATUS, &b, &text, err));
+	return fj_json_parse(fj_buf_slice(&text), HSM_STATUS_MAX, out, err);
 }
 
 enum fj_rc hsm_ceremony_open(struct hsm_conn *c, struct fj_slice policy_json, struct fj_err *err)

@@ -220,13 +220,12 @@ enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
  * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
  * "whole":bool, all its keys are made,"sealed":null|bool: the issuing keys wait for their officers (null: they never do),
- * "approvals":"software"|"signer" (who checks them),
+ * "approvals":"software"|"signer" (who checks them), "revoked":[serial number in hex, on the root's lists],
  * "tokens":"names"|"one"|"two" (by whom license tokens are signed),
  * "officers":[{login,person,kind,key,operator?,rp?,origin?,credential?}],"move":null|{"parent":Name of the plan's spare in
  * hex,"root":bool,"root-sm2":bool: they have left for it},"inherits":null|{"records","sha256","until","why":null|text,"why_zh"}:
  * of a spare that waits, the copied log, and why it can't be taken in},"took":null|{"records","sha256"} of one in service; "ceremony" of a spare is "spare" */
-#define HSM_STATUS_MAX (512u << 10)
-enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_status(struct hsm_conn *c, json_t **out, struct fj_err *err) FJ_MUST_USE; /* the caller's */
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for
  * ever): {"demo":bool,"arc":"1.3...","base":"http...","operator":text}, and "plan" where officers hold the root,

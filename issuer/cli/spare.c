@@ -153,13 +153,13 @@ static enum fj_rc open_spare(const struct cli_args *a, struct spare *s, struct f
 	return start(s, err);
 }
 
-enum fj_rc cli_spare_status(const char *dir, struct fj_buf *json, struct fj_err *err)
+enum fj_rc cli_spare_status(const char *dir, json_t **out, struct fj_err *err)
 {
 	const struct cli_args a = {.dir = dir};
 	FJ_AUTO(spare) s = {.h = {.dir = -1, .run = -1, .lock = -1}};
 
 	FJ_TRY(open_spare(&a, &s, err));
-	return hsm_status(s.conn, json, err);
+	return hsm_status(s.conn, out, err);
 }
 
 /* which TPM it was prepared with; a folder that is a home already is none that waits for one */

@@ -44,7 +44,7 @@ struct take { /* of one hierarchy */
 	struct hsm_conn *conn;
 	struct rst_keys *k;
 	enum fj_alg alg;
-	struct fj_slice root[FJ_MAX_ROOTS + 1], ca[FJ_MAX_CAS]; /* the register's, and what is taken: the oldest first */
+	struct fj_slice root[FJ_MAX_ROOTS], ca[FJ_MAX_CAS]; /* the register's, and what is taken: the oldest first */
 	size_t n_root, n_ca;
 	size_t had_ca;      /* of them the register's */
 	int64_t shard;      /* of the register's, the last */
@@ -157,7 +157,7 @@ static enum fj_rc keep_cross(struct take *t, const char *what, struct fj_slice k
 	char row[40];
 
 	FJ_TRY(find_cross(t, key_of, by, &der, err));
-	snprintf(row, sizeof(row), "cross-%s-%zu%s", what, t->n_root + 1, fj_alg_suffix(t->alg));
+	iss_cross_row(what, (unsigned)t->n_root + 1, t->alg, row);
 	return sto_run(t->c->db, STO_KEYRING_SET, NULL, err, "tb", row, fj_buf_slice(&der));
 }
 
@@ -200,7 +200,7 @@ static enum fj_rc take_roots(struct take *t, struct fj_err *err)
 	char file[FJ_CA_FILE_CAP], path[64];
 	bool there = true;
 
-	while (t->n_root <= FJ_MAX_ROOTS) {
+	while (t->n_root < FJ_MAX_ROOTS) {
 		fj_generation_name("/ca/root", t->alg, (unsigned)t->n_root + 1, ".cer", file);
 		snprintf(path, sizeof(path), "publish%s", file);
 		FJ_TRY(read_cert(path, &der, &there, err));
@@ -462,15 +462,12 @@ static enum fj_rc take_signer(struct take *t, const struct signer *s, struct fj_
 /* responders' certificates are of days, and those of now are published, under each CA that has its key */
 static enum fj_rc take_responders(struct take *t, struct fj_err *err)
 {
-	char row[40], path[64];
+	char row[24], path[64];
 	bool there;
 
 	for (size_t k = 0; k < t->n_ca; k++) {
 		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
-		if (k + 1 == t->n_ca)
-			snprintf(row, sizeof(row), "ocsp%s", fj_alg_suffix(t->alg));
-		else
-			snprintf(row, sizeof(row), "ocsp%s-%zu", fj_alg_suffix(t->alg), k + 1);
+		iss_responder_row(t->alg, k + 1 == t->n_ca ? 0 : (unsigned)k + 1, row);
 		snprintf(path, sizeof(path), "publish/signer/%s.pem", row);
 		FJ_TRY(read_cert(path, &der, &there, err));
 		there = there && ca_verify_signed_by(fj_buf_slice(&der), t->ca[k], NULL) == FJ_OK && ca_lint(iss_ca_home(t->c->iss), CA_OCSP, fj_buf_slice(&der), NULL) == FJ_OK;

@@ -182,11 +182,11 @@ static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 
 	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++)
 		for (size_t k = 0; k < i->ca[a].n_issuing; k++) {
-			iss_responder_row(&i->ca[a], a, k, row);
+			iss_responder_row(a, k + 1 == i->ca[a].n_issuing ? 0 : (unsigned)k + 1, row);
 			if (i->ca[a].issuing[k].ocsp.len == 0)
 				continue;
 			enum fj_rc rc = renew_one(i, a, &i->ca[a].issuing[k], row, changed, err);
-			if ((rc == FJ_E_STATE || rc == FJ_E_POLICY) && k + 1 < i->ca[a].n_issuing)
+			if (rc == FJ_E_STATE && k + 1 < i->ca[a].n_issuing)
 				continue; /* its key has ended, or is revoked: there are lists alone */
 			FJ_TRY(rc);
 		}
@@ -202,7 +202,7 @@ static enum fj_rc publish_former_responders(struct iss *i, struct pub_db *db, st
 	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++)
 		for (size_t k = 0; k + 1 < i->ca[a].n_issuing; k++) {
 			struct fj_slice der = fj_buf_slice(&i->ca[a].issuing[k].ocsp);
-			iss_responder_row(&i->ca[a], a, k, row);
+			iss_responder_row(a, (unsigned)k + 1, row);
 			snprintf(path, sizeof(path), "publish/signer/%s.pem", row);
 			if (der.len == 0 && unlink(path) != 0 && errno != ENOENT)
 				return fj_fail_errno(err, "publish", "remove %s", path);

@@ -160,9 +160,9 @@ def conquered(cas):
     old = pems(h.d + '/publish/trust/chain.pem')[1]
     leaf = next(pems(h.d + '/publish/trust/' + p)[0] for p in ('../signer/token.pem',))
     check('the token key\'s certificate is under the former CA', aki(leaf) == ski(old))
-    for what, change in (('with the newer CA\'s address under the former one', lambda t: t.replace(b'/ca/issuing.cer', b'/ca/issuing.cex')), ('under a CA that there is not', lambda t: t.replace(ski(old), os.urandom(20)))):
-        rc, why, _ = s.sign(ISSUING, C_DELEG, change(leaf.tbs_certificate_bytes), ())
-        check('a certificate %s is refused' % what, rc == POLICY, (rc, why))
+    for what, change, part in (('with another address than its CA\'s', lambda t: t.replace(b'/ca/issuing.cer', b'/ca/issuing.cex'), 'another generation'), ('under a CA that there is not', lambda t: t.replace(ski(old), os.urandom(20)), 'none of our issuing CA')):
+        rc, why, _ = s.sign(ISSUING, C_DELEG, cert(change(leaf.tbs_certificate_bytes), serial=b'\x42' + os.urandom(15), begin=time.time()), ())
+        check('a certificate %s is refused' % what, rc == POLICY and part in why, (rc, why))
     k = ec.generate_private_key(ec.SECP256R1()).public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     body = tbs.replace(pems(h.d + '/publish/trust/chain.pem')[0].public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo), k)
     r = s.ask(QUORUM_BEGIN, bytes([ROOT, C_ISS]) + by(body))

@@ -51,7 +51,6 @@ static enum fj_rc sign_once(struct svc_signer *g, struct hsm_request *r, struct 
 /* one that does not answer is not known to be sealed */
 static bool look(struct svc_signer *g)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	FJ_AUTO(json) status = NULL;
 
 	if (g->conn != NULL && hsm_ended(g->conn)) {
@@ -60,8 +59,7 @@ static bool look(struct svc_signer *g)
 	}
 	if (g->conn == NULL && hsm_connect(g->run, HSM_SOCK_VERIFIER, &g->conn, NULL) != FJ_OK)
 		return false;
-	return asked(g, hsm_status(g->conn, &text, NULL)) == FJ_OK && fj_json_parse(fj_buf_slice(&text), text.len, &status, NULL) == FJ_OK &&
-	    json_is_true(json_object_get(status, "sealed"));
+	return asked(g, hsm_status(g->conn, &status, NULL)) == FJ_OK && json_is_true(json_object_get(status, "sealed"));
 }
 
 /* one frame for those of one key, in the order in which they came */

@@ -16,6 +16,20 @@ struct fj_slice ca_newest(const struct hsm_memory *m, enum fj_alg alg)
 	return m->n_ca[alg] == 0 ? FJ_SLICE(NULL, 0) : fj_buf_slice(&m->ca[alg][m->n_ca[alg] - 1]);
 }
 
+unsigned ca_newest_key(const struct hsm_memory *m, enum fj_alg alg)
+{
+	unsigned role = hsm_role_of(HSM_ISSUING, alg);
+
+	return m->slot[HSM_NEWER(role)] != 0 ? HSM_NEWER(role) : role;
+}
+
+bool ca_keeps_up(const struct hsm_signer *s, enum fj_alg alg)
+{
+	struct fj_x509 ca;
+
+	return fj_x509_read_tbs(ca_newest(&s->mem, alg), &ca, NULL) == FJ_OK && fj_slice_eq(ca.spki, signer_spki(s, ca_newest_key(&s->mem, alg)));
+}
+
 /* its place, or n_ca */
 static size_t place_of(const struct hsm_memory *m, enum fj_alg alg, struct fj_slice spki)
 {

@@ -148,16 +148,15 @@ enum fj_rc policy_ca_frame(const struct hsm_job *j, const struct fj_x509 *x, str
 static enum fj_rc check_issuing_key(const struct hsm_job *j, const struct fj_x509 *x, struct fj_err *err)
 {
 	struct hsm_memory *m = &j->s->mem;
-	unsigned role = hsm_role_of(HSM_ISSUING, j->alg), newest = m->slot[HSM_NEWER(role)] != 0 ? HSM_NEWER(role) : role;
 	struct fj_slice before = ca_newest(m, j->alg);
 	struct fj_x509 ca;
 
-	MUST(fj_slice_eq(x->spki, signer_spki(j->s, newest)), "design.md 2", "the certificate is not for our newest issuing key");
+	MUST(fj_slice_eq(x->spki, signer_spki(j->s, ca_newest_key(m, j->alg))), "design.md 2", "the certificate is not for our newest issuing key");
 	if (before.len == 0)
 		return FJ_OK;
 	FJ_TRY(fj_x509_read_tbs(before, &ca, err));
 	bool same = fj_slice_eq(ca.spki, x->spki);
-	MUST(!same || (m->ceremony == MEM_OPEN && !quorum_final(m, &m->ca[j->alg][m->n_ca[j->alg] - 1])), "design.md 2", "this issuing key is certified already, by another certificate; the one that was lost is in the home (ceremony/kept-issuing.tbs): ask again with it");
+	MUST(!same || (m->ceremony == MEM_OPEN && !quorum_final(m, &m->ca[j->alg][m->n_ca[j->alg] - 1])), "design.md 2", "this issuing key is certified already, by another certificate; the one that was lost is kept in the home: ask again with it");
 	MUST(same || m->n_ca[j->alg] < FJ_MAX_CAS, "formats.md 26", "the issuing CA has had as many keys as are remembered");
 	MUST(fj_slice_eq(ca.subject, x->subject), "RFC 5280 6.3.3 (f)", "a newer key of the issuing CA is certified under another name");
 	return FJ_OK;

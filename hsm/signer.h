@@ -350,6 +350,10 @@ enum fj_rc signer_activate(struct hsm_signer *s, enum hsm_socket from, const str
 /* --- ca.c: the issuing CAs, of one name, a key each --- */
 /* to-be-signed bytes; empty: there is none yet */
 struct fj_slice ca_newest(const struct hsm_memory *m, enum fj_alg alg);
+/* the newest issuing key, whether a CA has it yet or not */
+unsigned ca_newest_key(const struct hsm_memory *m, enum fj_alg alg);
+/* has the newest CA the newest key? */
+bool ca_keeps_up(const struct hsm_signer *s, enum fj_alg alg);
 /* a signed one, at its key's place, or as the newest */
 enum fj_rc ca_put(struct hsm_memory *m, enum fj_alg alg, struct fj_slice tbs, struct fj_err *err) FJ_MUST_USE;
 /* The CA of this key identifier into *ca, which borrows, and the key that signs for it; FJ_E_POLICY: there is none; FJ_E_STATE: its key

@@ -139,6 +139,8 @@ static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, 
 
 	fj_sha256(x->spki, &key);
 	fj_sha256(x->subject, &name);
+	const struct mem_sub *before = newest_sub(m, j->alg, l->base, &key);
+	bool follows = before != NULL && mem_revoked(m, before->serial) == NULL && fj_hash_eq(&j->s->follows[j->alg], &key);
 	FJ_TRY(fj_x509_read_tbs(ca_newest(m, j->alg), &own, err));
 	MUST(!fj_slice_eq(x->subject, own.subject), "RFC 5280 4.2.1.1", "the subordinate CA has our own issuing CA's name");
 	MUST(!nested(m->base, l->base) && !nested(l->base, m->base), CITE, "the subordinate's address is this appliance's, or one of the two lies below the other");
@@ -147,9 +149,9 @@ static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, 
 		if (o->alg != j->alg)
 			continue;
 		MUST(!fj_hash_eq(&o->key, &key), CITE, "this key was certified already, or a try was cut after it: the other appliance makes a new one (another certificate would be beside the first, which no list would name)");
-		if (fj_hash_eq(&o->name, &name) && fj_limits_same(&o->limits, l) && fj_hash_eq(&j->s->follows[j->alg], &key)) /* a newer key of that CA */
+		if (fj_hash_eq(&o->name, &name) && fj_limits_same(&o->limits, l) && follows) /* a newer key of that CA */
 			continue;
-		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name, and its key did not sign that this one follows it");
+		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name, and its key did not sign that this one follows it, or is revoked");
 		MUST(!nested(o->limits.base, l->base) && !nested(l->base, o->limits.base), CITE, "another CA that this root certified has that address");
 	}
 	return FJ_OK;
@@ -253,20 +255,6 @@ enum fj_rc sub_parent(struct hsm_memory *m, const json_t *policy, struct fj_err 
 	return m->sm2 ? read_root(m, json_array_get(roots, 1), FJ_SM2, err) : FJ_OK;
 }
 
-static unsigned newest_issuing(const struct hsm_memory *m, enum fj_alg alg)
-{
-	unsigned role = hsm_role_of(HSM_ISSUING, alg);
-
-	return m->slot[HSM_NEWER(role)] != 0 ? HSM_NEWER(role) : role;
-}
-
-static bool newest_certified(const struct hsm_signer *s, enum fj_alg alg)
-{
-	struct fj_x509 ca;
-
-	return fj_x509_read_tbs(ca_newest(&s->mem, alg), &ca, NULL) == FJ_OK && fj_slice_eq(ca.spki, signer_spki(s, newest_issuing(&s->mem, alg)));
-}
-
 /* In the ceremony, by the keys of the home; after it for newer ones that have no certificate yet, by each of them and the one before,
  * within the limits that there are. */
 static enum fj_rc asks_in_time(const struct hsm_job *j, const struct fj_ca_request *r, struct fj_err *err)
@@ -278,7 +266,7 @@ static enum fj_rc asks_in_time(const struct hsm_job *j, const struct fj_ca_reque
 		return FJ_OK;
 	}
 	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(m->sm2); a++)
-		MUST(newest_issuing(m, a) >= HSM_ROLE_END && !newest_certified(j->s, a), CITE, "each issuing key has to have a newer one that is not certified yet (key roll)");
+		MUST(ca_newest_key(m, a) >= HSM_ROLE_END && !ca_keeps_up(j->s, a), CITE, "each issuing key has to have a newer one that is not certified yet (key roll)");
 	MUST(fj_limits_same(&r->limits, &m->limits), CITE, "a newer key is asked for within the limits that there are");
 	return FJ_OK;
 }
@@ -296,7 +284,7 @@ enum fj_rc policy_ca_request(const struct hsm_job *j, struct fj_slice text, stru
 	MUST(r.demo == m->demo && r.sm2 == m->sm2 && strcmp(r.arc, m->arc) == 0 && strcmp(r.base, m->base) == 0 && strcmp(r.operator_, m->operator_) == 0, CITE, "the request is of another home");
 	MUST(r.made - j->now <= NOW_TOLERANCE && j->now - r.made <= NOW_TOLERANCE, CITE, "the request was not made now");
 	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(m->sm2); a++)
-		MUST(fj_slice_eq(fj_buf_slice(&r.spki[a]), signer_spki(j->s, newest_issuing(m, a))) && fj_hash_eq(&r.root[a], &m->parent_root[a]), CITE, "the request is of other keys than the newest, or for another root");
+		MUST(fj_slice_eq(fj_buf_slice(&r.spki[a]), signer_spki(j->s, ca_newest_key(m, a))) && fj_hash_eq(&r.root[a], &m->parent_root[a]), CITE, "the request is of other keys than the newest, or for another root");
 	if (m->ceremony == MEM_CLOSED && !r.by_former)
 		*j->key = HSM_NEWER(j->role);
 	return FJ_OK;
@@ -322,7 +310,7 @@ static enum fj_rc check_certified(const struct hsm_signer *s, enum fj_alg alg, c
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->root_tbs[alg]), &root, err));
 	snprintf(policy, sizeof(policy), "%s.3.%d", m->arc, m->demo ? 2 : 1);
 	MUST(x->alg == alg && fj_slice_eq(x->issuer, root.subject) && fj_slice_eq(x->aki, root.ski) && signed_under(root.spki, alg, x), "RFC 5280 6.1.3", "the certificate was not issued by the root that this home was made for");
-	MUST(fj_slice_eq(x->spki, signer_spki(s, newest_issuing(m, alg))), CITE, "the certificate is for another key than this home's issuing key");
+	MUST(fj_slice_eq(x->spki, signer_spki(s, ca_newest_key(m, alg))), CITE, "the certificate is for another key than this home's issuing key");
 	if (m->n_ca[alg] > 0) {
 		struct fj_x509 before;
 		FJ_TRY(fj_x509_read_tbs(ca_newest(m, alg), &before, err));
@@ -376,7 +364,7 @@ enum fj_rc signer_ca_cert(struct hsm_signer *s, enum hsm_socket from, const stru
 	(void)answer;
 	FJ_TRY(read_body(fj_buf_slice(&f->body), &alg, &cert, &x, err));
 	MUST(s->mem.parent && s->mem.ceremony != MEM_NONE && store_whole(&s->mem) && (alg == FJ_ES256 || s->mem.sm2), CITE, "no certificate of this algorithm is awaited here");
-	if (newest_certified(s, alg)) {
+	if (ca_keeps_up(s, alg)) {
 		MUST(fj_slice_eq(ca_newest(&s->mem, alg), x.tbs), CITE, "another certificate was taken already");
 		return FJ_OK;
 	}

@@ -172,6 +172,7 @@ enum fj_rc rol_made(struct sto *db, enum fj_alg alg, struct fj_buf *spki, struct
 /* the setting that has it */
 void rol_made_setting(enum fj_alg alg, char out[40]);
 /* A certificate in the place of the one before, which is kept and signs what earlier events than `until` intended; its serial into serials. */
+#define ROL_NOTHING 1 /* every intent is a later one: nothing is signed by a key that is gone */
 enum fj_rc rol_take_place(struct iss_call *c, const char *what, const struct fj_buf *cert, int64_t until, json_t *serials, struct fj_err *err) FJ_MUST_USE;
 /* Nothing that signs now is certified under this generation of the issuing CA; FJ_E_STATE: something is. */
 enum fj_rc rol_leaves_nobody(struct iss_call *c, enum fj_alg alg, int64_t generation, struct fj_err *err) FJ_MUST_USE;

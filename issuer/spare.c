@@ -24,7 +24,6 @@
 
 #define LAYER "spare"
 #define CITE "formats.md 32"
-#define FIRST_EVENT 1 /* every intent is a later one: nothing is signed by a key that is gone */
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
@@ -240,13 +239,13 @@ enum fj_rc spr_certified(struct iss_call *c, struct hsm_conn *conn, enum fj_alg 
 	if (fj_buf_put(&issuing, next->cert.p, next->cert.len) != FJ_OK)
 		return fj_no_memory(err, LAYER);
 	FJ_TRY(drop_responders(c, alg, err));
-	FJ_TRY(rol_take_place(c, iss_ca_key(alg), &issuing, FIRST_EVENT, serials, err));
+	FJ_TRY(rol_take_place(c, iss_ca_key(alg), &issuing, ROL_NOTHING, serials, err));
 	FJ_TRY(sto_run(c->db, STO_PAST_KEY_GONE, NULL, err, "it", (int64_t)c->now, iss_ca_key(alg)));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(own) - (alg == FJ_SM2); k++) {
 		FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
 		snprintf(what, sizeof(what), "%s%s", own[k], fj_alg_suffix(alg));
 		FJ_TRY(pub_delegate(c->iss, conn, what, NULL, next, &cert, err));
-		FJ_TRY(rol_take_place(c, what, &cert, FIRST_EVENT, serials, err));
+		FJ_TRY(rol_take_place(c, what, &cert, ROL_NOTHING, serials, err));
 		FJ_TRY(sto_run(c->db, STO_PAST_KEY_GONE, NULL, err, "it", (int64_t)c->now, what));
 	}
 	return FJ_OK;

@@ -209,11 +209,11 @@ enum fj_rc hsm_inherit(struct hsm_conn *c, const struct fj_buf *said, const stru
 /* By whom license tokens are signed, on the signatures of two enrolled officers; a: their names, for the log. */
 enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
-/* The certificate that a parent's root gave this home, one an algorithm, while its ceremony is open.  FJ_E_POLICY:
- * another root's, for another key, of another home. */
 /* A request that the former keys have signed: the CA that it is of may be certified with the newer ones from now on. */
 struct fj_ca_request;
 enum fj_rc hsm_former(struct hsm_conn *c, const struct fj_ca_request *r, struct fj_err *err) FJ_MUST_USE;
+/* The certificate that a parent's root gave this home, one an algorithm, for its newest issuing key.  FJ_E_POLICY:
+ * another root's, for another key, of another home. */
 enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;
 
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",

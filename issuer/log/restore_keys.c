@@ -20,7 +20,6 @@
 
 #define LAYER "log"
 #define CITE "formats.md 26"
-#define FIRST_EVENT 1 /* every intent is a later one: nothing is signed by a key that is gone */
 #define GENERATIONS 32 /* of a signer, at once */
 
 static const struct signer {
@@ -114,7 +113,7 @@ static enum fj_rc until_of(struct take *t, enum hsm_role role, struct fj_slice d
 	bool here;
 
 	FJ_TRY(spr_has_key(t->conn, role, der, &here, err));
-	*until = here ? t->c->last_seq + 1 : FIRST_EVENT;
+	*until = here ? t->c->last_seq + 1 : ROL_NOTHING;
 	return FJ_OK;
 }
 

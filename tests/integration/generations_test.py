@@ -201,12 +201,19 @@ def lost(crowd, old, compact):
                             ('two CAs at once', {'former': 'issuing.1', 'revoke': 1}, 'at a time')):
         code, out = o.do('mof1', 'root.renew', reason='keyCompromise', **why)
         check('the root does not revoke ' + what, code != 200 and part in said(out), out)
+    p, why = begin(h, 'root-crl', '--revoke', 'issuing.1', '--reason', 'superseded', round_='root-crl')
+    check('the root\'s officers are asked to revoke the former CA, for another reason', p is not None, why)
+    approve(h, 'officer1', 'root-crl')
+    p.kill()
+    p.communicate()
     p, why = begin(h, 'root-crl', '--revoke', 'issuing.1', '--reason', 'keyCompromise', round_='root-crl')
-    check('the root\'s officers are asked to revoke the former CA', p is not None, why)
+    check('what nobody has signed yet is asked for anew', p is not None, why)
     shown = [approve(h, n, 'root-crl')[1] for n in ('officer1', 'officer2')]
     out, err = p.communicate(timeout=120)
     gone = x509.load_der_x509_certificate(open(h.d + '/publish/ca/issuing.cer', 'rb').read()).serial_number
     check('they see which and why, and it is on the root\'s list', p.returncode == 0 and '%x' % gone in shown[0].lower().replace(':', '') and until(lambda: crl('root').get_revoked_certificate_by_serial_number(gone)) is not None, (shown, err))
+    entry = crl('root').get_revoked_certificate_by_serial_number(gone)
+    check('for the reason of then', entry.extensions.get_extension_for_class(x509.CRLReason).value.reason == x509.ReasonFlags.key_compromise)
     check('what is under it is refused by tool and service', until(lambda: tool_says(old)[0] == 'deny' == service_says(old)), tool_says(old))
     open(h.root + '/credential', 'w').write(compact)
     check('a token of before too', tool_says(h.root + '/credential')[0] == 'deny')

@@ -243,6 +243,8 @@ def course(root):
         check('of the third generation kind %d is signed' % kind, rc == 0, (r.why, why))
         done.append(certificate(tbs, sig))
     check('and the root passes on once more', ask_pass(reg, done[0], done[2], done[1])[0] == 0 and spki_of(reg, ROOT) == tspki and reg.status()['plan'] == h(canon(third)).hex())
+    slot = next(i for i in range(1, 60) if nspki[27:59] in blob_of(home, i)[0])
+    check('the second one ends, though one that was given up had that number too', key_end(reg, ROOT, 2)[0] == 0 and blob_of(home, slot)[0] == b'')
     rc, why, data = reg.plain(MOVE_BEGIN, bytes([ROOT]))
     nonce = data[1:33]
     approvals = lambda who, p: struct.pack('>I', 2) + b''.join(bytes([i]) + who[i].sign(h(nonce, struct.pack('>i', 60), b'fujie-root-move' + h(canon(p)))) for i in (0, 1))

@@ -36,7 +36,8 @@
  *              SubjectPublicKeyInfo, bytes signature, bytes authenticatorData, bytes
  *              clientDataJSON}, the last two empty of a key file    answer: (empty)
  * CA_CERT      u8 algorithm, bytes certificate of the issuing CA, by the root that a home
- *              without one was opened for               answer: (empty)
+ *              without one was opened for, or by one that followed it: then, up to that one, each
+ *              newer root by the one before, to the end n x bytes certificate   answer: (empty)
  * FORMER       bytes request text, u8 n, n x {bytes signature, bytes signature by the key before}, one an algorithm
  *                                                      answer: (empty); the CA of that address may be certified with
  *              the request's keys until another request comes, or the signer ends

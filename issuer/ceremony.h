@@ -127,8 +127,22 @@ enum fj_rc crm_renewal_sub(struct iss_call *c, const struct crm_sub *s, bool *pl
 enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *der, json_t **officers, struct fj_err *err) FJ_MUST_USE;
 /* The same of something that is signed once.  What was kept is tried first: FJ_E_STATE says that its time is over and it was never signed. */
 enum fj_rc crm_once_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, crm_make make, const void *of, struct fj_buf *der, json_t **officers, struct fj_err *err) FJ_MUST_USE;
-/* A list is signed by the parent's root, or by one that followed it and that was taken in. */
-enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice list, struct fj_err *err) FJ_MUST_USE;
+/* newer generations of a parent's root, each as the one before certified it */
+struct crm_newer {
+	struct fj_buf cert[FJ_MAX_ROOTS];
+	size_t n;
+};
+void crm_newer_release(struct crm_newer *up);
+FJ_DEFINE_AUTO(crm_newer, struct crm_newer, crm_newer_release)
+/* A list or a CA is signed by the parent's root, or by one that followed it and that was taken in: up to that one into up. */
+enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice der, struct crm_newer *up, struct fj_err *err) FJ_MUST_USE;
+/* keyring's row of a subordinate CA: "sub-1", "sub-1-sm2" */
+#define FJ_SUB_NAME 32
+void crm_sub_name(int64_t n, enum fj_alg alg, char out[FJ_SUB_NAME]);
+/* a generation of the root, from 2, as the one before certified it; FJ_E_NOTFOUND */
+enum fj_rc crm_newer_root(struct sto *db, unsigned generation, enum fj_alg alg, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+/* those of a file of PEM, each by the last, and as each certified itself; FJ_E_REFUSED: a root of another line */
+enum fj_rc crm_take_crosses(struct iss_call *c, struct fj_slice pem, struct fj_err *err) FJ_MUST_USE;
 /* A newer list of a root that is elsewhere, in place of the one that is kept. */
 enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 

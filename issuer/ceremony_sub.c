@@ -180,6 +180,18 @@ enum fj_rc crm_next_block(struct fj_slice *in, const char *label, struct fj_buf 
 	return ca_unpem(label, rest, der, err);
 }
 
+/* to the signer, with the roots that followed the one that it knows */
+static enum fj_rc bring(struct iss_call *c, struct hsm_conn *conn, enum fj_alg alg, struct fj_slice der, struct fj_err *err)
+{
+	FJ_AUTO(crm_newer) up = {.n = 0};
+	struct fj_slice newer[FJ_MAX_ROOTS];
+
+	FJ_TRY(crm_parent_signed(c, alg, der, &up, err));
+	for (size_t k = 0; k < up.n; k++)
+		newer[k] = fj_buf_slice(&up.cert[k]);
+	return hsm_ca_cert(conn, alg, der, newer, up.n, err);
+}
+
 /* certificates in a file of PEM that are for newer keys of this home; the rest is left alone */
 enum fj_rc crm_take_newer(struct iss_call *c, struct fj_slice pem, size_t *taken, struct fj_err *err)
 {
@@ -199,7 +211,7 @@ enum fj_rc crm_take_newer(struct iss_call *c, struct fj_slice pem, size_t *taken
 		if (c->trial)
 			continue;
 		FJ_TRY(iss_signer(c->iss, &conn, err));
-		FJ_TRY(hsm_ca_cert(conn, x.alg, fj_buf_slice(&der), err));
+		FJ_TRY(bring(c, conn, x.alg, fj_buf_slice(&der), err));
 		FJ_TRY(rol_certified(c, x.alg, &der, officers, err));
 	}
 	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
@@ -270,7 +282,7 @@ static enum fj_rc take(struct iss *i, struct fj_slice pem, bool closed, struct f
 		if (i->ca[a].issuing[0].cert.len == 0)
 			return no(err, FJ_E_INVALID, "the file has no certificate for one of this home's hierarchies; ask the parent for ca/subordinate-N.pem", "文件中缺少本系统某一体系的证书；请向上级索取 ca/subordinate-N.pem");
 		if (!closed)
-			FJ_TRY(hsm_ca_cert(i->make.signer, a, fj_buf_slice(&i->ca[a].issuing[0].cert), err));
+			FJ_TRY(hsm_ca_cert(i->make.signer, a, fj_buf_slice(&i->ca[a].issuing[0].cert), NULL, 0, err));
 		FJ_TRY(check_list(i, a, &crl[a], err));
 	}
 	return closed ? FJ_OK : hsm_ceremony_close(i->make.signer, err);

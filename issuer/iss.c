@@ -210,6 +210,7 @@ static void ca_release(struct iss_ca *ca)
 		fj_buf_release(&ca->former[k].cert);
 		fj_buf_release(&ca->former[k].new_with_old);
 		fj_buf_release(&ca->former[k].old_with_new);
+		fj_buf_release(&ca->newer[k]);
 	}
 	for (size_t k = 0; k < FJ_ARRAY_LEN(ca->issuing); k++) {
 		ca_trust_close(ca->issuing[k].trust);
@@ -346,20 +347,42 @@ static enum fj_rc load_roots(struct iss *i, enum fj_alg alg, struct iss_ca *ca, 
 	}
 }
 
-/* the generation of the root that signed a CA's certificate */
-static struct fj_slice root_over(const struct iss_ca *ca, struct fj_slice cert)
+static enum fj_rc load_newer(struct iss *i, enum fj_alg alg, struct iss_ca *ca, struct fj_err *err)
 {
+	enum fj_rc rc = FJ_OK;
+
+	while (i->limited && rc == FJ_OK && ca->n_newer + 1 < FJ_MAX_ROOTS) {
+		rc = load_cross(i, alg, "new", (unsigned)ca->n_newer + 2, &ca->newer[ca->n_newer], err);
+		ca->n_newer += rc == FJ_OK;
+	}
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
+/* from a root that is trusted to the generation that signed a CA's certificate */
+static size_t roots_over(const struct iss_ca *ca, struct fj_slice cert, struct fj_slice roots[FJ_MAX_ROOTS])
+{
+	size_t n = 0;
+
 	for (size_t k = 0; k < ca->n_former; k++)
-		if (ca_verify_signed_by(cert, fj_buf_slice(&ca->former[k].cert), NULL) == FJ_OK)
-			return fj_buf_slice(&ca->former[k].cert);
-	return fj_buf_slice(&ca->root);
+		if (ca_verify_signed_by(cert, fj_buf_slice(&ca->former[k].cert), NULL) == FJ_OK) {
+			roots[0] = fj_buf_slice(&ca->former[k].cert);
+			return 1;
+		}
+	roots[n++] = fj_buf_slice(&ca->root);
+	while (n <= ca->n_newer && ca_verify_signed_by(cert, roots[n - 1], NULL) != FJ_OK) {
+		roots[n] = fj_buf_slice(&ca->newer[n - 1]);
+		n++;
+	}
+	return n;
 }
 
 static enum fj_rc load_generation(struct iss *i, enum fj_alg alg, struct fj_slice der, int64_t since, struct iss_ca *ca, struct fj_err *err)
 {
 	struct iss_issuing *g = &ca->issuing[ca->n_issuing];
+	struct fj_slice roots[FJ_MAX_ROOTS];
 	FJ_AUTO(sto_q) q = {0};
 	char key[40];
+	size_t n;
 
 	if (ca->n_issuing == FJ_MAX_CAS)
 		return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "an issuing CA has at most %d keys, one after the other", FJ_MAX_CAS);
@@ -374,7 +397,8 @@ static enum fj_rc load_generation(struct iss *i, enum fj_alg alg, struct fj_slic
 		FJ_TRY(sto_first(i->db, STO_SETTING_GET, &q, key, err, "t", key));
 		g->shard = strtoll(sto_text(&q, 0), NULL, 10);
 	}
-	return ca_trust_open(fj_buf_slice(&g->cert), root_over(ca, der), &g->trust, err);
+	n = roots_over(ca, der, roots);
+	return ca_trust_open(fj_buf_slice(&g->cert), roots, n, &g->trust, err);
 }
 
 static enum fj_rc load_issuing(struct iss *i, enum fj_alg alg, struct iss_ca *ca, struct fj_err *err)
@@ -409,6 +433,7 @@ static enum fj_rc load_rolling(struct iss *i, enum fj_alg alg, struct fj_err *er
 	char what[24];
 
 	FJ_TRY(load_roots(i, alg, &fresh, err));
+	FJ_TRY(load_newer(i, alg, &fresh, err));
 	FJ_TRY(load_issuing(i, alg, &fresh, err));
 	snprintf(what, sizeof(what), "token%s", fj_alg_suffix(alg));
 	FJ_TRY(load_cert(i, what, &fresh.now.token, err));

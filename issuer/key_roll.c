@@ -228,6 +228,7 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 {
 	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the others belong to other locks */
 	FJ_AUTO(json) serials = json_object();
+	FJ_AUTO(crm_newer) up = {.n = 0};
 	struct pub_issuer next = {fj_buf_slice(der), (unsigned)c->iss->ca[alg].n_issuing + 1, 0};
 	struct fj_x509 x;
 	char key[40];
@@ -235,7 +236,7 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 
 	if (!c->iss->limited) /* a parent's has the parent's addresses, and the signer has compared it */
 		FJ_TRY(ca_lint(iss_ca_home(c->iss), CA_ISSUING, next.cert, err));
-	FJ_TRY(ca_verify_signed_by(next.cert, fj_buf_slice(&c->iss->ca[alg].root), err));
+	FJ_TRY(c->iss->limited ? crm_parent_signed(c, alg, next.cert, &up, err) : ca_verify_signed_by(next.cert, fj_buf_slice(&c->iss->ca[alg].root), err));
 	FJ_TRY(fj_x509_read(next.cert, &x, err));
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	iss_shard_setting(alg, next.generation, key);

@@ -551,6 +551,7 @@ enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err 
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(buf) copy = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
 	FJ_AUTO(json) officers = json_pack("[s]", c->actor->login);
+	FJ_AUTO(crm_newer) up = {.n = 0};
 	struct fj_crl now, before;
 	char what[24];
 
@@ -558,7 +559,7 @@ enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err 
 	if (now.alg == FJ_SM2 && !c->iss->sm2)
 		return FJ_OK; /* the parent's file may have it */
 	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(now.alg));
-	FJ_TRY(crm_parent_signed(c, now.alg, der, err));
+	FJ_TRY(crm_parent_signed(c, now.alg, der, &up, err));
 	FJ_TRY(sto_first(c->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
 	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &before, err));
 	if (!fj_slice_eq(now.uri, before.uri) || !fj_slice_eq(now.issuer, before.issuer))

@@ -276,12 +276,14 @@ enum fj_rc hsm_former(struct hsm_conn *c, const struct fj_ca_request *r, struct 
 	return ask(c, HSM_MSG_FORMER, &b, NULL, err);
 }
 
-enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err)
+enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, const struct fj_slice *newer, size_t n, struct fj_err *err)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_X509_MAX + 16);
+	FJ_AUTO(buf) b = FJ_BUF_INIT((n + 1) * (FJ_X509_MAX + 16));
 
 	FJ_TRY(fj_put_u8(&b, (uint8_t)alg));
 	FJ_TRY(fj_put_bytes(&b, cert));
+	for (size_t k = 0; k < n; k++)
+		FJ_TRY(fj_put_bytes(&b, newer[k]));
 	return ask(c, HSM_MSG_CA_CERT, &b, NULL, err);
 }
 

@@ -212,9 +212,9 @@ enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct 
 /* A request that the former keys have signed: the CA that it is of may be certified with the newer ones from now on. */
 struct fj_ca_request;
 enum fj_rc hsm_former(struct hsm_conn *c, const struct fj_ca_request *r, struct fj_err *err) FJ_MUST_USE;
-/* The certificate that a parent's root gave this home, one an algorithm, for its newest issuing key.  FJ_E_POLICY:
- * another root's, for another key, of another home. */
-enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;
+/* The certificate that a parent's root gave this home, one an algorithm, for its newest issuing key; newer: where that root has
+ * passed on, up to the one that signed, each by the one before.  FJ_E_POLICY: another root's, for another key, of another home. */
+enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, const struct fj_slice *newer, size_t n, struct fj_err *err) FJ_MUST_USE;
 
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},

@@ -181,6 +181,23 @@ static enum fj_rc take_root(struct take *t, const struct fj_buf *der, struct fj_
 	return name_it(t, what, t->n_root, err);
 }
 
+/* of a root that is another appliance's: from chain.pem, as they were taken in */
+static enum fj_rc take_newer(struct take *t, struct fj_err *err)
+{
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(1u << 20);
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	char path[64];
+
+	snprintf(path, sizeof(path), "publish/trust/chain%s.pem", fj_alg_suffix(t->alg));
+	FJ_TRY(fj_file_read(AT_FDCWD, path, &pem, err));
+	FJ_TRY(crm_take_crosses(t->c, fj_buf_slice(&pem), err));
+	while (t->n_root < FJ_MAX_ROOTS && crm_newer_root(t->c->db, (unsigned)t->n_root + 1, t->alg, &der, NULL) == FJ_OK) {
+		FJ_TRY(hold(t->k, RST_ROOT, t->alg, fj_buf_slice(&der), &t->root[t->n_root], err));
+		t->n_root++;
+	}
+	return FJ_OK;
+}
+
 /* the plan whose officers rule the newest root */
 static enum fj_rc plan_follows(struct take *t, struct fj_err *err)
 {
@@ -526,6 +543,50 @@ static enum fj_rc note_ended(struct take *t, struct fj_err *err)
 	return ended(t, hsm_role_by(HSM_ISSUING, t->alg), what, responder, err);
 }
 
+/* --- CAs of other appliances (docs/formats.md 27) --- */
+
+static enum fj_rc take_sub(struct take *t, int64_t n, struct fj_slice pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	char what[FJ_SUB_NAME];
+	struct fj_limits l;
+	struct fj_x509 x;
+	bool limited;
+
+	for (enum fj_rc rc; (rc = crm_next_block(&pem, "CERTIFICATE", &der, err)) != FJ_E_NOTFOUND;) {
+		FJ_TRY(rc);
+		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
+		if (x.alg != t->alg || fj_slice_eq(x.issuer, x.subject))
+			continue;
+		if (!by_one_of(fj_buf_slice(&der), t->root, t->n_root) || fj_limits_of(&x, &limited, &l, NULL) != FJ_OK || !limited)
+			return no(err, FJ_E_SIGNATURE, "a subordinate CA of publish/ca was not certified by this home's root; bring publish/ca from a mirror", "publish/ca 中的下级签发机构证书不是本系统的根颁发的，请从镜像站取回 publish/ca");
+		crm_sub_name(n, t->alg, what);
+		FJ_TRY(sto_run(t->c->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&der)));
+		return name_it(t, t->alg == FJ_SM2 ? "subordinate-sm2" : "subordinate", (size_t)n, err);
+	}
+	return FJ_OK;
+}
+
+/* those that are published and not in the register: what this root vouches for, and has to be able to revoke */
+static enum fj_rc take_subs(struct take *t, struct fj_err *err)
+{
+	char path[64], what[FJ_SUB_NAME];
+
+	for (int64_t n = 1;; n++) {
+		FJ_AUTO(buf) pem = FJ_BUF_INIT(1u << 18);
+		FJ_AUTO(sto_q) q = {0};
+		crm_sub_name(n, t->alg, what);
+		if (sto_first(t->c->db, STO_KEYRING_GET, &q, what, NULL, "t", what) == FJ_OK)
+			continue;
+		snprintf(path, sizeof(path), "publish/ca/subordinate-%lld.pem", (long long)n);
+		enum fj_rc rc = fj_file_read(AT_FDCWD, path, &pem, err);
+		if (rc == FJ_E_NOTFOUND)
+			return FJ_OK;
+		FJ_TRY(rc);
+		FJ_TRY(take_sub(t, n, fj_buf_slice(&pem), err));
+	}
+}
+
 /* --- all of it --- */
 
 static enum fj_rc take_hierarchy(struct take *t, struct fj_err *err)
@@ -538,8 +599,11 @@ static enum fj_rc take_hierarchy(struct take *t, struct fj_err *err)
 	for (size_t k = 0; k < ca->n_issuing; k++)
 		t->ca[t->n_ca++] = fj_buf_slice(&ca->issuing[k].cert);
 	t->had_ca = t->n_ca;
-	FJ_TRY(take_roots(t, err));
+	for (size_t k = 0; k < ca->n_newer; k++)
+		t->root[t->n_root++] = fj_buf_slice(&ca->newer[k]);
+	FJ_TRY(t->c->iss->limited ? take_newer(t, err) : take_roots(t, err));
 	FJ_TRY(take_root_list(t, err));
+	FJ_TRY(take_subs(t, err));
 	FJ_TRY(take_cas(t, err));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(signers); k++)
 		if (signers[k].alg == t->alg)

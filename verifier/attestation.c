@@ -12,7 +12,6 @@
 #include "base/approval.h"
 #include "verifier/internal.h"
 
-#define FORMER "former"
 #define CITE "formats.md 23"
 #define OPENS "TPM 2.0 Part 1, 19.7"
 #define PART 4096 /* octets of one structure */
@@ -294,16 +293,32 @@ static enum fj_rc of_object(enum fj_rc rc, const struct ver_object *o, const cha
 	return rc;
 }
 
+/* Is it called that: "token", "token-sm2", "token-2" of a later generation?  Every one is of role "". */
+static bool of_role(const struct ver_object *o, const char *role)
+{
+	const char *hierarchy = o->area.curve == VER_TPM_CURVE_SM2 ? "-sm2" : "", *rest = o->name;
+	size_t n = strlen(role), m = strlen(hierarchy);
+
+	if (n == 0)
+		return true;
+	if (strncmp(rest, role, n) != 0 || strncmp(rest + n, hierarchy, m) != 0)
+		return false;
+	rest += n + m;
+	if (*rest == '\0')
+		return true;
+	return rest[0] == '-' && rest[1] != '\0' && strspn(rest + 1, "0123456789") == strlen(rest + 1);
+}
+
 /* the certificate of a root's key, trusted or certified by another generation; NULL: none is of it */
 static const struct ver_ca *root_of(const struct judging *g, const struct ver_object *o)
 {
-	const struct ver_anchors *c = g->t == NULL ? NULL : g->t->a;
+	const struct ver_ca *ca;
 
-	for (size_t i = 0; c != NULL && o->area.kind == VER_AREA_SIGNING && i < c->n_root + c->n_ca; i++) {
-		const struct ver_ca *ca = i < c->n_root ? &c->root[i] : &c->ca[i - c->n_root];
+	if (g->t == NULL || o->area.kind != VER_AREA_SIGNING)
+		return NULL;
+	for (size_t i = 0; (ca = ver_ca_at(g->t->a, i)) != NULL; i++)
 		if (ca->arc[0] == '\0' && ca->x.key.len == 1 + sizeof(o->area.xy) && memcmp(ca->x.key.p + 1, o->area.xy, sizeof(o->area.xy)) == 0)
 			return ca;
-	}
 	return NULL;
 }
 
@@ -323,10 +338,10 @@ static bool may_move(const struct judging *g, const struct ver_object *o)
 	struct ver_area fixed = o->area;
 
 	fixed.attributes |= VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT;
-	if (strncmp(o->name, "note", 4) == 0)
+	if (of_role(o, "note"))
 		return (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT)) == 0 && o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SEALED - 1) &&
 		    (g->in->plan == NULL || fj_plan_note_is(g->in->plan, fj_buf_slice(&o->pub)));
-	return strncmp(o->name, "root", 4) == 0 && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
+	return of_role(o, "root") && (o->area.attributes & (VER_TPM_FIXED_TPM | VER_TPM_FIXED_PARENT | VER_TPM_USER_AUTH)) == 0 &&
 	    o->area.policy.len == FJ_SHA256_LEN && is_so(&fixed, VER_AREA_SIGNING - 1) && (g->in->plan == NULL || g->in->plan->move > 0 || former_root(g, o));
 }
 
@@ -413,7 +428,7 @@ static enum fj_rc roots_have_certificates(const struct judging *g, struct fj_err
 {
 	for (size_t i = 0; i < g->a->n; i++) {
 		const struct ver_object *o = &g->a->object[i];
-		if (strncmp(o->name, "root", 4) != 0 || root_of(g, o) != NULL)
+		if (!of_role(o, "root") || root_of(g, o) != NULL)
 			continue;
 		fj_fail(err, FJ_E_INVALID, "verify", CITE, "%s: it is called a root's key, and no root's certificate is of it", o->name);
 		fj_err_zh(err, "%s：名为根密钥，但没有任何根证书使用该密钥", o->name);
@@ -425,13 +440,11 @@ static enum fj_rc roots_have_certificates(const struct judging *g, struct fj_err
 /* A root that passed on to another is under its own plan, and has no act left: the plan is asked of those that nothing follows. */
 static enum fj_rc roots_open_to(const struct judging *g, const struct fj_hash *policy, struct fj_err *err)
 {
-	const struct ver_anchors *c = g->t->a;
+	const struct ver_ca *root;
 
-	for (size_t i = 0; i < c->n_root + c->n_ca; i++) {
-		const struct ver_ca *root = i < c->n_root ? &c->root[i] : &c->ca[i - c->n_root];
-		if (root->arc[0] == '\0' && !ver_followed(c, root))
+	for (size_t i = 0; (root = ver_ca_at(g->t->a, i)) != NULL; i++)
+		if (root->arc[0] == '\0' && !ver_followed(g->t->a, root))
 			FJ_TRY(root_opens_to(g, root, policy, err));
-	}
 	return roots_have_certificates(g, err);
 }
 
@@ -442,7 +455,7 @@ static enum fj_rc seals_open_to(const struct judging *g, const struct fj_hash *p
 
 	for (size_t i = 0; i < g->a->n; i++) {
 		const struct ver_object *o = &g->a->object[i];
-		if (strncmp(o->name, "seal", 4) != 0)
+		if (!of_role(o, "seal"))
 			continue;
 		FJ_TRY(opens_to(o, policy, err));
 		any = any || o->said.type != 0;
@@ -623,29 +636,13 @@ static enum fj_rc step_freshness(struct judging *g, struct fj_err *err)
 
 /* --- certificates --- */
 
-/* "token", "token-sm2" */
-static bool of_role(const char *name, const char *role, unsigned curve)
-{
-	size_t n = strlen(role);
-	const char *hierarchy = curve == VER_TPM_CURVE_SM2 ? "-sm2" : "";
-
-	if (n == 0)
-		return true;
-	if (strncmp(name, role, n) != 0 || strncmp(name + n, hierarchy, strlen(hierarchy)) != 0)
-		return false;
-	name += n + strlen(hierarchy);
-	if (*name == '\0')
-		return true;
-	return name[0] == '-' && name[1] != '\0' && strspn(name + 1, "0123456789") == strlen(name + 1); /* a later generation */
-}
-
 static const struct ver_object *attested(const struct ver_attestation *a, const struct fj_x509 *x, const char *role)
 {
 	unsigned curve = x->curve == FJ_CURVE_SM2 ? VER_TPM_CURVE_SM2 : x->curve == FJ_CURVE_P256 ? VER_TPM_P256 : 0;
 
 	for (size_t i = 0; x->key.len == 65 && i < a->n; i++) {
 		const struct ver_object *o = &a->object[i];
-		if (o->said.type != 0 && o->area.kind == VER_AREA_SIGNING && o->area.curve == curve && memcmp(o->area.xy, x->key.p + 1, 64) == 0 && of_role(o->name, role, curve))
+		if (o->said.type != 0 && o->area.kind == VER_AREA_SIGNING && o->area.curve == curve && memcmp(o->area.xy, x->key.p + 1, 64) == 0 && of_role(o, role))
 			return o;
 	}
 	return NULL;
@@ -656,22 +653,19 @@ bool ver_attested_key(const struct ver_attestation *a, const struct fj_x509 *x, 
 	return attested(a, x, role) != NULL;
 }
 
-/* why one need not be attested here: NULL; "former": of a key that another one followed, and which may be gone; or whose key it
- * is: "subordinate", "parent" */
-static enum fj_rc note_certificate(struct judging *g, const char *which, const struct fj_x509 *x, const char *role, const char *why, bool *all, struct fj_err *err)
+/* why a certificate's key need not be attested here: another one followed it, and it may be gone; or it is another appliance's */
+enum why_not { EXPECTED, FORMER, SUBORDINATE, PARENT };
+
+static enum fj_rc note_certificate(struct judging *g, const char *which, const struct fj_x509 *x, const char *role, enum why_not why, bool *all, struct fj_err *err)
 {
+	static const char *const whose[] = {[EXPECTED] = NULL, [FORMER] = NULL, [SUBORDINATE] = "subordinate", [PARENT] = "parent"};
 	const struct ver_object *o = attested(g->a, x, role);
-	bool former = why != NULL && strcmp(why, FORMER) == 0;
 	char serial[42] = "";
 
-	*all = *all && (o != NULL || why != NULL);
+	*all = *all && (o != NULL || why != EXPECTED);
 	fj_hex(x->serial.p, x->serial.len <= 20 ? x->serial.len : 20, serial);
-	json_t *j = json_pack("{s:s, s:s, s:s, s:b, s:s*}", "certificate", which, "serial", serial, "role", o != NULL ? o->name : role, "attested", o != NULL, "elsewhere",
-	    o == NULL && !former ? why : NULL);
-	if (o == NULL && former && fj_json_set(j, "former", json_true()) != FJ_OK) {
-		json_decref(j);
-		j = NULL;
-	}
+	json_t *j = json_pack("{s:s, s:s, s:s, s:b, s:s*, s:o*}", "certificate", which, "serial", serial, "role", o != NULL ? o->name : role, "attested", o != NULL, "elsewhere",
+	    o == NULL ? whose[why] : NULL, "former", o == NULL && why == FORMER ? json_true() : NULL);
 	return json_array_append_new(g->a->certificates, j) == 0 ? FJ_OK : fj_no_memory(err, "verify");
 }
 
@@ -697,16 +691,16 @@ static bool under_parent(const struct judging *g, const struct ver_ca *root)
 	return false;
 }
 
-static const char *of_root_elsewhere(const struct judging *g, const struct ver_ca *root)
+static enum why_not of_root_elsewhere(const struct judging *g, const struct ver_ca *root)
 {
-	return under_parent(g, root) ? "parent" : ver_followed(g->t->a, root) ? FORMER : NULL;
+	return under_parent(g, root) ? PARENT : ver_followed(g->t->a, root) ? FORMER : EXPECTED;
 }
 
-static const char *of_ca_elsewhere(const struct judging *g, const struct ver_ca *ca)
+static enum why_not of_ca_elsewhere(const struct judging *g, const struct ver_ca *ca)
 {
 	if (ca->arc[0] == '\0')
 		return of_root_elsewhere(g, ca);
-	return ver_followed(g->t->a, ca) ? FORMER : ca->limited && own_ca(g) ? "subordinate" : NULL;
+	return ver_followed(g->t->a, ca) ? FORMER : ca->limited && own_ca(g) ? SUBORDINATE : EXPECTED;
 }
 
 /* signers of the trust's status lists: authorisations and tokens are signed with the same key */
@@ -719,7 +713,7 @@ static enum fj_rc note_signers(struct judging *g, bool *all, struct fj_err *err)
 		for (size_t k = 0; k < i && !before; k++)
 			before = t->list[k].signer == t->list[i].signer;
 		if (!before)
-			FJ_TRY(note_certificate(g, "signer of status lists", &t->list[i].signer->x, "token", NULL, all, err));
+			FJ_TRY(note_certificate(g, "signer of status lists", &t->list[i].signer->x, "token", EXPECTED, all, err));
 	}
 	return FJ_OK;
 }
@@ -751,7 +745,7 @@ static enum fj_rc step_certificates(struct judging *g, struct fj_err *err)
 		newest = s->x.not_before > newest ? s->x.not_before : newest;
 	for (size_t i = 0; (s = ver_trust_log(g->t, i)) != NULL; i++) {
 		bool unsaid = true;
-		FJ_TRY(note_certificate(g, "log.pem", &s->x, "log", NULL, s->x.not_before == newest ? &all : &unsaid, err));
+		FJ_TRY(note_certificate(g, "log.pem", &s->x, "log", EXPECTED, s->x.not_before == newest ? &all : &unsaid, err));
 	}
 	FJ_TRY(note_signers(g, &all, err));
 	return all ? FJ_OK : fj_refuse(err, FJ_E_SIGNATURE, "verify", CITE, "a key of the trust folder's certificates is not attested", "信任资料中有证书的密钥未经证明");
@@ -963,9 +957,11 @@ static enum fj_rc of_challenge(const struct ver_attestation *a, const struct fj_
 	if (a->n != 3 || a->n_ek > 0 || a->n_bonds > 0 || a->quote.said.type != 0 || json_array_size(a->missing) > 0 || object_of(a, "storage")->creation.len > 0)
 		return not_made("there are other statements than those of storage key, attestation key and the one that is certified", "声明应恰为存储密钥、证明密钥与待认证密钥三项", err);
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&c->structure), &x, err));
-	o = attested(a, &x, "");
-	if (o == NULL || strncmp(o->name, root ? "root" : "issuing", root ? 4 : 7) != 0)
+	o = attested(a, &x, root ? "root" : "issuing");
+	if (o == NULL)
 		return not_made("the key that is stated is not the one in the certificate", "声明所指密钥不是证书中的密钥", err);
+	if (o->said.type != VER_TPM_CREATION) /* a root that may move could have come from elsewhere, and a plain statement does not say where from */
+		return not_made("the TPM states that the key is there, and not that it was made there", "TPM 只声明密钥在其中，未声明在其中生成", err);
 	for (size_t i = 0; i < a->n; i++)
 		if (a->object[i].said.type == 0 || !fj_slice_eq(a->object[i].said.data, FJ_SLICE(h.b, FJ_SHA256_LEN)))
 			return not_made("a statement is missing, or was made for another challenge", "缺少声明，或声明是为另一质询作出的", err);

@@ -340,23 +340,40 @@ static enum fj_rc find_chain(struct making *m, size_t *root, struct fj_buf *issu
 	return why.rc;
 }
 
+/* the folder's roots, as a trust of it takes them */
+static enum fj_rc roots_of(struct making *m, struct fj_slice pem, struct fj_err *err)
+{
+	FJ_AUTO(ver_blocks) all = {.n = 0};
+	struct ver_trust *made = NULL;
+
+	ver_blocks_release(&m->roots);
+	FJ_TRY(ver_trust_new(&made, err));
+	FJ_AUTO(ver_trust) t = made;
+	FJ_TRY(ver_blocks_read(pem, &all, NULL, NULL, err));
+	FJ_TRY(ver_anchors_add(t->a, &all, passed_over, NULL, err));
+	for (size_t i = 0; i < t->a->n_root; i++) {
+		const struct fj_buf *der = &t->a->root[i].der;
+		fj_buf_init(&m->roots.der[m->roots.n++], FJ_X509_MAX);
+		if (fj_buf_put(&m->roots.der[i], der->data, der->len) != FJ_OK)
+			return fj_no_memory(err, "verify");
+	}
+	return FJ_OK;
+}
+
 /* roots and chain of one hierarchy of the folder, and what the credential hangs on; FJ_E_NOTFOUND: it has no such */
 static enum fj_rc chain_of(struct making *m, enum fj_alg alg, size_t *root, struct fj_buf *issuing, struct fj_err *err)
 {
 	FJ_AUTO(buf) root_pem = FJ_BUF_INIT(PEM_MAX);
 	FJ_AUTO(buf) chain_pem = FJ_BUF_INIT(4 * PEM_MAX);
-	FJ_AUTO(buf) first = FJ_BUF_INIT(FJ_X509_MAX);
 	char name[24];
 
-	ver_blocks_release(&m->roots);
 	ver_blocks_release(&m->cas);
 	snprintf(name, sizeof(name), "root%s.pem", fj_alg_suffix(alg));
 	FJ_TRY(fj_file_read(m->dir, name, &root_pem, err));
 	snprintf(name, sizeof(name), "chain%s.pem", fj_alg_suffix(alg));
 	FJ_TRY(fj_file_read(m->dir, name, &chain_pem, err));
-	FJ_TRY(ver_root_read(fj_buf_slice(&root_pem), &first, err));
-	FJ_TRY(ver_blocks_read(fj_buf_slice(&root_pem), &m->roots, NULL, NULL, err));
-	FJ_TRY(ver_blocks_read(fj_buf_slice(&chain_pem), &m->cas, NULL, NULL, err));
+	FJ_TRY(roots_of(m, fj_buf_slice(&root_pem), err));
+	FJ_TRY(ver_blocks_read(fj_buf_slice(&chain_pem), &m->cas, passed_over, NULL, err));
 	return find_chain(m, root, issuing, err);
 }
 

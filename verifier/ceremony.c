@@ -478,6 +478,15 @@ static enum fj_rc run_step(struct replay *r, const struct ver_line *l, struct fj
 	return no(r, err, rc, en, zh);
 }
 
+/* whose officers an answer or a signature names; all else is of the plan of the ceremony */
+static const struct fj_plan *judged_by(struct replay *r, const struct ver_line *l)
+{
+	const json_t *answer = json_object_get(l->in, "answer");
+	struct piece *p;
+
+	return piece_of(r, answer != NULL ? answer : l->in, &p) ? plan_of(r, p->c.step) : r->plan;
+}
+
 static enum fj_rc take(struct replay *r, struct fj_slice line, ver_line_fn fn, void *user, struct fj_err *err)
 {
 	static const char *const keys[] = {"n", "at", "step", "in", "out", "before", NULL};
@@ -502,6 +511,7 @@ static enum fj_rc take(struct replay *r, struct fj_slice line, ver_line_fn fn, v
 	FJ_TRY(run_step(r, &l, err));
 	r->before = l.hash;
 	r->at = l.at;
+	l.plan = judged_by(r, &l);
 	if (fn != NULL)
 		fn(user, &l);
 	return FJ_OK;

@@ -15,6 +15,7 @@ struct ver_line {
 	fj_time at;
 	const char *step;
 	const json_t *in, *out;
+	const struct fj_plan *plan; /* that it was judged by: whose officers it names */
 	struct fj_hash hash; /* of the line */
 };
 /* a signed plan, each signature of it verified; by: whose */

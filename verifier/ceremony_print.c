@@ -20,7 +20,6 @@ struct ask {
 };
 struct told {
 	const struct ask *a;
-	const struct fj_plan *plan;
 	json_t *signed_; /* [{step, alg, sha256}] */
 };
 
@@ -59,6 +58,14 @@ static void hash_of(const json_t *o, const char *key, char hex[65])
 	fj_hex(h.b, FJ_SHA256_LEN, hex);
 }
 
+/* by name; whoever is none of the plan's officers as he is called there */
+static void print_officer(const struct told *t, const struct ver_line *l, const char *zh, const char *en, const char *login)
+{
+	int officer = fj_plan_officer(l->plan, login);
+
+	line(t, zh, en, officer >= 0 ? l->plan->officer[officer].name : login);
+}
+
 static void print_challenge(const struct told *t, const struct ver_line *l)
 {
 	char text[80], hex[65];
@@ -75,14 +82,13 @@ static void print_challenge(const struct told *t, const struct ver_line *l)
 static void print_answer(const struct told *t, const struct ver_line *l)
 {
 	const json_t *a = json_object_get(l->in, "answer");
-	int officer = fj_plan_officer(t->plan, fj_json_text(a, "officer"));
 	char text[80];
 
 	line(t, "文件", "file", fj_json_text(l->in, "file"));
 	if (a != NULL && !json_is_null(a)) {
 		what(t, a, text);
 		line(t, "答复", "of", text);
-		line(t, "官员", "officer", officer >= 0 ? t->plan->officer[officer].name : fj_json_text(a, "officer"));
+		print_officer(t, l, "官员", "officer", fj_json_text(a, "officer"));
 	}
 	if (json_is_true(json_object_get(l->out, "taken")))
 		line(t, "命令散列 cpHash", "cpHash", fj_json_text(a, "cphash"));
@@ -98,10 +104,8 @@ static void print_signature(const struct told *t, const struct ver_line *l)
 
 	what(t, l->in, text);
 	line(t, "已签名", "signed", text);
-	json_array_foreach(json_object_get(l->in, "officers"), k, login) {
-		int officer = fj_plan_officer(t->plan, json_string_value(login));
-		line(t, "批准官员", "approved by", officer >= 0 ? t->plan->officer[officer].name : json_string_value(login)); /* an officer of the former plan by login */
-	}
+	json_array_foreach(json_object_get(l->in, "officers"), k, login)
+		print_officer(t, l, "批准官员", "approved by", json_string_value(login));
 	hash_of(l->out, "signed", hex);
 	line(t, "其 SHA-256", "its SHA-256", hex);
 }
@@ -109,10 +113,9 @@ static void print_signature(const struct told *t, const struct ver_line *l)
 static void print_bond(const struct told *t, const struct ver_line *l)
 {
 	const json_t *c = json_object_get(l->in, "challenge");
-	int officer = fj_plan_officer(t->plan, fj_json_text(c, "officer"));
 	char hex[65];
 
-	line(t, "官员", "officer", officer >= 0 ? t->plan->officer[officer].name : fj_json_text(c, "officer"));
+	print_officer(t, l, "官员", "officer", fj_json_text(c, "officer"));
 	hash_of(c, "ek", hex);
 	line(t, "背书密钥 SHA-256", "SHA-256 of the endorsement key", hex);
 	hash_of(c, "ak", hex);
@@ -240,7 +243,7 @@ static enum fj_rc replay(const struct ask *a, json_t **out, struct fj_err *err)
 	FJ_AUTO(json) by_whom = json_array();
 	struct fj_plan plan;
 	struct fj_hash last;
-	struct told t = {a, &plan, done};
+	struct told t = {a, done};
 	char hex[65], of[65];
 	unsigned by;
 

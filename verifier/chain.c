@@ -126,14 +126,18 @@ static enum fj_rc under(struct ver_ca *ca, struct fj_err *err)
 	return between ? check_between(ca, err) : check_issuing(ca, err);
 }
 
+const struct ver_ca *ver_ca_at(const struct ver_anchors *a, size_t i)
+{
+	return i < a->n_root ? &a->root[i] : i - a->n_root < a->n_ca ? &a->ca[i - a->n_root] : NULL;
+}
+
 static const struct ver_ca *in_anchors(const struct ver_anchors *a, struct fj_slice issuer, struct fj_slice aki)
 {
-	for (size_t i = 0; i < a->n_root; i++)
-		if (fj_slice_eq(a->root[i].x.ski, aki) && fj_slice_eq(a->root[i].x.subject, issuer))
-			return &a->root[i];
-	for (size_t i = 0; i < a->n_ca; i++)
-		if (fj_slice_eq(a->ca[i].x.ski, aki) && fj_slice_eq(a->ca[i].x.subject, issuer))
-			return &a->ca[i];
+	const struct ver_ca *ca;
+
+	for (size_t i = 0; (ca = ver_ca_at(a, i)) != NULL; i++)
+		if (fj_slice_eq(ca->x.ski, aki) && fj_slice_eq(ca->x.subject, issuer))
+			return ca;
 	return NULL;
 }
 
@@ -217,8 +221,9 @@ bool ver_root_follows(const struct ver_anchors *a, const struct ver_ca *newer, c
 
 bool ver_followed(const struct ver_anchors *a, const struct ver_ca *ca)
 {
-	for (size_t i = 0; i < a->n_ca + a->n_root; i++) {
-		const struct ver_ca *other = i < a->n_ca ? &a->ca[i] : &a->root[i - a->n_ca];
+	const struct ver_ca *other;
+
+	for (size_t i = 0; (other = ver_ca_at(a, i)) != NULL; i++) {
 		if (other->x.alg != ca->x.alg || !fj_slice_eq(other->x.subject, ca->x.subject) || ver_same_ca(other, ca))
 			continue;
 		if (ca->arc[0] == '\0' ? ver_root_follows(a, other, ca) : other->since > ca->since)
@@ -249,6 +254,22 @@ enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_
 	}
 	say_path(r);
 	a->n_root++;
+	return FJ_OK;
+}
+
+enum fj_rc ver_anchors_add(struct ver_anchors *a, const struct ver_blocks *b, void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
+{
+	struct fj_err why;
+
+	if (b->n == 0)
+		return fj_fail(err, FJ_E_NOTFOUND, "verify", "RFC 7468", "root.pem has no PEM block \"CERTIFICATE\"");
+	FJ_TRY(ver_anchor_add(a, fj_buf_slice(&b->der[0]), err));
+	for (size_t i = 1; i < b->n; i++) {
+		enum fj_rc rc = ver_anchor_add(a, fj_buf_slice(&b->der[i]), &why);
+		FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
+		if (rc != FJ_OK)
+			no(to, &why);
+	}
 	return FJ_OK;
 }
 

@@ -41,13 +41,16 @@ static void note(struct loading *l, const char *what, const struct fj_err *e)
 
 /* --- root and chain --- */
 
-/* the first has to hold, or nothing does; a further one that does not is left out */
+static void leave_out_root(void *to, const struct fj_err *why)
+{
+	note(to, "root.pem", why);
+}
+
 static enum fj_rc load_root(struct loading *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES);
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(ver_blocks) b = {.n = 0};
-	struct fj_err why;
 
 	FJ_TRY(fj_file_read(l->dir, "root.pem", &pem, err));
 	if (l->pins != NULL) {
@@ -55,16 +58,7 @@ static enum fj_rc load_root(struct loading *l, struct fj_err *err)
 		return ver_anchor_add(l->t->a, fj_buf_slice(&der), err);
 	}
 	FJ_TRY(ver_blocks_read(fj_buf_slice(&pem), &b, NULL, NULL, err));
-	if (b.n == 0)
-		return fj_fail(err, FJ_E_NOTFOUND, "verify", "RFC 7468", "root.pem has no PEM block \"CERTIFICATE\"");
-	FJ_TRY(ver_anchor_add(l->t->a, fj_buf_slice(&b.der[0]), err));
-	for (size_t i = 1; i < b.n; i++) {
-		enum fj_rc rc = ver_anchor_add(l->t->a, fj_buf_slice(&b.der[i]), &why);
-		FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
-		if (rc != FJ_OK)
-			note(l, "root.pem", &why);
-	}
-	return FJ_OK;
+	return ver_anchors_add(l->t->a, &b, leave_out_root, l, err);
 }
 
 static enum fj_rc no_chain(const struct fj_err *why, struct fj_err *err)

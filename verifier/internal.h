@@ -193,11 +193,16 @@ FJ_DEFINE_AUTO(ver_blocks, struct ver_blocks, ver_blocks_release)
 /* All certificates of a PEM file; FJ_E_LIMIT when there are more than VER_MAX_BLOCKS.  One that can't be read is left out, and
  * `no` is told why; where that is NULL it is the answer. */
 enum fj_rc ver_blocks_read(struct fj_slice pem, struct ver_blocks *out, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
+/* Roots of a trust folder, the newest first: the first has to hold, or nothing does; a further one that does not is left out, and
+ * `no` is told why.  FJ_E_NOTFOUND: there are none. */
+enum fj_rc ver_anchors_add(struct ver_anchors *a, const struct ver_blocks *b, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
 /* a `no` that keeps the first reason in a struct fj_err whose rc was FJ_OK */
 void ver_keep_why(void *to, const struct fj_err *why);
 enum fj_rc ver_chain_add(struct ver_anchors *a, enum fj_alg alg, const struct ver_blocks *b, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
 /* A trust of one root and what leads to it.  ver_trust_of for one issuing CA. */
 enum fj_rc ver_trust_under(struct fj_slice root, const struct ver_blocks *chain, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
+/* the trusted roots, then the CAs, from 0; NULL past the end */
+const struct ver_ca *ver_ca_at(const struct ver_anchors *a, size_t i);
 /* the first root of this algorithm, the newest of a trust folder; NULL */
 const struct ver_ca *ver_root(const struct ver_trust *t, enum fj_alg alg);
 /* the trusted root at the end of its path */

@@ -85,7 +85,7 @@ static enum fj_rc attestation_options(int words, const struct options *o, struct
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "give fujie-verify attestation --trust DIR, or --spare REQUEST, and no other file; see --help");
 	if (o->spare != NULL && o->plan != NULL)
 		return fj_fail(err, FJ_E_USAGE, "verify", NULL, "--plan goes with --trust: a spare has no roots yet");
-	return o->root == NULL && o->use == NULL && o->nonce == NULL && o->x5t == NULL && o->at == NULL && o->log_proof == NULL && !o->logged ? FJ_OK
+	return o->root == NULL && o->root_sm2 == NULL && o->use == NULL && o->nonce == NULL && o->x5t == NULL && o->at == NULL && o->log_proof == NULL && !o->logged ? FJ_OK
 	    : fj_fail(err, FJ_E_USAGE, "verify", NULL, "attestation takes --trust, --vendors, --plan, --max-age and --json alone");
 }
 

@@ -72,7 +72,7 @@ def verdicts(h):
         kinds[item['file']] = (out['kind'], out['tpm'])
     check('a verdict says where the keys lie that it stands on', len(kinds) > 4 and {t for _, t in kinds.values()} == {'software'}, kinds)
     for sentence, args in (('without --trust', ()), ('with a file', ('--trust', trust, 'x')), ('with a use', ('--trust', trust, '--use', 'asset=x')), ('vendors that are no PEM', ('--trust', trust, '--vendors', '/etc/hostname')),
-                           ('an age that is none', ('--trust', trust, '--max-age', 'long')), ('a plan twice', ('--trust', trust, '--plan', 'x', '--plan', 'y'))):
+                           ('an age that is none', ('--trust', trust, '--max-age', 'long')), ('a fingerprint', ('--trust', trust, '--root', '00' * 32)), ('an SM2 root\'s', ('--trust', trust, '--root-sm2', '00' * 32)), ('a plan twice', ('--trust', trust, '--plan', 'x', '--plan', 'y'))):
         code, out = run(VERIFY, 'attestation', *args)
         check('wrong use: ' + sentence, code == 2 and out.startswith('fujie-verify: '), (code, out))
 

@@ -493,6 +493,30 @@ def issuing_keys():
     no('with an unknown member', {**made, 'x': 1})
 
 
+def successor_key():
+    """a root that may move to a spare is certified by the one before it only where its TPM states that it was made there"""
+    old = plan_doc()
+    parent = tpm_made.storage_area(w.Key('spare').point[1:])
+    doc = plan_doc(move={'m': 2, 'parent': b64u(parent)}, follows={'generation': 2, 'plan': sha(w.canonical(old)).hex()})
+    code, out = sign_plan('next.json', doc)
+    check('a plan that follows, with a spare', code == 0, out)
+    h, new = sha(w.canonical(doc)), Point('successor')
+    quorum = lambda ref: policy([unb64u(o['key'])[27:] for o in doc['officers']], 2, ref + h)
+    moves = sha(quorum(b'fujie-root-move') + bytes.fromhex('00000188') + tpm_made.name_of(parent) + b'\0')
+    area = public(sha(bytes(32) + bytes.fromhex('00000171') + quorum(b'fujie-root-sign') + moves), new.xy(), attributes='00040420')
+    ca = root_cert(tpm['root', 'P-256'])
+    tbs = tbs_of(issuing_cert(ca, new, subject=ca.subject, ext={**issuing_cert(ca, new).ext, 'bc': (True, w.bc(True, 1))}).der())
+    good = challenge(old, 'new-with-old', tbs=tbs, other=b64u(area))
+
+    def stated_root(arrived=()):
+        text = b'fujie-made-1\n%s\n%s\n%s\n' % (good['plan'].encode(), unb64u(good['nonce']).hex().encode(), sha(tbs).hex().encode())
+        made = tpm_made.made(root, text, {'root': (new.xy(), 'P-256')}, lambda what, value: area if what == 'root' else value, arrived)
+        return {**made, 'objects': [o for o in made['objects'] if o['name'] != 'note'], 'quote': None}
+    code, out = approve({**good, 'made': stated_root()}, extra=('--yes', '--other', path('next.json')))
+    check('one that was made in its TPM is approved', code == 0, out)
+    says('one of which its TPM states no more than that it is there', approve({**good, 'made': stated_root(['root'])}, extra=('--yes', '--other', path('next.json'))), 1, field='made', words='not that it was made there', file='answers.json')
+
+
 def another_ca():
     """of an approval that lets another appliance's CA be certified, where there is no plan, every hash is computed from what is beside it"""
     subprocess.run(['openssl', 'ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', path('ca.pem')], check=True, capture_output=True)
@@ -782,6 +806,7 @@ try:
     words()
     refusals()
     issuing_keys()
+    successor_key()
     another_ca()
     structures()
     product()

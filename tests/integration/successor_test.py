@@ -591,6 +591,8 @@ def appliance():
     # the record
     code, out = tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one, '--unsigned')
     check('its transcript is replayed by both plans', code == 0 and [(s['step'], s['alg']) for s in out['signed']][-1] == ('new-with-old', 'SM2') and len(out['signed']) == 8, out)
+    shown = run(B + '/fujie-verify', 'ceremony', 'transcript', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one, '--unsigned', '--lang', 'en')[1]
+    check('who gave the root away is named as in the former plan', all('officer: ' + n in shown and 'approved by: ' + n in shown for n in '乙丙') and 'by: officer' not in shown, shown)
     check('not by one', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript-2', '--plan', two, '--unsigned')[0] == 2)
     for k in new:
         r = run(OFFICER, 'transcript', 'sign', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one, '--key', k + '.key', '--passphrase-file', k + '.passphrase', '--yes')

@@ -57,8 +57,8 @@ def statement(kind, signer, data, attested, magic=0xff544347):
     return struct.pack('>IH', magic, kind) + b2(signer) + b2(data) + struct.pack('>QIIBQ', 1000, 1, 0, 1, 1) + attested
 
 
-def made(folder, qualifying, of, change=lambda what, value: value):
-    """attestation.json's members; of: {role: (x || y, "P-256" or "SM2")}"""
+def made(folder, qualifying, of, change=lambda what, value: value, arrived=()):
+    """attestation.json's members; of: {role: (x || y, "P-256" or "SM2")}; arrived: roles of keys of which is stated no more than that they are there"""
     ak, data = Key(folder), change('data', sha(qualifying))
     storage = change('storage', storage_area(Key(folder).xy))
     storage_q = under(b'\x40\0\0\1', name_of(storage))
@@ -74,7 +74,8 @@ def made(folder, qualifying, of, change=lambda what, value: value):
 
     add('storage', storage, 0x8017, change('qualified', storage_q))
     for role, (xy, alg) in of.items():
-        add(role, change(role, key_area(xy, FIXED | ORIGIN | SIGN, SM2 if alg == 'SM2' else ECDSA, CURVE_SM2 if alg == 'SM2' else P256)))
+        area = change(role, key_area(xy, FIXED | ORIGIN | SIGN, SM2 if alg == 'SM2' else ECDSA, CURVE_SM2 if alg == 'SM2' else P256))
+        add(role, area, *((0x8017, under(storage_q, name_of(area))) if role in arrived else ()))
     add('note', change('note', sealed_area()))
     add('ak', ak_area)
     registers = bytes(32 * 7)

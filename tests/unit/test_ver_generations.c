@@ -931,13 +931,15 @@ TEST("a bundle of a home with two roots is read by either fingerprint, and by no
 	struct fj_err err;
 	const struct fj_slice of_both[] = {slice(&w->dac), slice(&g->dac), fj_buf_slice(&w->token_jwt)};
 
-	for (int order = 0; order < 3; order++)
+	for (int order = 0; order < 4; order++)
 		for (size_t i = 0; i < FJ_ARRAY_LEN(of_both); i++) {
 			write_roots(g);
 			if (order == 0)
 				PEMS(w, "root.pem", &g->root_b, &w->root);
 			else if (order == 1)
 				PEMS(w, "root.pem", &w->root, &g->root_b);
+			else if (order == 2)
+				PEMS(w, "root.pem", &g->root_b, &w->issuing, &w->root); /* one that is no root is left out */
 			CHECK_OK(bundle_of(w, of_both[i], &b, &err));
 			CHECK_STR(read_by(&w->root, fj_buf_slice(&b)), "permit");
 			CHECK_STR(read_by(&g->root_b, fj_buf_slice(&b)), "permit");

@@ -43,6 +43,13 @@ void fj_moved_init(struct fj_moved *m)
 	fj_buf_init(&m->seed, FJ_MOVED_PART);
 }
 
+void fj_moved_clear(struct fj_moved *m)
+{
+	fj_buf_clear(&m->public);
+	fj_buf_clear(&m->private);
+	fj_buf_clear(&m->seed);
+}
+
 void fj_moved_release(struct fj_moved *m)
 {
 	fj_buf_release(&m->public);

@@ -25,6 +25,7 @@ struct fj_moved {
 	struct fj_buf public, private, seed;
 };
 void fj_moved_init(struct fj_moved *m);
+void fj_moved_clear(struct fj_moved *m);
 void fj_moved_release(struct fj_moved *m);
 FJ_DEFINE_AUTO(fj_moved, struct fj_moved, fj_moved_release)
 struct fj_move_file {

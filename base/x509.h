@@ -49,6 +49,11 @@ const char *fj_alg_name(enum fj_alg a);
  * both "" of P-256. */
 const char *fj_alg_prefix(enum fj_alg a);
 const char *fj_alg_suffix(enum fj_alg a);
+/* the hierarchies of a home: FJ_ES256, and up to this one */
+static inline enum fj_alg fj_last_alg(bool sm2)
+{
+	return sm2 ? FJ_SM2 : FJ_ES256;
+}
 /* Keys that an issuing CA can have, one after the other; and where below an appliance's address the certificate of each stands:
  * "/ca/issuing.cer", from the second generation on "/ca/issuing-2.cer", "/ca/issuing-sm2-2.cer". */
 #define FJ_MAX_CAS 8

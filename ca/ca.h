@@ -87,7 +87,9 @@ enum fj_rc ca_verify_signed_by(struct fj_slice signed_der, struct fj_slice issue
  * key identifiers, CA flags, path length, key usage, signatures).  Owned by the caller;
  * used by several threads at once, since nothing in it changes. */
 struct ca_trust;
-enum fj_rc ca_trust_open(struct fj_slice issuing, struct fj_slice root, struct ca_trust **out, struct fj_err *err) FJ_MUST_USE;
+/* roots: the one that is trusted, and where the issuing CA is under one that followed it, up to that one each as the one before
+ * certified it; 1 to FJ_MAX_ROOTS */
+enum fj_rc ca_trust_open(struct fj_slice issuing, const struct fj_slice *roots, size_t n, struct ca_trust **out, struct fj_err *err) FJ_MUST_USE;
 void ca_trust_close(struct ca_trust *t);
 FJ_DEFINE_AUTO_PTR(ca_trust, struct ca_trust, ca_trust_close)
 /* A leaf under them at `now`: its signature, names, dates (the CAs' too).  Not checked:

@@ -52,15 +52,31 @@ static enum fj_rc link_check(const struct fj_x509 *child, const struct fj_x509 *
 	return ca_key_verify(key, child->tbs, child->sig, err);
 }
 
-enum fj_rc ca_trust_open(struct fj_slice issuing, struct fj_slice root, struct ca_trust **out, struct fj_err *err)
+/* the first by itself, each other one by the one before */
+static enum fj_rc roots_check(const struct fj_slice *roots, size_t n, struct fj_err *err)
+{
+	struct fj_x509 root, by;
+
+	for (size_t k = 0; k < n; k++) {
+		struct fj_slice before = roots[k == 0 ? 0 : k - 1];
+		FJ_AUTO(ca_key) key = NULL;
+		FJ_TRY(fj_x509_read(roots[k], &root, err));
+		FJ_TRY(fj_x509_read(before, &by, err));
+		FJ_TRY(ca_key_open(before, &key, err));
+		FJ_TRY(link_check(&root, &by, key, 1, err));
+	}
+	return FJ_OK;
+}
+
+enum fj_rc ca_trust_open(struct fj_slice issuing, const struct fj_slice *roots, size_t n, struct ca_trust **out, struct fj_err *err)
 {
 	FJ_AUTO(ca_trust) t = fj_alloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return fj_no_memory(err, "ca");
-	FJ_TRY(take(root, &t->root_der, &t->root, &t->root_key, err));
+	FJ_TRY(roots_check(roots, n, err));
+	FJ_TRY(take(roots[n - 1], &t->root_der, &t->root, &t->root_key, err));
 	FJ_TRY(take(issuing, &t->issuing_der, &t->issuing, &t->issuing_key, err));
-	FJ_TRY(link_check(&t->root, &t->root, t->root_key, 1, err));
 	FJ_TRY(link_check(&t->issuing, &t->root, t->root_key, 1, err));
 	*out = fj_move(t);
 	return FJ_OK;

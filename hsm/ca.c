@@ -16,6 +16,20 @@ struct fj_slice ca_newest(const struct hsm_memory *m, enum fj_alg alg)
 	return m->n_ca[alg] == 0 ? FJ_SLICE(NULL, 0) : fj_buf_slice(&m->ca[alg][m->n_ca[alg] - 1]);
 }
 
+unsigned ca_newest_key(const struct hsm_memory *m, enum fj_alg alg)
+{
+	unsigned role = hsm_role_of(HSM_ISSUING, alg);
+
+	return m->slot[HSM_NEWER(role)] != 0 ? HSM_NEWER(role) : role;
+}
+
+bool ca_keeps_up(const struct hsm_signer *s, enum fj_alg alg)
+{
+	struct fj_x509 ca;
+
+	return fj_x509_read_tbs(ca_newest(&s->mem, alg), &ca, NULL) == FJ_OK && fj_slice_eq(ca.spki, signer_spki(s, ca_newest_key(&s->mem, alg)));
+}
+
 /* its place, or n_ca */
 static size_t place_of(const struct hsm_memory *m, enum fj_alg alg, struct fj_slice spki)
 {
@@ -64,12 +78,13 @@ enum fj_rc ca_named(const struct hsm_signer *s, enum fj_alg alg, struct fj_slice
 		FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&s->mem.ca[alg][k]), ca, err));
 		if (!fj_slice_eq(ca->ski, ski))
 			continue;
-		MUST(!is_revoked(s, ca), "RFC 5280 6.1.3", "the root has revoked this generation of the issuing CA; the newest one signs");
+		if (is_revoked(s, ca))
+			return fj_fail(err, FJ_E_STATE, HSM_LAYER, "RFC 5280 6.1.3", "the signer refuses: the root has revoked this generation of the issuing CA; the newest one signs");
 		*generation = (unsigned)k + 1;
 		for (*key = role; *key < HSM_KEY_END; *key += HSM_ROLE_END)
 			if (fj_slice_eq(signer_spki(s, *key), ca->spki))
 				return FJ_OK;
-		return policy_no(err, "formats.md 26", "the key of this generation of the issuing CA is gone; the newest one signs");
+		return fj_fail(err, FJ_E_STATE, HSM_LAYER, "formats.md 26", "the signer refuses: the key of this generation of the issuing CA is gone; the newest one signs");
 	}
 	return policy_no(err, "RFC 5280 4.2.1.1", "the authority key identifier is none of our issuing CA's keys");
 }

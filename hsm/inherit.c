@@ -288,8 +288,7 @@ static enum fj_rc record(struct hsm_signer *s, const struct hsm_said *q, const s
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_IPC_MAX);
 
-	if (fj_put_bytes(&b, q->payload) != FJ_OK || fj_put_bytes(&b, q->raw) != FJ_OK || fj_put_bytes(&b, names) != FJ_OK)
-		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
+	FJ_TRY(said_record(q, names, &b, err));
 	FJ_TRY(counter_ready(s, err));
 	s->fatal = true;
 	FJ_TRY(signer_record(s, AUDIT_INHERIT, fj_buf_slice(&b), err));

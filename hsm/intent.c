@@ -149,6 +149,11 @@ static enum fj_rc of_lifts(const struct hsm_signer *s, const json_t *p, struct h
 	return FJ_OK;
 }
 
+static bool rolls_a_ca(const char *key)
+{
+	return strcmp(key, hsm_role(HSM_ISSUING)->name) == 0 || strcmp(key, hsm_role(HSM_ISSUING_SM2)->name) == 0;
+}
+
 /* "key": which; the act is of that key alone */
 static enum fj_rc of_key(const struct hsm_signer *s, const json_t *p, struct hsm_items *t, struct fj_err *err)
 {
@@ -160,7 +165,7 @@ static enum fj_rc of_key(const struct hsm_signer *s, const json_t *p, struct hsm
 	FJ_TRY(fj_json_str(p, "key", 20, &key, err));
 	snprintf(act, sizeof(act), "%.16s:%s", kind, key);
 	fj_content_act(act, &h);
-	if (strcmp(kind, HSM_ACT_ROLL) == 0 && strncmp(key, "issuing", 7) == 0) { /* and that the root certifies it, once */
+	if (strcmp(kind, HSM_ACT_ROLL) == 0 && rolls_a_ca(key)) { /* and that the root certifies it, once */
 		FJ_TRY(items_put(t, &h, err));
 		snprintf(act, sizeof(act), HSM_ACT_CERTIFY ":%s", key);
 		fj_content_act(act, &h);
@@ -511,25 +516,42 @@ static void content_of_own_ca(enum fj_alg alg, struct fj_hash *out)
 	fj_content_act(act, out);
 }
 
+/* what an approval has to let be for this kind of structure; 0: it is bound to none */
+static unsigned bound(const struct hsm_job *j)
+{
+	switch (j->kind) {
+	case HSM_CERT_DATA_ASSET:
+		return HSM_LETS_CERTIFICATE;
+	case HSM_JWS_AUTHORISATION:
+		return HSM_LETS_AUTHORISATION;
+	case HSM_CERT_SUBORDINATE:
+		return HSM_LETS_SUBORDINATE;
+	case HSM_JWS_TOKEN: /* by the home's rule */
+		return j->s->mem.tokens != MEM_TOKENS_NAMES ? HSM_LETS_TOKEN : 0;
+	case HSM_CERT_ISSUING: /* a newer key's; the first one's is the ceremony's */
+		return j->s->mem.ceremony == MEM_CLOSED ? HSM_LETS_ACT : 0;
+	default:
+		return 0;
+	}
+}
+
 enum fj_rc intent_bind(const struct hsm_job *j, struct fj_slice tbs, struct fj_err *err)
 {
 	struct fj_hash content[6];
 	size_t n = 0;
 
-	bool token = j->kind == HSM_JWS_TOKEN && j->s->mem.tokens != MEM_TOKENS_NAMES;
-	bool own_ca = j->kind == HSM_CERT_ISSUING && j->s->mem.ceremony == MEM_CLOSED;
-	if ((!own_ca && j->kind != HSM_CERT_DATA_ASSET && j->kind != HSM_JWS_AUTHORISATION && j->kind != HSM_CERT_SUBORDINATE && !token) || !officers_check(&j->s->mem))
+	unsigned lets = bound(j);
+	if (lets == 0 || !officers_check(&j->s->mem))
 		return FJ_OK;
 	struct mem_intent *i = find(&j->s->mem, j->intent.p);
 	MUST(i != NULL && i->item != NULL, "R22", "no approval that officers have signed stands behind it; names alone do not count any more");
-	if (own_ca)
+	if (lets == HSM_LETS_ACT)
 		content_of_own_ca(j->alg, &content[n++]);
-	else if (token)
+	else if (lets == HSM_LETS_TOKEN)
 		content[n++] = *j->content;
 	else
 		FJ_TRY(content_of(j, tbs, content, &n, err));
-	return use(i, own_ca ? HSM_LETS_ACT : token ? HSM_LETS_TOKEN : j->kind == HSM_JWS_AUTHORISATION ? HSM_LETS_AUTHORISATION : j->kind == HSM_CERT_SUBORDINATE ? HSM_LETS_SUBORDINATE : HSM_LETS_CERTIFICATE, content, n,
-	    j->now, j->uses, err);
+	return use(i, lets, content, n, j->now, j->uses, err);
 }
 
 /* whichever approval lets it: a list may carry what several have lifted */

@@ -29,9 +29,7 @@ enum fj_rc mem_init(struct hsm_memory *m, struct fj_err *err)
 			fj_buf_init(&m->ca[a][k], FJ_X509_MAX);
 	}
 	for (int a = 0; a < FJ_ALG_END; a++) {
-		fj_buf_init(&m->moved[a].public, FJ_ROOT_PUBLIC_LEN);
-		fj_buf_init(&m->moved[a].private, FJ_MOVED_PART);
-		fj_buf_init(&m->moved[a].seed, FJ_MOVED_PART);
+		fj_moved_init(&m->moved[a]);
 	}
 	fj_moved_init(&m->note.m);
 	fj_empty_hash(&m->log_root);
@@ -64,9 +62,7 @@ void mem_release(struct hsm_memory *m)
 		fj_buf_release(&m->root_tbs[a]);
 		for (int k = 0; k < FJ_MAX_CAS; k++)
 			fj_buf_release(&m->ca[a][k]);
-		fj_buf_release(&m->moved[a].public);
-		fj_buf_release(&m->moved[a].private);
-		fj_buf_release(&m->moved[a].seed);
+		fj_moved_release(&m->moved[a]);
 	}
 }
 

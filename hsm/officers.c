@@ -255,6 +255,13 @@ static enum fj_rc replay(struct hsm_memory *m, struct fj_slice payload, struct f
 	return FJ_OK;
 }
 
+enum fj_rc said_record(const struct hsm_said *q, struct fj_slice names, struct fj_buf *b, struct fj_err *err)
+{
+	if (fj_put_bytes(b, q->payload) != FJ_OK || fj_put_bytes(b, q->raw) != FJ_OK || fj_put_bytes(b, names) != FJ_OK)
+		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
+	return FJ_OK;
+}
+
 enum fj_rc said_recorded(struct fj_slice record, struct fj_slice *payload, struct fj_err *err)
 {
 	struct fj_rd r;
@@ -310,8 +317,7 @@ enum fj_rc officers_change(struct hsm_signer *s, const struct fj_frame *f, const
 	FJ_TRY(c->judge(s, &q, officers, err));
 	if (q.dry)
 		return FJ_OK;
-	if (fj_put_bytes(&b, q.payload) != FJ_OK || fj_put_bytes(&b, q.raw) != FJ_OK || fj_put_bytes(&b, names) != FJ_OK)
-		return fj_fail(err, FJ_E_LIMIT, HSM_LAYER, NULL, "an audit record is too large");
+	FJ_TRY(said_record(&q, names, &b, err));
 	s->fatal = true;
 	FJ_TRY(signer_record(s, c->type, fj_buf_slice(&b), err));
 	FJ_TRY(c->replay(&s->mem, fj_buf_slice(&b), err));

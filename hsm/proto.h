@@ -36,7 +36,11 @@
  *              SubjectPublicKeyInfo, bytes signature, bytes authenticatorData, bytes
  *              clientDataJSON}, the last two empty of a key file    answer: (empty)
  * CA_CERT      u8 algorithm, bytes certificate of the issuing CA, by the root that a home
- *              without one was opened for               answer: (empty)
+ *              without one was opened for, or by one that followed it: then, up to that one, each
+ *              newer root by the one before, to the end n x bytes certificate   answer: (empty)
+ * FORMER       bytes request text, u8 n, n x {bytes signature, bytes signature by the key before}, one an algorithm
+ *                                                      answer: (empty); the CA of that address may be certified with
+ *              the request's keys until another request comes, or the signer ends
  * KEY_NEW      u8 role, approvals as in SIGN           answer: bytes spki of the role's newer key, which is
  *              made where there is none
  * KEY_END      u8 role, u8 generation, approvals as in SIGN    answer: (empty); the older of the role's two
@@ -90,7 +94,7 @@ enum hsm_role {
 #define HSM_KEY_END (2 * HSM_ROLE_END)
 enum hsm_kind {
 	HSM_CERT_ROOT = 1,    /* TBSCertificate, self-signed root        (ROOT, ceremony) */
-	HSM_CERT_ISSUING,     /* TBSCertificate of the issuing CA        (ROOT, ceremony) */
+	HSM_CERT_ISSUING,     /* TBSCertificate of the issuing CA        (ROOT, ceremony; of a newer key after it, two approvals or the plan's) */
 	HSM_CRL_ROOT,         /* TBSCertList                             (ROOT, ceremony; after it two approvals) */
 	HSM_CERT_DATA_ASSET,  /* TBSCertificate                          (ISSUING, two approvals) */
 	HSM_CERT_DELEGATED,   /* TBSCertificate token/status/ocsp/log signer (ISSUING) */
@@ -104,12 +108,13 @@ enum hsm_kind {
 	HSM_CHECKPOINT,       /* text of a note                          (LOG and NOTE; by its own request only) */
 	HSM_PROOF = 20,       /* text by which a moved root shows that it signs (ROOT; in a spare) */
 	HSM_CERT_SUBORDINATE = 21, /* TBSCertificate of another appliance's CA (ROOT, after the ceremony, two approvals or the plan's) */
-	HSM_CA_REQUEST = 22,  /* text of a request for that       (ISSUING of a home without a root, while its ceremony is open) */
+	HSM_CA_REQUEST = 22,  /* text of a request for that       (ISSUING of a home without a root, in its ceremony or for newer keys) */
 	HSM_CERT_NEW_WITH_OLD = 23, /* TBSCertificate of the successor root's key, by the root (ROOT, the plan's officers) */
 	HSM_CERT_OLD_WITH_NEW = 24, /* TBSCertificate of the root's key, by its successor (HSM_NEWER(ROOT), the new plan's officers) */
 	HSM_KIND_END
 };
 #define HSM_MAX_PAYLOAD (4u << 20) /* octets of an approval's payload */
+#define HSM_STATUS_MAX (512u << 10) /* of the answer to STATUS, with all officers' keys */
 #define HSM_SINGLE_MOST 100 /* license tokens that one officer of the operator signs in one approval */
 #define HSM_SAID_REFUSE 1u
 #define HSM_SAID_DRY 2u

@@ -629,6 +629,21 @@ static json_t *status_keys(const struct hsm_signer *s)
 	return list;
 }
 
+/* serial numbers on the root's lists, as they were signed */
+static json_t *status_revoked(const struct hsm_memory *m)
+{
+	json_t *list = json_array();
+	char head[180], hex[33];
+
+	snprintf(head, sizeof(head), "%s/crl/root", m->base);
+	for (size_t i = 0; i < m->n_crl; i++)
+		for (size_t k = 0; strncmp(m->crl[i].uri, head, strlen(head)) == 0 && k < m->crl[i].n; k++) {
+			fj_hex(m->crl[i].entry[k].serial, 16, hex);
+			json_array_append_new(list, json_string(hex));
+		}
+	return list;
+}
+
 static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
 	static const char *const ceremony[] = {"none", "open", "closed", "spare"};
@@ -648,10 +663,10 @@ static enum fj_rc do_status(struct hsm_signer *s, enum hsm_socket from, const st
 	fj_hex(s->mem.plan.hash.b, FJ_SHA256_LEN, plan);
 	fj_time_utc(fj_now(), now);
 	hsm_tpm_maker(s->tpm, maker);
-	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:I, s:s?, s:s, s:s?, s:b, s:o}", "tpm", s->hardware ? "hardware" : "software",
+	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:b, s:s, s:o, s:O, s:{s:I, s:s}, s:{s:I, s:s}, s:I, s:s?, s:s, s:s?, s:b, s:o, s:o}", "tpm", s->hardware ? "hardware" : "software",
 	    "manufacturer", maker, "demo", s->mem.demo, "ceremony", ceremony[s->mem.ceremony], "keys", status_keys(s),
 	    "signed", counts, "audit", "seq", (json_int_t)s->audit.seq, "hash", hash,
-	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem), "sealed", s->mem.unseal.m == 0 ? json_null() : json_boolean(unseal_waits(s)));
+	    "log", "size", (json_int_t)s->mem.log_size, "root", root, "counter", (json_int_t)s->mem.counter, "closed", s->watch.closed[0] != '\0' ? s->watch.closed : NULL, "now", now, "plan", s->mem.planned ? plan : NULL, "whole", store_whole(&s->mem), "sealed", s->mem.unseal.m == 0 ? json_null() : json_boolean(unseal_waits(s)), "revoked", status_revoked(&s->mem));
 	FJ_TRY(officers_into(inherit_whose(s), j, err));
 	FJ_TRY(spare_into(&s->mem, j, err));
 	FJ_TRY(inherit_into(s, j, err));

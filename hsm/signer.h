@@ -350,9 +350,14 @@ enum fj_rc signer_activate(struct hsm_signer *s, enum hsm_socket from, const str
 /* --- ca.c: the issuing CAs, of one name, a key each --- */
 /* to-be-signed bytes; empty: there is none yet */
 struct fj_slice ca_newest(const struct hsm_memory *m, enum fj_alg alg);
+/* the newest issuing key, whether a CA has it yet or not */
+unsigned ca_newest_key(const struct hsm_memory *m, enum fj_alg alg);
+/* has the newest CA the newest key? */
+bool ca_keeps_up(const struct hsm_signer *s, enum fj_alg alg);
 /* a signed one, at its key's place, or as the newest */
 enum fj_rc ca_put(struct hsm_memory *m, enum fj_alg alg, struct fj_slice tbs, struct fj_err *err) FJ_MUST_USE;
-/* The CA of this key identifier into *ca, which borrows, and the key that signs for it; FJ_E_POLICY: there is none, or its key is gone. */
+/* The CA of this key identifier into *ca, which borrows, and the key that signs for it; FJ_E_POLICY: there is none; FJ_E_STATE: its key
+ * is gone, or it is revoked: the newest one signs. */
 enum fj_rc ca_named(const struct hsm_signer *s, enum fj_alg alg, struct fj_slice ski, struct fj_x509 *ca, unsigned *generation, unsigned *key, struct fj_err *err) FJ_MUST_USE;
 /* a certificate that one of them signed, whether its key is still here or not */
 bool ca_verifies(const struct hsm_signer *s, enum fj_alg alg, const struct fj_x509 *x);
@@ -447,6 +452,8 @@ struct hsm_change {
 	enum fj_rc (*replay)(struct hsm_memory *m, struct fj_slice record, struct fj_err *err);
 };
 enum fj_rc officers_change(struct hsm_signer *s, const struct fj_frame *f, const struct hsm_change *c, struct fj_err *err) FJ_MUST_USE;
+/* the body of a record of what officers said, and by whom by name; the reverse is said_recorded */
+enum fj_rc said_record(const struct hsm_said *q, struct fj_slice names, struct fj_buf *b, struct fj_err *err) FJ_MUST_USE;
 /* the payload of such a record */
 enum fj_rc said_recorded(struct fj_slice record, struct fj_slice *payload, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc signer_enrol(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err) FJ_MUST_USE;

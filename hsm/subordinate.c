@@ -139,6 +139,8 @@ static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, 
 
 	fj_sha256(x->spki, &key);
 	fj_sha256(x->subject, &name);
+	const struct mem_sub *before = newest_sub(m, j->alg, l->base, &key);
+	bool follows = before != NULL && mem_revoked(m, before->serial) == NULL && fj_hash_eq(&j->s->follows[j->alg], &key);
 	FJ_TRY(fj_x509_read_tbs(ca_newest(m, j->alg), &own, err));
 	MUST(!fj_slice_eq(x->subject, own.subject), "RFC 5280 4.2.1.1", "the subordinate CA has our own issuing CA's name");
 	MUST(!nested(m->base, l->base) && !nested(l->base, m->base), CITE, "the subordinate's address is this appliance's, or one of the two lies below the other");
@@ -147,9 +149,9 @@ static enum fj_rc check_alone(const struct hsm_job *j, const struct fj_x509 *x, 
 		if (o->alg != j->alg)
 			continue;
 		MUST(!fj_hash_eq(&o->key, &key), CITE, "this key was certified already, or a try was cut after it: the other appliance makes a new one (another certificate would be beside the first, which no list would name)");
-		if (fj_hash_eq(&o->name, &name) && fj_limits_same(&o->limits, l) && fj_hash_eq(&j->s->follows[j->alg], &key)) /* a newer key of that CA */
+		if (fj_hash_eq(&o->name, &name) && fj_limits_same(&o->limits, l) && follows) /* a newer key of that CA */
 			continue;
-		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name, and its key did not sign that this one follows it");
+		MUST(!fj_hash_eq(&o->name, &name), "RFC 5280 4.2.1.1", "another CA that this root certified has that name, and its key did not sign that this one follows it, or is revoked");
 		MUST(!nested(o->limits.base, l->base) && !nested(l->base, o->limits.base), CITE, "another CA that this root certified has that address");
 	}
 	return FJ_OK;
@@ -253,20 +255,6 @@ enum fj_rc sub_parent(struct hsm_memory *m, const json_t *policy, struct fj_err 
 	return m->sm2 ? read_root(m, json_array_get(roots, 1), FJ_SM2, err) : FJ_OK;
 }
 
-static unsigned newest_issuing(const struct hsm_memory *m, enum fj_alg alg)
-{
-	unsigned role = hsm_role_of(HSM_ISSUING, alg);
-
-	return m->slot[HSM_NEWER(role)] != 0 ? HSM_NEWER(role) : role;
-}
-
-static bool newest_certified(const struct hsm_signer *s, enum fj_alg alg)
-{
-	struct fj_x509 ca;
-
-	return fj_x509_read_tbs(ca_newest(&s->mem, alg), &ca, NULL) == FJ_OK && fj_slice_eq(ca.spki, signer_spki(s, newest_issuing(&s->mem, alg)));
-}
-
 /* In the ceremony, by the keys of the home; after it for newer ones that have no certificate yet, by each of them and the one before,
  * within the limits that there are. */
 static enum fj_rc asks_in_time(const struct hsm_job *j, const struct fj_ca_request *r, struct fj_err *err)
@@ -277,8 +265,8 @@ static enum fj_rc asks_in_time(const struct hsm_job *j, const struct fj_ca_reque
 		MUST(!r->by_former, CITE, "there is no former key in the ceremony");
 		return FJ_OK;
 	}
-	for (enum fj_alg a = FJ_ES256; a <= (m->sm2 ? FJ_SM2 : FJ_ES256); a++)
-		MUST(newest_issuing(m, a) >= HSM_ROLE_END && !newest_certified(j->s, a), CITE, "each issuing key has to have a newer one that is not certified yet (key roll)");
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(m->sm2); a++)
+		MUST(ca_newest_key(m, a) >= HSM_ROLE_END && !ca_keeps_up(j->s, a), CITE, "each issuing key has to have a newer one that is not certified yet (key roll)");
 	MUST(fj_limits_same(&r->limits, &m->limits), CITE, "a newer key is asked for within the limits that there are");
 	return FJ_OK;
 }
@@ -295,8 +283,8 @@ enum fj_rc policy_ca_request(const struct hsm_job *j, struct fj_slice text, stru
 	FJ_TRY(asks_in_time(j, &r, err));
 	MUST(r.demo == m->demo && r.sm2 == m->sm2 && strcmp(r.arc, m->arc) == 0 && strcmp(r.base, m->base) == 0 && strcmp(r.operator_, m->operator_) == 0, CITE, "the request is of another home");
 	MUST(r.made - j->now <= NOW_TOLERANCE && j->now - r.made <= NOW_TOLERANCE, CITE, "the request was not made now");
-	for (enum fj_alg a = FJ_ES256; a <= (m->sm2 ? FJ_SM2 : FJ_ES256); a++)
-		MUST(fj_slice_eq(fj_buf_slice(&r.spki[a]), signer_spki(j->s, newest_issuing(m, a))) && fj_hash_eq(&r.root[a], &m->parent_root[a]), CITE, "the request is of other keys than the newest, or for another root");
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(m->sm2); a++)
+		MUST(fj_slice_eq(fj_buf_slice(&r.spki[a]), signer_spki(j->s, ca_newest_key(m, a))) && fj_hash_eq(&r.root[a], &m->parent_root[a]), CITE, "the request is of other keys than the newest, or for another root");
 	if (m->ceremony == MEM_CLOSED && !r.by_former)
 		*j->key = HSM_NEWER(j->role);
 	return FJ_OK;
@@ -310,19 +298,47 @@ static bool our_name(const struct hsm_memory *m, const struct fj_x509 *x)
 	return fj_x509_name(x->subject, FJ_OID_O, o, sizeof(o), NULL) == FJ_OK && fj_slice_eq(fj_slice_str(o), FJ_SLICE(m->operator_, fj_utf8_prefix(m->operator_, 64)));
 }
 
-static enum fj_rc check_certified(const struct hsm_signer *s, enum fj_alg alg, const struct fj_x509 *x, struct fj_err *err)
+/* a CA's certificate, and from the root that the home was made for on its newer generations, each by the one before */
+struct given {
+	uint8_t alg;
+	struct fj_slice cert, newer[FJ_MAX_ROOTS - 1];
+	size_t n;
+};
+
+static bool passes_on(const struct fj_x509 *root, const struct fj_x509 *newer, enum fj_alg alg, fj_time now)
+{
+	return newer->alg == alg && fj_alg_of(newer->curve) == alg && fj_slice_eq(newer->issuer, root->subject) && fj_slice_eq(newer->subject, root->subject) && fj_slice_eq(newer->aki, root->ski) &&
+	    newer->ca && newer->pathlen != 0 && (newer->ku & FJ_KU_CERT) && now >= newer->not_before && now <= newer->not_after && signed_under(root->spki, alg, newer);
+}
+
+/* the generation of the root that signed: the one of the home, or the last of those that followed */
+static enum fj_rc signing_root(const struct hsm_memory *m, const struct given *g, struct fj_x509 *root, struct fj_err *err)
+{
+	struct fj_x509 newer;
+
+	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->root_tbs[g->alg]), root, err));
+	for (size_t k = 0; k < g->n; k++) {
+		FJ_TRY(fj_x509_read(g->newer[k], &newer, err));
+		MUST(passes_on(root, &newer, g->alg, fj_now()), "formats.md 33", "a newer root is not by the root that this home was made for, or by one that followed it, or not valid now");
+		*root = newer;
+	}
+	return FJ_OK;
+}
+
+static enum fj_rc check_certified(const struct hsm_signer *s, const struct given *g, const struct fj_x509 *x, struct fj_err *err)
 {
 	const struct hsm_memory *m = &s->mem;
+	enum fj_alg alg = g->alg;
 	struct fj_limits l;
 	struct fj_x509 root;
 	bool there;
 	fj_time now = fj_now();
 	char policy[80];
 
-	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&m->root_tbs[alg]), &root, err));
+	FJ_TRY(signing_root(m, g, &root, err));
 	snprintf(policy, sizeof(policy), "%s.3.%d", m->arc, m->demo ? 2 : 1);
-	MUST(x->alg == alg && fj_slice_eq(x->issuer, root.subject) && fj_slice_eq(x->aki, root.ski) && signed_under(root.spki, alg, x), "RFC 5280 6.1.3", "the certificate was not issued by the root that this home was made for");
-	MUST(fj_slice_eq(x->spki, signer_spki(s, newest_issuing(m, alg))), CITE, "the certificate is for another key than this home's issuing key");
+	MUST(x->alg == alg && fj_slice_eq(x->issuer, root.subject) && fj_slice_eq(x->aki, root.ski) && signed_under(root.spki, alg, x), "RFC 5280 6.1.3", "the certificate was not issued by the root that this home was made for, or by one that followed it");
+	MUST(fj_slice_eq(x->spki, signer_spki(s, ca_newest_key(m, alg))), CITE, "the certificate is for another key than this home's issuing key");
 	if (m->n_ca[alg] > 0) {
 		struct fj_x509 before;
 		FJ_TRY(fj_x509_read_tbs(ca_newest(m, alg), &before, err));
@@ -339,26 +355,28 @@ static enum fj_rc check_certified(const struct hsm_signer *s, enum fj_alg alg, c
 	return FJ_OK;
 }
 
-/* u8 algorithm, bytes certificate: AUDIT_CA's body too */
-static enum fj_rc read_body(struct fj_slice body, uint8_t *alg, struct fj_slice *cert, struct fj_x509 *x, struct fj_err *err)
+/* u8 algorithm, bytes certificate, to the end bytes newer root: AUDIT_CA's body too */
+static enum fj_rc read_body(struct fj_slice body, struct given *g, struct fj_x509 *x, struct fj_err *err)
 {
 	struct fj_rd r;
 
 	fj_rd_init(&r, body);
-	if (fj_get_u8(&r, alg) != FJ_OK || *alg < FJ_ES256 || *alg >= FJ_ALG_END || fj_get_bytes(&r, FJ_X509_MAX, cert) != FJ_OK || fj_rd_end(&r) != FJ_OK)
+	if (fj_get_u8(&r, &g->alg) != FJ_OK || g->alg < FJ_ES256 || g->alg >= FJ_ALG_END || fj_get_bytes(&r, FJ_X509_MAX, &g->cert) != FJ_OK)
 		return signer_broken(err, "a CA's certificate is malformed");
-	return fj_x509_read(*cert, x, err);
+	for (g->n = 0; fj_rd_end(&r) != FJ_OK; g->n++)
+		if (g->n == FJ_ARRAY_LEN(g->newer) || fj_get_bytes(&r, FJ_X509_MAX, &g->newer[g->n]) != FJ_OK)
+			return signer_broken(err, "a CA's certificate is malformed, or more roots came with it than there can be");
+	return fj_x509_read(g->cert, x, err);
 }
 
 enum fj_rc sub_replay(struct hsm_memory *m, struct fj_slice body, struct fj_err *err)
 {
-	struct fj_slice cert;
+	struct given g;
 	struct fj_x509 x;
-	uint8_t alg;
 
-	if (read_body(body, &alg, &cert, &x, NULL) != FJ_OK || fj_limits_of(&x, &m->limited, &m->limits, NULL) != FJ_OK || !m->limited)
+	if (read_body(body, &g, &x, NULL) != FJ_OK || fj_limits_of(&x, &m->limited, &m->limits, NULL) != FJ_OK || !m->limited)
 		return fj_fail(err, FJ_E_CORRUPT, HSM_LAYER, NULL, "a record of the audit log is malformed");
-	return ca_put(m, alg, x.tbs, err);
+	return ca_put(m, g.alg, x.tbs, err);
 }
 
 bool sub_certified(const struct hsm_memory *m)
@@ -368,22 +386,21 @@ bool sub_certified(const struct hsm_memory *m)
 
 enum fj_rc signer_ca_cert(struct hsm_signer *s, enum hsm_socket from, const struct fj_frame *f, struct fj_buf *answer, struct fj_err *err)
 {
-	struct fj_slice cert;
+	struct given g;
 	struct fj_x509 x;
-	uint8_t alg;
 
 	(void)from;
 	(void)answer;
-	FJ_TRY(read_body(fj_buf_slice(&f->body), &alg, &cert, &x, err));
-	MUST(s->mem.parent && s->mem.ceremony != MEM_NONE && store_whole(&s->mem) && (alg == FJ_ES256 || s->mem.sm2), CITE, "no certificate of this algorithm is awaited here");
-	if (newest_certified(s, alg)) {
-		MUST(fj_slice_eq(ca_newest(&s->mem, alg), x.tbs), CITE, "another certificate was taken already");
+	FJ_TRY(read_body(fj_buf_slice(&f->body), &g, &x, err));
+	MUST(s->mem.parent && s->mem.ceremony != MEM_NONE && store_whole(&s->mem) && (g.alg == FJ_ES256 || s->mem.sm2), CITE, "no certificate of this algorithm is awaited here");
+	if (ca_keeps_up(s, g.alg)) {
+		MUST(fj_slice_eq(ca_newest(&s->mem, g.alg), x.tbs), CITE, "another certificate was taken already");
 		return FJ_OK;
 	}
-	MUST(s->mem.n_ca[alg] < FJ_MAX_CAS, "formats.md 26", "the issuing CA has had as many keys as are remembered");
+	MUST(s->mem.n_ca[g.alg] < FJ_MAX_CAS, "formats.md 26", "the issuing CA has had as many keys as are remembered");
 	FJ_TRY(counter_open(s, err));
 	FJ_TRY(clock_check(s, err));
-	FJ_TRY(check_certified(s, alg, &x, err));
+	FJ_TRY(check_certified(s, &g, &x, err));
 	s->fatal = true;
 	FJ_TRY(signer_record(s, AUDIT_CA, fj_buf_slice(&f->body), err));
 	FJ_TRY(sub_replay(&s->mem, fj_buf_slice(&f->body), err));

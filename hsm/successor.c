@@ -33,11 +33,6 @@ static enum hsm_role root_of(enum fj_alg alg)
 	return hsm_role_of(HSM_ROOT, alg);
 }
 
-static enum fj_alg last_alg(const struct hsm_memory *m)
-{
-	return m->sm2 ? FJ_SM2 : FJ_ES256;
-}
-
 /* --- which key signs what --- */
 
 enum fj_rc successor_may(const struct hsm_memory *m, const struct hsm_kind_row *row, unsigned key, struct fj_err *err)
@@ -284,13 +279,9 @@ static void pass(struct hsm_memory *m)
 	}
 	for (int a = 0; a < FJ_ALG_END; a++) {
 		take_over(&m->root_tbs[a], &m->next.root_tbs[a]);
-		fj_buf_clear(&m->moved[a].public);
-		fj_buf_clear(&m->moved[a].private);
-		fj_buf_clear(&m->moved[a].seed);
+		fj_moved_clear(&m->moved[a]);
 	}
-	fj_buf_clear(&m->note.m.public);
-	fj_buf_clear(&m->note.m.private);
-	fj_buf_clear(&m->note.m.seed);
+	fj_moved_clear(&m->note.m);
 	successor_forget(m);
 }
 
@@ -323,7 +314,7 @@ static enum fj_rc check_all(const struct hsm_signer *s, struct fj_rd *r, struct 
 	if (fj_get_u32(r, &count) != FJ_OK || count > 6)
 		return signer_broken(err, "the certificates of a succession are malformed");
 	MUST(count == (s->mem.sm2 ? 6 : 3), CITE, "there are three certificates of each algorithm");
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(&s->mem); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(s->mem.sm2); a++) {
 		const struct fj_buf *const tbs[] = {&n->root_tbs[a], &n->new_with_old[a], &n->old_with_new[a]};
 		for (size_t i = 0; i < FJ_ARRAY_LEN(tbs); i++) {
 			if (fj_get_bytes(r, FJ_X509_MAX, &cert) != FJ_OK)

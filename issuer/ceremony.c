@@ -71,7 +71,7 @@ enum fj_rc crm_cross_tbs(struct iss *i, struct fj_slice issuer, unsigned generat
 static enum fj_rc ca_structure(struct iss *i, bool root, enum fj_alg alg, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
-	enum hsm_role role = alg == FJ_SM2 ? (root ? HSM_ROOT_SM2 : HSM_ISSUING_SM2) : root ? HSM_ROOT : HSM_ISSUING;
+	enum hsm_role role = hsm_role_by(root ? HSM_ROOT : HSM_ISSUING, alg);
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
 	FJ_TRY(hsm_public_key(i->make.signer, role, &spki, err));
@@ -106,14 +106,9 @@ enum fj_rc crm_keep(const char *name, const struct fj_buf *tbs, struct fj_err *e
 	return fj_file_replace(AT_FDCWD, path, fj_buf_slice(tbs), 0644, err);
 }
 
-/* what it signed before it would sign again, whatever the time */
-bool crm_stale(enum fj_rc rc, const struct fj_err *err)
+enum fj_rc crm_issuing_tbs(struct iss *i, const void *of, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err)
 {
-	return rc == FJ_E_POLICY && strstr(err->en, "notBefore is not now") != NULL;
-}
-
-enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, bool fresh, struct fj_buf *tbs, struct fj_err *err)
-{
+	const struct fj_buf *spki = of;
 	char name[24];
 
 	snprintf(name, sizeof(name), "issuing%s", fj_alg_suffix(alg));
@@ -147,11 +142,6 @@ enum hsm_kind crm_kind(enum fj_step step)
 
 /* --- challenge and answers --- */
 
-static enum hsm_role root_role(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT;
-}
-
 unsigned crm_needs(const struct fj_plan *p, enum fj_step step)
 {
 	return step == FJ_STEP_UNSEAL ? p->unseal : p->root;
@@ -177,7 +167,7 @@ static enum fj_rc compute(const struct fj_plan *p, struct crm_item *it, struct f
 /* the key that a structure certifies, an issuing one or a root's: this role's, or its newer one */
 static enum fj_rc key_in(struct hsm_conn *conn, const struct crm_item *it, unsigned *key, struct fj_err *err)
 {
-	enum hsm_role role = it->c.step != FJ_STEP_ISSUING ? root_role(it->c.alg) : it->c.alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING;
+	enum hsm_role role = hsm_role_by(it->c.step == FJ_STEP_ISSUING ? HSM_ISSUING : HSM_ROOT, it->c.alg);
 	struct fj_x509 x;
 
 	FJ_TRY(fj_x509_read_tbs(fj_buf_slice(&it->c.structure), &x, err));
@@ -220,8 +210,8 @@ enum fj_rc crm_begin(struct hsm_conn *conn, const struct fj_plan *p, struct crm_
 
 	it->set = 0;
 	enum fj_rc rc = it->c.step == FJ_STEP_UNSEAL ? hsm_unseal_begin(conn, &ch, err)
-	    : it->c.step == FJ_STEP_MOVE ? hsm_move_begin(conn, root_role(it->c.alg), &ch, err)
-	    : hsm_quorum_begin(conn, it->follows ? HSM_NEWER(root_role(it->c.alg)) : root_role(it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
+	    : it->c.step == FJ_STEP_MOVE ? hsm_move_begin(conn, hsm_role_by(HSM_ROOT, it->c.alg), &ch, err)
+	    : hsm_quorum_begin(conn, it->follows ? HSM_NEWER(hsm_role_by(HSM_ROOT, it->c.alg)) : hsm_role_by(HSM_ROOT, it->c.alg), crm_kind(it->c.step), fj_buf_slice(&it->c.structure), &ch, err);
 	if (rc == FJ_OK) {
 		it->id = ch.id;
 		it->until = fj_boot_ms() + (int64_t)ch.expiration * 1000 - MARGIN_MS;
@@ -298,6 +288,25 @@ enum fj_rc crm_assemble(struct iss *i, struct crm_item *it, struct fj_slice sig,
 	FJ_TRY(ca_assemble(fj_buf_slice(&it->c.structure), sig, &it->out, err));
 	struct fj_slice issuer = it->issuer.len > 0 ? it->issuer : fj_buf_slice(it->c.step == FJ_STEP_ROOT ? &it->out : &i->ca[it->c.alg].root);
 	return ca_verify_signed_by(fj_buf_slice(&it->out), issuer, err);
+}
+
+enum fj_rc crm_signed_before(struct iss *i, struct hsm_conn *conn, const struct fj_buf *last, struct crm_item *it, struct fj_err *err)
+{
+	enum hsm_role role = hsm_role_by(HSM_ROOT, it->c.alg);
+	struct hsm_item item = {.tbs = fj_buf_slice(last)};
+	struct hsm_request r = {.role = it->follows ? (enum hsm_role)HSM_NEWER(role) : role, .kind = crm_kind(it->c.step), .items = &item, .n_items = 1};
+	struct fj_hash hash;
+
+	if (last->len == 0)
+		return FJ_OK;
+	fj_sha256(item.tbs, &hash);
+	memcpy(item.id, hash.b, sizeof(item.id));
+	enum fj_rc rc = hsm_sign(conn, &r, err);
+	if (rc == FJ_E_POLICY || (rc == FJ_OK && item.rc != FJ_OK))
+		return FJ_OK;
+	FJ_TRY(rc);
+	FJ_TRY(fj_buf_put(&it->c.structure, last->data, last->len));
+	return crm_assemble(i, it, FJ_SLICE(item.sig, item.sig_len), err);
 }
 
 static size_t in_hand(const struct crm_item *it, struct hsm_officer_approval a[FJ_QUORUM_MAX])

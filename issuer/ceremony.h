@@ -30,14 +30,14 @@ void crm_item_init(struct crm_item *it, enum fj_step step, enum fj_alg alg);
 void crm_item_release(struct crm_item *it);
 /* To-be-signed bytes of a step by the certificates that i has; number: a CRL's. */
 enum fj_rc crm_structure(struct iss *i, enum fj_step step, enum fj_alg alg, uint64_t number, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
-/* an issuing CA's certificate by the root, for a key that the signer has made anew; as it was kept, unless it is to be made fresh */
-enum fj_rc crm_issuing_tbs(struct iss *i, enum fj_alg alg, const struct fj_buf *spki, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* To-be-signed bytes of something that the root signs once: as it was kept, unless it is to be made fresh, and kept then. */
+typedef enum fj_rc (*crm_make)(struct iss *i, const void *of, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err);
+/* an issuing CA's certificate by the root, for a key (struct fj_buf, SubjectPublicKeyInfo) that the signer has made anew */
+enum fj_rc crm_issuing_tbs(struct iss *i, const void *spki, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* What the root signs once is kept before it is: CRM_DIR/kept-NAME.tbs, so that a try that is cut after the signer's part is made again with
  * the same octets.  Of this subject key, by the root of now; false: none is kept. */
 bool crm_kept(const struct iss *i, enum fj_alg alg, const char *name, struct fj_slice spki, struct fj_buf *tbs);
 enum fj_rc crm_keep(const char *name, const struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
-/* the signer has not signed it: its time is over */
-bool crm_stale(enum fj_rc rc, const struct fj_err *err);
 /* a root's CRL with these entries, for 400 days from now; root: its certificate */
 enum fj_rc crm_crl(struct iss *i, struct fj_slice root, enum fj_alg alg, uint64_t number, const struct ca_revoked *revoked, size_t n, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 /* A root's own certificate for a key; and one root by another, until the root that is followed ends. */
@@ -56,6 +56,9 @@ enum fj_rc crm_unseal(struct hsm_conn *conn, const struct crm_item *it, struct f
 enum fj_rc crm_sign(struct iss *i, struct hsm_conn *conn, struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
 /* The same from a signature (DER) that is there. */
 enum fj_rc crm_assemble(struct iss *i, struct crm_item *it, struct fj_slice sig, struct fj_err *err) FJ_MUST_USE;
+/* It was signed and recorded, and the end came before the transcript had it: the signer has it still.  last: what was challenged last;
+ * it->out stays empty when it was not. */
+enum fj_rc crm_signed_before(struct iss *i, struct hsm_conn *conn, const struct fj_buf *last, struct crm_item *it, struct fj_err *err) FJ_MUST_USE;
 /* {"challenges":[…]} of those that are not signed yet; the caller's */
 json_t *crm_challenges(const struct crm_item *items, size_t n);
 
@@ -70,6 +73,10 @@ typedef enum fj_rc (*crm_line_fn)(void *user, const char *step, const json_t *in
 /* Opens or begins a transcript; each line that stands there is handed to fn.  A last line that is cut is removed. */
 #define CRM_TRANSCRIPT CRM_DIR "/transcript"
 enum fj_rc crm_log_open(struct crm_log *l, const char *path, const struct fj_plan *p, crm_line_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
+/* which step a line's object is of; false: of none that there is */
+bool crm_log_step(const json_t *o, enum fj_step *step, enum fj_alg *alg);
+/* a structure or signature of a line, in the place of what `to` had */
+enum fj_rc crm_log_octets(const char *text, struct fj_buf *to, struct fj_err *err) FJ_MUST_USE;
 /* in and out are stolen; durable when it returns */
 enum fj_rc crm_log_put(struct crm_log *l, const char *step, json_t *in, json_t *out, struct fj_err *err) FJ_MUST_USE;
 
@@ -118,8 +125,24 @@ void crm_renewal_free(struct crm_renewal *r);
 enum fj_rc crm_renewal_sub(struct iss_call *c, const struct crm_sub *s, bool *planned, struct fj_err *err) FJ_MUST_USE;
 /* Signed by the root for two officers' approval; der: the caller's.  officers: their logins, the caller's. */
 enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *der, json_t **officers, struct fj_err *err) FJ_MUST_USE;
-/* A list is signed by the parent's root, or by one that followed it and that was taken in. */
-enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice list, struct fj_err *err) FJ_MUST_USE;
+/* The same of something that is signed once.  What was kept is tried first: FJ_E_STATE says that its time is over and it was never signed. */
+enum fj_rc crm_once_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, crm_make make, const void *of, struct fj_buf *der, json_t **officers, struct fj_err *err) FJ_MUST_USE;
+/* newer generations of a parent's root, each as the one before certified it */
+struct crm_newer {
+	struct fj_buf cert[FJ_MAX_ROOTS];
+	size_t n;
+};
+void crm_newer_release(struct crm_newer *up);
+FJ_DEFINE_AUTO(crm_newer, struct crm_newer, crm_newer_release)
+/* A list or a CA is signed by the parent's root, or by one that followed it and that was taken in: up to that one into up. */
+enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice der, struct crm_newer *up, struct fj_err *err) FJ_MUST_USE;
+/* keyring's row of a subordinate CA: "sub-1", "sub-1-sm2" */
+#define FJ_SUB_NAME 32
+void crm_sub_name(int64_t n, enum fj_alg alg, char out[FJ_SUB_NAME]);
+/* a generation of the root, from 2, as the one before certified it; FJ_E_NOTFOUND */
+enum fj_rc crm_newer_root(struct sto *db, unsigned generation, enum fj_alg alg, struct fj_buf *der, struct fj_err *err) FJ_MUST_USE;
+/* those of a file of PEM, each by the last, and as each certified itself; FJ_E_REFUSED: a root of another line */
+enum fj_rc crm_take_crosses(struct iss_call *c, struct fj_slice pem, struct fj_err *err) FJ_MUST_USE;
 /* A newer list of a root that is elsewhere, in place of the one that is kept. */
 enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 
@@ -130,7 +153,8 @@ FJ_DEFINE_AUTO(crm_sub, struct crm_sub, crm_sub_release)
 enum fj_rc crm_sub_read(const struct iss *i, struct fj_slice file, const char *division, const char *holders, int64_t years, struct crm_sub *s, struct fj_err *err) FJ_MUST_USE;
 /* The former keys' word to the signer, where the request has it; given: a connection to it, NULL for one of its own. */
 enum fj_rc crm_sub_former(struct iss *i, struct hsm_conn *given, const struct crm_sub *s, struct fj_err *err) FJ_MUST_USE;
-enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
+/* a subordinate's (struct crm_sub) */
+enum fj_rc crm_sub_tbs(struct iss *i, const void *sub, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crm_sub_keep(struct iss_call *c, const struct crm_sub *s, const struct fj_buf der[FJ_ALG_END], const json_t *officers, struct fj_err *err) FJ_MUST_USE;
 /* serial of the certificate with this number; FJ_E_NOTFOUND, of SM2 without a reason: it may have none */
 enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_serial *out, struct fj_err *err) FJ_MUST_USE;
@@ -142,7 +166,7 @@ enum fj_rc crm_subordinate(struct iss *i, const json_t *in, bool *certified, str
 /* --- succession.c: the root passes on to its successor (docs/formats.md 33) --- */
 void crm_succession_free(struct crm_succession *s);
 /* one officer's answers, and with enough of them the signatures, into the succession's transcript */
-enum fj_rc crm_succession_take(struct iss_call *c, struct crm_renewal *r, struct fj_slice file, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc crm_succession_take(struct crm_renewal *r, struct fj_slice file, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc crm_succession_sign(struct iss_call *c, struct crm_renewal *r, struct fj_err *err) FJ_MUST_USE;
 /* the next list of the root in force, by another root's certificate */
 enum fj_rc crm_next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice root, struct fj_buf *tbs, struct fj_err *err) FJ_MUST_USE;
@@ -162,6 +186,7 @@ enum fj_rc rol_made(struct sto *db, enum fj_alg alg, struct fj_buf *spki, struct
 /* the setting that has it */
 void rol_made_setting(enum fj_alg alg, char out[40]);
 /* A certificate in the place of the one before, which is kept and signs what earlier events than `until` intended; its serial into serials. */
+#define ROL_NOTHING 1 /* every intent is a later one: nothing is signed by a key that is gone */
 enum fj_rc rol_take_place(struct iss_call *c, const char *what, const struct fj_buf *cert, int64_t until, json_t *serials, struct fj_err *err) FJ_MUST_USE;
 /* Nothing that signs now is certified under this generation of the issuing CA; FJ_E_STATE: something is. */
 enum fj_rc rol_leaves_nobody(struct iss_call *c, enum fj_alg alg, int64_t generation, struct fj_err *err) FJ_MUST_USE;

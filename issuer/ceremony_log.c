@@ -49,6 +49,21 @@ static enum fj_rc read_lines(struct crm_log *l, struct fj_slice all, size_t *who
 	return FJ_OK;
 }
 
+bool crm_log_step(const json_t *o, enum fj_step *step, enum fj_alg *alg)
+{
+	for (*step = 0; *step < FJ_STEP_END && strcmp(fj_step_name(*step), fj_json_text(o, "step")) != 0;)
+		(*step)++;
+	*alg = strcmp(fj_json_text(o, "alg"), fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
+	return *step < FJ_STEP_END;
+}
+
+enum fj_rc crm_log_octets(const char *text, struct fj_buf *to, struct fj_err *err)
+{
+	fj_buf_release(to);
+	fj_buf_init(to, FJ_STRUCTURE_MAX);
+	return fj_b64u_get(text, strlen(text), to) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, LAYER, NULL, "the transcript has a malformed structure");
+}
+
 enum fj_rc crm_log_open(struct crm_log *l, const char *path, const struct fj_plan *p, crm_line_fn fn, void *user, struct fj_err *err)
 {
 	FJ_AUTO(buf) all = FJ_BUF_INIT(MAX_TRANSCRIPT);

@@ -85,14 +85,6 @@ static struct fj_buf *result(const struct hold *h, enum fj_step step, enum fj_al
 
 /* --- going on from the transcript --- */
 
-static bool step_of(const json_t *o, enum fj_step *step, enum fj_alg *alg)
-{
-	for (*step = 0; *step < FJ_STEP_LATER && strcmp(fj_step_name(*step), fj_json_text(o, "step")) != 0;)
-		(*step)++;
-	*alg = strcmp(fj_json_text(o, "alg"), fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
-	return *step < FJ_STEP_LATER;
-}
-
 static enum fj_rc remember(void *user, const char *name, const json_t *in, const json_t *out, struct fj_err *err)
 {
 	struct hold *h = user;
@@ -106,38 +98,14 @@ static enum fj_rc remember(void *user, const char *name, const json_t *in, const
 	int who = fj_plan_officer(h->p, fj_json_text(json_object_get(in, "challenge"), "officer"));
 	if (strcmp(name, "bond") == 0 && json_is_true(json_object_get(out, "taken")) && who >= 0)
 		h->bound |= 1u << who;
-	if (strcmp(name, "challenge") == 0 && step_of(out, &step, &alg)) {
+	if (strcmp(name, "challenge") == 0 && crm_log_step(out, &step, &alg) && step < FJ_STEP_LATER) {
 		to = &h->last[step][alg];
 		text = fj_json_text(out, "structure");
-	} else if (strcmp(name, "signature") == 0 && step_of(in, &step, &alg)) {
+	} else if (strcmp(name, "signature") == 0 && crm_log_step(in, &step, &alg) && step < FJ_STEP_LATER) {
 		to = result(h, step, alg);
 		text = fj_json_text(out, "signed");
 	}
-	if (to == NULL)
-		return FJ_OK;
-	fj_buf_release(to);
-	fj_buf_init(to, FJ_STRUCTURE_MAX);
-	return fj_b64u_get(text, strlen(text), to) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, LAYER, NULL, "the transcript has a malformed structure");
-}
-
-/* it was signed and recorded, and the end came before the transcript had it: the signer has it still */
-static enum fj_rc signed_before(struct hold *h, struct crm_item *it, struct fj_err *err)
-{
-	const struct fj_buf *last = &h->last[it->c.step][it->c.alg];
-	struct hsm_item item = {.tbs = fj_buf_slice(last)};
-	struct hsm_request r = {.role = it->c.alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = crm_kind(it->c.step), .items = &item, .n_items = 1};
-	struct fj_hash hash;
-
-	if (last->len == 0)
-		return FJ_OK;
-	fj_sha256(item.tbs, &hash);
-	memcpy(item.id, hash.b, sizeof(item.id));
-	enum fj_rc rc = hsm_sign(h->i->make.signer, &r, err);
-	if (rc == FJ_E_POLICY || (rc == FJ_OK && item.rc != FJ_OK))
-		return FJ_OK;
-	FJ_TRY(rc);
-	FJ_TRY(fj_buf_put(&it->c.structure, last->data, last->len));
-	return crm_assemble(h->i, it, FJ_SLICE(item.sig, item.sig_len), err);
+	return to == NULL ? FJ_OK : crm_log_octets(text, to, err);
 }
 
 /* --- a round --- */
@@ -401,7 +369,7 @@ static enum fj_rc run_round(struct hold *h, const struct round *r, struct fj_err
 			continue;
 		crm_item_init(it, r->of[k].step, r->of[k].alg);
 		h->n++;
-		rc = signed_before(h, it, err);
+		rc = crm_signed_before(h->i, h->i->make.signer, &h->last[it->c.step][it->c.alg], it, err);
 		if (rc == FJ_OK && it->out.len > 0)
 			rc = keep(h, it, err);
 	}
@@ -496,11 +464,9 @@ static enum fj_rc run(struct hold *h, struct fj_err *err)
 
 static enum fj_rc finish(struct hold *h, struct fj_err *err)
 {
-	FJ_AUTO(buf) status = FJ_BUF_INIT(65536);
 	FJ_AUTO(json) s = NULL;
 
-	FJ_TRY(hsm_status(h->i->make.signer, &status, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
+	FJ_TRY(hsm_status(h->i->make.signer, &s, err));
 	if (strcmp(fj_json_text(s, "ceremony"), "open") == 0)
 		FJ_TRY(hsm_ceremony_close(h->i->make.signer, err));
 	return h->closed ? FJ_OK : put_line(h, "close", json_object(), json_object(), err);
@@ -509,12 +475,10 @@ static enum fj_rc finish(struct hold *h, struct fj_err *err)
 enum fj_rc crm_unseal_round(struct iss *i, const struct fj_plan *p, struct fj_err *err)
 {
 	struct hold h = {.i = i, .p = p, .r = &unseal_round, .n = 1, .log = {.fd = -1}};
-	FJ_AUTO(buf) status = FJ_BUF_INIT(131072);
 	FJ_AUTO(json) s = NULL;
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
-	FJ_TRY(hsm_status(i->make.signer, &status, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
+	FJ_TRY(hsm_status(i->make.signer, &s, err));
 	if (!json_is_true(json_object_get(s, "sealed")))
 		return FJ_OK;
 	crm_item_init(&h.item[0], FJ_STEP_UNSEAL, FJ_ES256);

@@ -20,11 +20,6 @@ static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const ch
 	return fj_refuse(err, rc, LAYER, CITE, en, zh);
 }
 
-static enum fj_alg last_alg(const struct iss *i)
-{
-	return i->sm2 ? FJ_SM2 : FJ_ES256;
-}
-
 /* --- the parent's roots --- */
 
 static enum fj_rc read_roots(struct iss *i, const json_t *sub, struct fj_err *err)
@@ -32,7 +27,7 @@ static enum fj_rc read_roots(struct iss *i, const json_t *sub, struct fj_err *er
 	static const char *const members[FJ_ALG_END] = {NULL, "root", "root_sm2"};
 	struct fj_x509 x;
 
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		const char *pem = fj_json_peek(sub, members[a]);
 		fj_buf_init(&i->ca[a].root, FJ_X509_MAX);
 		if (pem == NULL)
@@ -49,7 +44,7 @@ static enum fj_rc policy_of(const struct iss *i, json_t **out, struct fj_err *er
 {
 	FJ_AUTO(json) roots = json_array();
 
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		FJ_AUTO(buf) b64 = FJ_BUF_INIT(2 * FJ_X509_MAX);
 		if (fj_b64_put(&b64, fj_buf_slice(&i->ca[a].root)) != FJ_OK || json_array_append_new(roots, json_string(fj_buf_str(&b64))) != 0)
 			return fj_no_memory(err, LAYER);
@@ -61,13 +56,11 @@ static enum fj_rc policy_of(const struct iss *i, json_t **out, struct fj_err *er
 static enum fj_rc open_here(struct iss *i, bool *closed, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
-	FJ_AUTO(buf) status = FJ_BUF_INIT(65536);
 	FJ_AUTO(json) policy = NULL;
 	FJ_AUTO(json) s = NULL;
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
-	FJ_TRY(hsm_status(i->make.signer, &status, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
+	FJ_TRY(hsm_status(i->make.signer, &s, err));
 	*closed = strcmp(fj_json_text(s, "ceremony"), "closed") == 0;
 	if (json_is_true(json_object_get(s, "whole")))
 		return FJ_OK;
@@ -78,11 +71,6 @@ static enum fj_rc open_here(struct iss *i, bool *closed, struct fj_err *err)
 
 /* --- the request --- */
 
-static enum hsm_role issuing_role(enum fj_alg a)
-{
-	return a == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING;
-}
-
 static enum fj_rc fill(struct iss *i, const json_t *sub, struct fj_ca_request *r, struct fj_err *err)
 {
 	FJ_TRY(fj_limits_make(fj_json_text(sub, "division"), fj_json_text(sub, "holders"), i->home.base, &r->limits, err));
@@ -92,9 +80,9 @@ static enum fj_rc fill(struct iss *i, const json_t *sub, struct fj_ca_request *r
 	if (fj_strcopy(r->arc, sizeof(r->arc), i->home.arc) != FJ_OK || fj_strcopy(r->base, sizeof(r->base), i->home.base) != FJ_OK ||
 	    fj_strcopy(r->operator_, sizeof(r->operator_), i->home.operator_) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, LAYER, NULL, "arc, base or operator are too long");
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		fj_buf_init(&r->spki[a], 256);
-		FJ_TRY(hsm_public_key(i->make.signer, issuing_role(a), &r->spki[a], err));
+		FJ_TRY(hsm_public_key(i->make.signer, hsm_role_by(HSM_ISSUING, a), &r->spki[a], err));
 		fj_sha256(fj_buf_slice(&i->ca[a].root), &r->root[a]);
 	}
 	return FJ_OK;
@@ -103,9 +91,9 @@ static enum fj_rc fill(struct iss *i, const json_t *sub, struct fj_ca_request *r
 /* who: of a home that is made, for its newer keys; NULL in the ceremony */
 static enum fj_rc sign_request(struct iss *i, struct hsm_conn *conn, const struct fj_buf *text, const struct hsm_approval *who, size_t n, json_t *signatures, struct fj_err *err)
 {
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		struct hsm_item item = {.tbs = fj_buf_slice(text)};
-		struct hsm_request r = {.role = issuing_role(a), .kind = HSM_CA_REQUEST, .approvals = who, .n_approvals = n, .items = &item, .n_items = 1};
+		struct hsm_request r = {.role = hsm_role_by(HSM_ISSUING, a), .kind = HSM_CA_REQUEST, .approvals = who, .n_approvals = n, .items = &item, .n_items = 1};
 		FJ_AUTO(buf) b64 = FJ_BUF_INIT(256);
 		FJ_TRY(hsm_sign(conn, &r, err));
 		if (item.rc != FJ_OK)
@@ -162,7 +150,7 @@ enum fj_rc crm_request_newer(struct iss_call *c, struct hsm_conn *conn, const st
 
 	if (fj_strcopy(r.arc, sizeof(r.arc), i->home.arc) != FJ_OK || fj_strcopy(r.base, sizeof(r.base), i->home.base) != FJ_OK || fj_strcopy(r.operator_, sizeof(r.operator_), i->home.operator_) != FJ_OK)
 		return fj_fail(err, FJ_E_LIMIT, LAYER, NULL, "arc, base or operator are too long");
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		fj_buf_init(&r.spki[a], 512);
 		if (rol_made(c->db, a, &r.spki[a], NULL) != FJ_OK)
 			return FJ_OK; /* with the other one */
@@ -192,6 +180,18 @@ enum fj_rc crm_next_block(struct fj_slice *in, const char *label, struct fj_buf 
 	return ca_unpem(label, rest, der, err);
 }
 
+/* to the signer, with the roots that followed the one that it knows */
+static enum fj_rc bring(struct iss_call *c, struct hsm_conn *conn, enum fj_alg alg, struct fj_slice der, struct fj_err *err)
+{
+	FJ_AUTO(crm_newer) up = {.n = 0};
+	struct fj_slice newer[FJ_MAX_ROOTS];
+
+	FJ_TRY(crm_parent_signed(c, alg, der, &up, err));
+	for (size_t k = 0; k < up.n; k++)
+		newer[k] = fj_buf_slice(&up.cert[k]);
+	return hsm_ca_cert(conn, alg, der, newer, up.n, err);
+}
+
 /* certificates in a file of PEM that are for newer keys of this home; the rest is left alone */
 enum fj_rc crm_take_newer(struct iss_call *c, struct fj_slice pem, size_t *taken, struct fj_err *err)
 {
@@ -211,7 +211,7 @@ enum fj_rc crm_take_newer(struct iss_call *c, struct fj_slice pem, size_t *taken
 		if (c->trial)
 			continue;
 		FJ_TRY(iss_signer(c->iss, &conn, err));
-		FJ_TRY(hsm_ca_cert(conn, x.alg, fj_buf_slice(&der), err));
+		FJ_TRY(bring(c, conn, x.alg, fj_buf_slice(&der), err));
 		FJ_TRY(rol_certified(c, x.alg, &der, officers, err));
 	}
 	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
@@ -278,11 +278,11 @@ static enum fj_rc take(struct iss *i, struct fj_slice pem, bool closed, struct f
 {
 	FJ_TRY(read_certificates(i, pem, err));
 	FJ_TRY(read_lists(i, pem, crl, err));
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(i); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		if (i->ca[a].issuing[0].cert.len == 0)
 			return no(err, FJ_E_INVALID, "the file has no certificate for one of this home's hierarchies; ask the parent for ca/subordinate-N.pem", "文件中缺少本系统某一体系的证书；请向上级索取 ca/subordinate-N.pem");
 		if (!closed)
-			FJ_TRY(hsm_ca_cert(i->make.signer, a, fj_buf_slice(&i->ca[a].issuing[0].cert), err));
+			FJ_TRY(hsm_ca_cert(i->make.signer, a, fj_buf_slice(&i->ca[a].issuing[0].cert), NULL, 0, err));
 		FJ_TRY(check_list(i, a, &crl[a], err));
 	}
 	return closed ? FJ_OK : hsm_ceremony_close(i->make.signer, err);

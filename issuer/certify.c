@@ -31,23 +31,18 @@ void crm_sub_release(struct crm_sub *s)
 	fj_ca_request_release(&s->request);
 }
 
-static enum fj_alg last_alg(const struct crm_sub *s)
+void crm_sub_name(int64_t n, enum fj_alg alg, char out[FJ_SUB_NAME])
 {
-	return s->request.sm2 ? FJ_SM2 : FJ_ES256;
-}
-
-static void name_of(int64_t n, enum fj_alg alg, char out[24])
-{
-	snprintf(out, 24, "sub-%lld%s", (long long)n, fj_alg_suffix(alg));
+	snprintf(out, FJ_SUB_NAME, "sub-%lld%s", (long long)n, fj_alg_suffix(alg));
 }
 
 /* the certificate with this number into out; FJ_E_NOTFOUND */
 static enum fj_rc sub_get(struct sto *db, int64_t n, enum fj_alg alg, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	char what[24];
+	char what[FJ_SUB_NAME];
 
-	name_of(n, alg, what);
+	crm_sub_name(n, alg, what);
 	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, "subordinate CA", err, "t", what));
 	fj_buf_clear(out);
 	return fj_buf_put(out, sto_blob(&q, 0).p, sto_blob(&q, 0).len) == FJ_OK ? FJ_OK : fj_no_memory(err, LAYER);
@@ -55,17 +50,28 @@ static enum fj_rc sub_get(struct sto *db, int64_t n, enum fj_alg alg, struct fj_
 
 /* --- the request --- */
 
+/* this root; of a CA that is under it, or under one before it, also the one that its home was made for */
+static bool root_of(const struct iss_ca *ca, const struct fj_hash *root, bool follows)
+{
+	struct fj_hash h;
+
+	fj_sha256(fj_buf_slice(&ca->root), &h);
+	bool is = fj_hash_eq(&h, root);
+	for (size_t k = 0; follows && !is && k < ca->n_former; k++) {
+		fj_sha256(fj_buf_slice(&ca->former[k].cert), &h);
+		is = fj_hash_eq(&h, root);
+	}
+	return is;
+}
+
 static enum fj_rc check_request(const struct iss *i, const struct fj_ca_request *r, struct fj_err *err)
 {
-	struct fj_hash root;
-
 	if (r->demo != i->home.demo || strcmp(r->arc, i->home.arc) != 0)
 		return say(err, FJ_E_REFUSED, "the request is of another arc or kind than this root's: under one root all homes have one arc, and are demonstrations or none is", "申请的标识弧或性质与本根不同：同一根之下标识弧一致，演示与正式不得混用");
 	if (r->sm2 && !i->sm2)
 		return say(err, FJ_E_REFUSED, "the request has an SM2 key, and this root has no SM2 hierarchy; ask without --sm2", "申请含 SM2 密钥，而本根没有 SM2 体系；请不带 --sm2 重新申请");
-	for (enum fj_alg a = FJ_ES256; a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++) {
-		fj_sha256(fj_buf_slice(&i->ca[a].root), &root);
-		if (!fj_hash_eq(&root, &r->root[a]))
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(r->sm2); a++) {
+		if (!root_of(&i->ca[a], &r->root[a], r->follows))
 			return say(err, FJ_E_REFUSED, "the request is for another root; its home was made with another --root FILE", "申请指向另一根；该系统初始化时所给的 --root 文件不是本根");
 		if (ca_spki_verify(fj_buf_slice(&r->spki[a]), fj_buf_slice(&r->text), fj_buf_slice(&r->sig[a]), NULL) != FJ_OK)
 			return say(err, FJ_E_SIGNATURE, "the request was changed after it was signed, or its asker does not have the key; get it anew", "申请在签名后被改动，或者申请者不持有该密钥；请重新获取申请");
@@ -126,7 +132,7 @@ static enum fj_rc check_former(struct sto *db, const struct fj_ca_request *r, st
 	if (!r->follows)
 		return FJ_OK;
 	FJ_TRY(fj_ca_request_former_text(r, &text, err));
-	for (enum fj_alg a = FJ_ES256; all && a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++)
+	for (enum fj_alg a = FJ_ES256; all && a <= fj_last_alg(r->sm2); a++)
 		all = n > 0 && sub_get(db, n, a, &der, NULL) == FJ_OK && fj_x509_read(fj_buf_slice(&der), &x, NULL) == FJ_OK && fj_limits_of(&x, &limited, &l, NULL) == FJ_OK &&
 		    !is_revoked(db, &x) && fj_limits_same(&l, &r->limits) && ca_spki_verify(x.spki, fj_buf_slice(&text), fj_buf_slice(&r->former[a]), NULL) == FJ_OK;
 	return all ? FJ_OK : say(err, FJ_E_SIGNATURE, "the request is for a newer key of a CA that was certified before, and no CA of this root with this address and these limits, which is not revoked, has signed it by its newest former keys; its home writes it when both newer keys are made (key roll issuing)", "申请是为已认证的签发机构更换密钥，但本根认证过、未被吊销且地址和限制相同的签发机构中，没有一个以其最新密钥签署；对方在新密钥均制作后生成申请（key roll issuing）");
@@ -219,18 +225,18 @@ static json_t *certificate_json(const struct fj_buf *der, enum fj_alg alg)
 enum fj_rc crm_sub_keep(struct iss_call *c, const struct crm_sub *s, const struct fj_buf der[FJ_ALG_END], const json_t *officers, struct fj_err *err)
 {
 	FJ_AUTO(json) list = json_array();
-	char what[24], holders[64];
+	char what[FJ_SUB_NAME], holders[64];
 	int64_t n;
 
 	FJ_TRY(number_for(c->db, fj_buf_slice(&s->request.spki[FJ_ES256]), &n, err));
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(s); a++) {
-		name_of(n, a, what);
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(s->request.sm2); a++) {
+		crm_sub_name(n, a, what);
 		FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&der[a])));
 		if (json_array_append_new(list, certificate_json(&der[a], a)) != 0)
 			return fj_no_memory(err, LAYER);
 	}
 	fj_limits_holders(&s->limits, holders);
-	name_of(n, FJ_ES256, what);
+	crm_sub_name(n, FJ_ES256, what);
 	FJ_AUTO(json) body = json_pack("{s:I, s:s, s:s, s:s, s:s, s:O, s:O}", "number", (json_int_t)n, "operator", s->request.operator_, "base", s->request.base,
 	    "division", s->limits.division, "holders", holders, "certificates", list, "officers", officers);
 	FJ_TRY(evt_append(c, "root.certified", what, body, err));
@@ -257,8 +263,9 @@ enum fj_rc crm_sub_serial(struct sto *db, int64_t n, enum fj_alg alg, struct ca_
 	return FJ_OK;
 }
 
-enum fj_rc crm_sub_tbs(struct iss *i, const struct crm_sub *s, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err)
+enum fj_rc crm_sub_tbs(struct iss *i, const void *sub, enum fj_alg alg, bool fresh, struct fj_buf *tbs, struct fj_err *err)
 {
+	const struct crm_sub *s = sub;
 	struct fj_hash h;
 	char name[48], hex[65];
 
@@ -284,29 +291,39 @@ static enum fj_rc put_root_list(struct sto *db, enum fj_alg alg, struct fj_buf *
 	return ca_pem("X509 CRL", sto_blob(&q, 0), pem, err);
 }
 
-/* a newer generation of the root as the one before certified it: this home's own root (succession.c), or its parent's; FJ_E_NOTFOUND */
-static enum fj_rc cross_get(struct sto *db, unsigned generation, enum fj_alg alg, struct fj_buf *out, struct fj_err *err)
+/* A newer generation of the root, of this home's own (succession.c) or of its parent's: "new" as the one before certified it, and of a
+ * parent's "self" as it certified itself, which tells verifiers of its age; FJ_E_NOTFOUND. */
+static enum fj_rc cross_get(struct sto *db, const char *by, unsigned generation, enum fj_alg alg, struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	char what[40];
 
-	snprintf(what, sizeof(what), "cross-new-%u%s", generation, fj_alg_suffix(alg));
+	iss_cross_row(by, generation, alg, what);
 	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, "root", err, "t", what));
 	fj_buf_clear(out);
 	return fj_buf_put(out, sto_blob(&q, 0).p, sto_blob(&q, 0).len) == FJ_OK ? FJ_OK : fj_no_memory(err, LAYER);
+}
+
+enum fj_rc crm_newer_root(struct sto *db, unsigned generation, enum fj_alg alg, struct fj_buf *der, struct fj_err *err)
+{
+	return cross_get(db, "new", generation, alg, der, err);
 }
 
 static enum fj_rc put_crosses(struct sto *db, enum fj_alg alg, struct fj_buf *pem, struct fj_err *err)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 
-	for (unsigned g = 2; g <= FJ_MAX_ROOTS && cross_get(db, g, alg, &der, NULL) == FJ_OK; g++)
+	for (unsigned g = 2; g <= FJ_MAX_ROOTS && cross_get(db, "new", g, alg, &der, NULL) == FJ_OK; g++) {
 		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));
+		if (cross_get(db, "self", g, alg, &der, NULL) == FJ_OK)
+			FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));
+	}
 	return FJ_OK;
 }
 
-/* what the other appliance takes in: its certificates, the root's lists, and where the root has passed on its newer generations by the former ones */
-static enum fj_rc bundle(struct sto *db, int64_t n, struct fj_buf *pem, struct fj_err *err)
+/* What the other appliance takes in: its certificates, the root's lists, and where the root has passed on its newer generations, by the
+ * former ones and by themselves. */
+static enum fj_rc bundle(const struct iss *i, struct sto *db, int64_t n, struct fj_buf *pem, struct fj_err *err)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 
@@ -318,6 +335,8 @@ static enum fj_rc bundle(struct sto *db, int64_t n, struct fj_buf *pem, struct f
 		FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(&der), pem, err));
 		FJ_TRY(put_root_list(db, a, pem, err));
 		FJ_TRY(put_crosses(db, a, pem, err));
+		for (size_t k = 1; k <= i->ca[a].n_former; k++)
+			FJ_TRY(ca_pem("CERTIFICATE", fj_buf_slice(k < i->ca[a].n_former ? &i->ca[a].former[k].cert : &i->ca[a].root), pem, err));
 	}
 	return FJ_OK;
 }
@@ -360,12 +379,12 @@ enum fj_rc pub_subs(struct iss *i, struct fj_err *err)
 	for (int64_t n = 1; sub_get(i->pub.db, n, FJ_ES256, &der, NULL) == FJ_OK; n++) {
 		FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_MAX);
 		snprintf(path, sizeof(path), "publish/ca/subordinate-%lld.pem", (long long)n);
-		FJ_TRY(bundle(i->pub.db, n, &pem, err));
+		FJ_TRY(bundle(i, i->pub.db, n, &pem, err));
 		FJ_TRY(pub_keep_file(i, path, &pem, err));
 	}
 	if (der.len == 0)
 		return FJ_OK;
-	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++) {
 		FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_MAX);
 		snprintf(path, sizeof(path), "publish/trust/chain%s.pem", fj_alg_suffix(a));
 		FJ_TRY(pub_chain_pem(i, i->pub.db, a, &pem, err));
@@ -397,7 +416,7 @@ static enum fj_rc ask(struct iss_call *c, const struct crm_sub *s, const struct 
 	FJ_AUTO(json) keys = json_array();
 	char holders[64];
 
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(s); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(s->request.sm2); a++) {
 		struct fj_hash h;
 		char hex[65], key[65];
 		FJ_TRY(fj_content_ca_request(&s->request, a, &s->limits, &h, err));
@@ -449,20 +468,11 @@ enum fj_rc apr_root_certify(struct iss_call *c, const struct apr *a, struct fj_e
 		return FJ_OK;
 	FJ_TRY(crm_sub_former(c->iss, NULL, &s, err));
 	enum fj_rc rc = FJ_OK;
-	for (enum fj_alg alg = FJ_ES256; rc == FJ_OK && alg <= last_alg(&s); alg++) {
-		FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+	for (enum fj_alg alg = FJ_ES256; rc == FJ_OK && alg <= fj_last_alg(s.request.sm2); alg++) {
 		fj_buf_init(&der[alg], FJ_X509_MAX);
 		json_decref(officers);
 		officers = NULL;
-		rc = crm_sub_tbs(c->iss, &s, alg, false, &tbs, err);
-		if (rc == FJ_OK)
-			rc = crm_sign_by_two(c, a, alg, HSM_CERT_SUBORDINATE, fj_buf_slice(&tbs), &der[alg], &officers, err);
-		if (!crm_stale(rc, err))
-			continue;
-		fj_buf_clear(&tbs);
-		rc = crm_sub_tbs(c->iss, &s, alg, true, &tbs, err);
-		if (rc == FJ_OK)
-			rc = crm_sign_by_two(c, a, alg, HSM_CERT_SUBORDINATE, fj_buf_slice(&tbs), &der[alg], &officers, err);
+		rc = crm_once_by_two(c, a, alg, HSM_CERT_SUBORDINATE, crm_sub_tbs, &s, &der[alg], &officers, err);
 	}
 	if (rc == FJ_OK)
 		rc = crm_sub_keep(c, &s, der, officers, err);
@@ -473,76 +483,95 @@ enum fj_rc apr_root_certify(struct iss_call *c, const struct apr *a, struct fj_e
 
 /* --- a root that is elsewhere --- */
 
-/* a newer generation of the parent's root, certified by the one before: from the root that this home was made for on, each by the last */
-static enum fj_rc take_cross(struct iss_call *c, struct fj_slice der, struct fj_err *err)
+static enum fj_rc keep_cross(struct iss_call *c, const char *by, unsigned g, enum fj_alg alg, struct fj_slice der, struct fj_err *err)
 {
-	FJ_AUTO(buf) last = FJ_BUF_INIT(FJ_X509_MAX);
-	struct fj_x509 x, root, by;
-	unsigned g = 2;
 	char what[40];
 
-	FJ_TRY(fj_x509_read(der, &x, err));
-	if (!fj_slice_eq(x.issuer, x.subject) || (x.alg == FJ_SM2 && !c->iss->sm2))
-		return FJ_OK;
-	struct fj_slice before = fj_buf_slice(&c->iss->ca[x.alg].root);
-	FJ_TRY(fj_x509_read(before, &root, err));
-	for (; g <= FJ_MAX_ROOTS && cross_get(c->db, g, x.alg, &last, NULL) == FJ_OK; g++) {
-		before = fj_buf_slice(&last);
-		FJ_TRY(fj_x509_read(before, &by, err));
-		if (fj_slice_eq(by.spki, x.spki))
-			return FJ_OK; /* it is there */
-	}
-	if (!fj_slice_eq(x.subject, root.subject) || !x.ca || x.pathlen != 1 || !(x.ku & FJ_KU_CERT) || !(x.ku & FJ_KU_CRL) || ca_verify_signed_by(der, before, NULL) != FJ_OK)
-		return say(err, FJ_E_REFUSED, "the file has a root's certificate that is not by the root that this home was made for, or by one that followed it; get ca/subordinate-N.pem of the parent anew", "文件中的根证书并非由本系统的根或其继任根颁发；请重新获取上级的 ca/subordinate-N.pem");
 	if (c->trial)
 		return FJ_OK;
-	snprintf(what, sizeof(what), "cross-new-%u%s", g, fj_alg_suffix(x.alg));
+	iss_cross_row(by, g, alg, what);
 	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", what, der));
 	c->iss->rolled = c->dirty_status = true; /* chain.pem shows it */
 	return FJ_OK;
 }
 
-static enum fj_rc take_crosses(struct iss_call *c, struct fj_slice pem, struct fj_err *err)
+/* A newer generation of the parent's root, certified by the one before: from the root that this home was made for on, each by the last.
+ * By itself (alone): only of a key that is there. */
+static enum fj_rc take_cross(struct iss_call *c, struct fj_slice der, bool alone, struct fj_err *err)
 {
-	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
-	const uint8_t *at;
+	FJ_AUTO(buf) last = FJ_BUF_INIT(FJ_X509_MAX);
+	struct fj_x509 x, root, by;
+	unsigned g = 2;
 
-	while ((at = memmem(pem.p, pem.len, begin, strlen(begin))) != NULL) {
-		pem = FJ_SLICE(at, pem.len - (size_t)(at - pem.p));
-		fj_buf_clear(&der);
-		FJ_TRY(ca_unpem("CERTIFICATE", pem, &der, err));
-		FJ_TRY(take_cross(c, fj_buf_slice(&der), err));
-		pem = FJ_SLICE(pem.p + strlen(begin), pem.len - strlen(begin));
+	FJ_TRY(fj_x509_read(der, &x, err));
+	if (!fj_slice_eq(x.issuer, x.subject) || (x.alg == FJ_SM2 && !c->iss->sm2) || (x.aki.len == 0) != alone)
+		return FJ_OK;
+	struct fj_slice before = fj_buf_slice(&c->iss->ca[x.alg].root);
+	FJ_TRY(fj_x509_read(before, &root, err));
+	if (fj_slice_eq(root.spki, x.spki))
+		return FJ_OK;
+	for (; g <= FJ_MAX_ROOTS && cross_get(c->db, "new", g, x.alg, &last, NULL) == FJ_OK; g++) {
+		before = fj_buf_slice(&last);
+		FJ_TRY(fj_x509_read(before, &by, err));
+		if (!fj_slice_eq(by.spki, x.spki))
+			continue;
+		return !alone || ca_verify_signed_by(der, der, NULL) != FJ_OK ? FJ_OK : keep_cross(c, "self", g, x.alg, der, err); /* it is there */
 	}
-	return FJ_OK;
+	if (alone && c->trial)
+		return FJ_OK; /* what has to be there was not kept */
+	if (alone || !fj_slice_eq(x.subject, root.subject) || !x.ca || x.pathlen != 1 || !(x.ku & FJ_KU_CERT) || !(x.ku & FJ_KU_CRL) || ca_verify_signed_by(der, before, NULL) != FJ_OK)
+		return say(err, FJ_E_REFUSED, "the file has a root's certificate that is not by the root that this home was made for, or by one that followed it; get ca/subordinate-N.pem of the parent anew", "文件中的根证书并非由本系统的根或其继任根颁发；请重新获取上级的 ca/subordinate-N.pem");
+	return keep_cross(c, "new", g, x.alg, der, err);
 }
 
-enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice list, struct fj_err *err)
+static enum fj_rc take_crosses(struct iss_call *c, struct fj_slice pem, bool alone, struct fj_err *err)
 {
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	enum fj_rc rc;
 
-	for (unsigned g = 2; g <= FJ_MAX_ROOTS && cross_get(c->db, g, alg, &der, NULL) == FJ_OK; g++)
-		if (ca_verify_signed_by(list, fj_buf_slice(&der), NULL) == FJ_OK)
-			return FJ_OK;
-	return ca_verify_signed_by(list, fj_buf_slice(&c->iss->ca[alg].root), err);
+	while ((rc = crm_next_block(&pem, "CERTIFICATE", &der, err)) == FJ_OK)
+		FJ_TRY(take_cross(c, fj_buf_slice(&der), alone, err));
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
+enum fj_rc crm_take_crosses(struct iss_call *c, struct fj_slice pem, struct fj_err *err)
+{
+	FJ_TRY(take_crosses(c, pem, false, err));
+	return take_crosses(c, pem, true, err);
+}
+
+enum fj_rc crm_parent_signed(struct iss_call *c, enum fj_alg alg, struct fj_slice der, struct crm_newer *up, struct fj_err *err)
+{
+	struct fj_slice by = fj_buf_slice(&c->iss->ca[alg].root);
+
+	for (up->n = 0;;) {
+		enum fj_rc rc = ca_verify_signed_by(der, by, err);
+		struct fj_buf *next = &up->cert[up->n];
+		if (rc == FJ_OK || up->n + 1 == FJ_MAX_ROOTS)
+			return rc;
+		fj_buf_init(next, FJ_X509_MAX);
+		up->n++;
+		if (cross_get(c->db, "new", (unsigned)up->n + 1, alg, next, NULL) != FJ_OK)
+			return rc;
+		by = fj_buf_slice(next);
+	}
+}
+
+void crm_newer_release(struct crm_newer *up)
+{
+	for (size_t k = 0; k < up->n; k++)
+		fj_buf_release(&up->cert[k]);
 }
 
 /* the newest list of each algorithm in a file of PEM, of which the rest is left alone; *n: how many */
 static enum fj_rc take_lists(struct iss_call *c, struct fj_slice pem, size_t *n, struct fj_err *err)
 {
-	static const char begin[] = "-----BEGIN X509 CRL-----";
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
-	const uint8_t *at;
+	enum fj_rc rc;
 
-	for (*n = 0; (at = memmem(pem.p, pem.len, begin, strlen(begin))) != NULL; (*n)++) {
-		pem = FJ_SLICE(at, pem.len - (size_t)(at - pem.p));
-		fj_buf_clear(&der);
-		FJ_TRY(ca_unpem("X509 CRL", pem, &der, err));
+	for (*n = 0; (rc = crm_next_block(&pem, "X509 CRL", &der, err)) == FJ_OK; (*n)++)
 		FJ_TRY(crm_list_take(c, fj_buf_slice(&der), err));
-		pem = FJ_SLICE(pem.p + strlen(begin), pem.len - strlen(begin));
-	}
-	return FJ_OK;
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
 }
 
 enum fj_rc cmd_root_take(struct iss_call *c, struct fj_err *err)
@@ -556,12 +585,12 @@ enum fj_rc cmd_root_take(struct iss_call *c, struct fj_err *err)
 	FJ_TRY(iss_param_file(c, "file", &file, err));
 	bool pem = file.len == 0 || file.data[0] != 0x30;
 	if (pem)
-		FJ_TRY(take_crosses(c, fj_buf_slice(&file), err));
+		FJ_TRY(crm_take_crosses(c, fj_buf_slice(&file), err));
 	FJ_TRY(!pem ? crm_list_take(c, fj_buf_slice(&file), err) : take_lists(c, fj_buf_slice(&file), &n, err));
+	if (n == 0) /* before the signer takes anything */
+		return say(err, FJ_E_INVALID, "the file has no CRL: it is a root's list in DER, or PEM with blocks X509 CRL", "文件中没有吊销列表：应为 DER 格式，或含 X509 CRL 的 PEM 文件");
 	if (pem)
 		FJ_TRY(crm_take_newer(c, fj_buf_slice(&file), &newer, err));
-	if (n == 0)
-		return say(err, FJ_E_INVALID, "the file has no CRL: it is a root's list in DER, or PEM with blocks X509 CRL", "文件中没有吊销列表：应为 DER 格式，或含 X509 CRL 的 PEM 文件");
 	c->answer = json_pack("{s:I, s:I}", "taken", (json_int_t)n, "certificates", (json_int_t)newer);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, LAYER);
 }

@@ -56,7 +56,7 @@ static enum fj_rc settings(struct iss *i, const json_t *in, struct fj_err *err)
 static enum fj_rc sign_ca(struct iss *i, enum fj_alg alg, enum hsm_kind kind, struct fj_slice tbs, struct fj_buf *out, struct fj_err *err)
 {
 	struct hsm_item item = {.tbs = tbs};
-	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = kind, .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = hsm_role_by(HSM_ROOT, alg), .kind = kind, .items = &item, .n_items = 1};
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
 	FJ_TRY(hsm_sign(i->make.signer, &r, err));
@@ -116,13 +116,11 @@ static enum fj_rc make_delegated(struct iss *i, const char *what, enum fj_alg al
 static enum fj_rc open_ceremony(struct iss *i, const struct fj_plan *plan, const json_t *policy, struct fj_err *err)
 {
 	FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_PLAN_MAX);
-	FJ_AUTO(buf) status = FJ_BUF_INIT(65536);
 	FJ_AUTO(json) s = NULL;
 	char hash[65] = "";
 
 	FJ_TRY(iss_signer(i, &i->make.signer, err));
-	FJ_TRY(hsm_status(i->make.signer, &status, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &s, err));
+	FJ_TRY(hsm_status(i->make.signer, &s, err));
 	if (plan != NULL)
 		fj_hex(plan->hash.b, FJ_SHA256_LEN, hash);
 	if (plan != NULL && strcmp(fj_json_text(s, "ceremony"), "none") != 0 && strcmp(fj_json_text(s, "plan"), hash) != 0)

@@ -210,6 +210,7 @@ static void ca_release(struct iss_ca *ca)
 		fj_buf_release(&ca->former[k].cert);
 		fj_buf_release(&ca->former[k].new_with_old);
 		fj_buf_release(&ca->former[k].old_with_new);
+		fj_buf_release(&ca->newer[k]);
 	}
 	for (size_t k = 0; k < FJ_ARRAY_LEN(ca->issuing); k++) {
 		ca_trust_close(ca->issuing[k].trust);
@@ -259,7 +260,7 @@ static enum fj_rc load_before(struct iss *i, struct iss_ca *ca, enum fj_alg alg,
 	return ca->before.token.len > 0 ? load_signing(&ca->before, ca, alg, err) : FJ_OK;
 }
 
-/* of a hierarchy what is the same for ever: read without a lock by whoever asks */
+/* Of a hierarchy what is the same for ever, and the root: read without a lock by whoever asks.  A root that passes on stays where it is. */
 static enum fj_rc load_fixed(struct iss *i, enum fj_alg alg, struct fj_err *err)
 {
 	FJ_AUTO(buf) issuing = FJ_BUF_INIT(0);
@@ -279,19 +280,35 @@ void iss_shard_setting(enum fj_alg alg, unsigned generation, char out[40])
 	snprintf(out, 40, "shard.issuing%s.%u", fj_alg_suffix(alg), generation);
 }
 
-void iss_responder_row(const struct iss_ca *ca, enum fj_alg alg, size_t k, char out[24])
+void iss_responder_row(enum fj_alg alg, unsigned former, char out[24])
 {
-	if (k + 1 == ca->n_issuing)
-		snprintf(out, 24, "ocsp%s", fj_alg_suffix(alg));
-	else
-		snprintf(out, 24, "ocsp%s-%zu", fj_alg_suffix(alg), k + 1);
+	int n = snprintf(out, 24, "ocsp%s", fj_alg_suffix(alg));
+
+	if (former > 0)
+		snprintf(out + n, 24 - (size_t)n, "-%u", former);
+}
+
+void iss_cross_row(const char *which, unsigned generation, enum fj_alg alg, char out[40])
+{
+	snprintf(out, 40, "cross-%s-%u%s", which, generation, fj_alg_suffix(alg));
+}
+
+const char *iss_ca_key(enum fj_alg alg)
+{
+	return alg == FJ_SM2 ? "issuing-sm2" : "issuing";
+}
+
+/* the k-th generation, from 0 */
+static unsigned former_number(const struct iss_ca *ca, size_t k)
+{
+	return k + 1 == ca->n_issuing ? 0 : (unsigned)k + 1;
 }
 
 static enum fj_rc load_responder(struct iss *i, enum fj_alg alg, const struct iss_ca *ca, size_t k, struct fj_buf *out, struct fj_err *err)
 {
 	char what[24];
 
-	iss_responder_row(ca, alg, k, what);
+	iss_responder_row(alg, former_number(ca, k), what);
 	enum fj_rc rc = load_cert(i, what, out, err);
 	return rc == FJ_E_NOTFOUND && k + 1 < ca->n_issuing ? FJ_OK : rc;
 }
@@ -300,7 +317,7 @@ static enum fj_rc load_cross(struct iss *i, enum fj_alg alg, const char *what, u
 {
 	char row[40];
 
-	snprintf(row, sizeof(row), "cross-%s-%u%s", what, generation, fj_alg_suffix(alg));
+	iss_cross_row(what, generation, alg, row);
 	return load_cert(i, row, out, err);
 }
 
@@ -318,7 +335,7 @@ static enum fj_rc load_roots(struct iss *i, enum fj_alg alg, struct iss_ca *ca, 
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
 			return FJ_OK;
-		if (ca->n_former == FJ_MAX_ROOTS)
+		if (ca->n_former + 1 == FJ_MAX_ROOTS)
 			return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "a root has at most %d generations", FJ_MAX_ROOTS);
 		struct iss_root *r = &ca->former[ca->n_former++];
 		struct fj_slice der = sto_blob(&q, 1);
@@ -330,20 +347,42 @@ static enum fj_rc load_roots(struct iss *i, enum fj_alg alg, struct iss_ca *ca, 
 	}
 }
 
-/* the generation of the root that signed a CA's certificate */
-static struct fj_slice root_over(const struct iss_ca *ca, struct fj_slice cert)
+static enum fj_rc load_newer(struct iss *i, enum fj_alg alg, struct iss_ca *ca, struct fj_err *err)
 {
+	enum fj_rc rc = FJ_OK;
+
+	while (i->limited && rc == FJ_OK && ca->n_newer + 1 < FJ_MAX_ROOTS) {
+		rc = load_cross(i, alg, "new", (unsigned)ca->n_newer + 2, &ca->newer[ca->n_newer], err);
+		ca->n_newer += rc == FJ_OK;
+	}
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc;
+}
+
+/* from a root that is trusted to the generation that signed a CA's certificate */
+static size_t roots_over(const struct iss_ca *ca, struct fj_slice cert, struct fj_slice roots[FJ_MAX_ROOTS])
+{
+	size_t n = 0;
+
 	for (size_t k = 0; k < ca->n_former; k++)
-		if (ca_verify_signed_by(cert, fj_buf_slice(&ca->former[k].cert), NULL) == FJ_OK)
-			return fj_buf_slice(&ca->former[k].cert);
-	return fj_buf_slice(&ca->root);
+		if (ca_verify_signed_by(cert, fj_buf_slice(&ca->former[k].cert), NULL) == FJ_OK) {
+			roots[0] = fj_buf_slice(&ca->former[k].cert);
+			return 1;
+		}
+	roots[n++] = fj_buf_slice(&ca->root);
+	while (n <= ca->n_newer && ca_verify_signed_by(cert, roots[n - 1], NULL) != FJ_OK) {
+		roots[n] = fj_buf_slice(&ca->newer[n - 1]);
+		n++;
+	}
+	return n;
 }
 
 static enum fj_rc load_generation(struct iss *i, enum fj_alg alg, struct fj_slice der, int64_t since, struct iss_ca *ca, struct fj_err *err)
 {
 	struct iss_issuing *g = &ca->issuing[ca->n_issuing];
+	struct fj_slice roots[FJ_MAX_ROOTS];
 	FJ_AUTO(sto_q) q = {0};
 	char key[40];
+	size_t n;
 
 	if (ca->n_issuing == FJ_MAX_CAS)
 		return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "an issuing CA has at most %d keys, one after the other", FJ_MAX_CAS);
@@ -358,7 +397,8 @@ static enum fj_rc load_generation(struct iss *i, enum fj_alg alg, struct fj_slic
 		FJ_TRY(sto_first(i->db, STO_SETTING_GET, &q, key, err, "t", key));
 		g->shard = strtoll(sto_text(&q, 0), NULL, 10);
 	}
-	return ca_trust_open(fj_buf_slice(&g->cert), root_over(ca, der), &g->trust, err);
+	n = roots_over(ca, der, roots);
+	return ca_trust_open(fj_buf_slice(&g->cert), roots, n, &g->trust, err);
 }
 
 static enum fj_rc load_issuing(struct iss *i, enum fj_alg alg, struct iss_ca *ca, struct fj_err *err)
@@ -393,6 +433,7 @@ static enum fj_rc load_rolling(struct iss *i, enum fj_alg alg, struct fj_err *er
 	char what[24];
 
 	FJ_TRY(load_roots(i, alg, &fresh, err));
+	FJ_TRY(load_newer(i, alg, &fresh, err));
 	FJ_TRY(load_issuing(i, alg, &fresh, err));
 	snprintf(what, sizeof(what), "token%s", fj_alg_suffix(alg));
 	FJ_TRY(load_cert(i, what, &fresh.now.token, err));
@@ -402,7 +443,7 @@ static enum fj_rc load_rolling(struct iss *i, enum fj_alg alg, struct fj_err *er
 	FJ_TRY(load_before(i, &fresh, alg, err));
 	struct iss_ca old = *ca;
 	bool same = fj_slice_eq(fj_buf_slice(&old.root), fj_buf_slice(&fresh.root));
-	struct fj_buf *stays = same ? &fresh.root : &fresh.former[fresh.n_former - 1].cert; /* what is read without a lock stays where it is, as the root or as the one before it */
+	struct fj_buf *stays = same ? &fresh.root : &fresh.former[old.n_former].cert; /* what is read without a lock stays where it is, as the root or as the former one that it is now */
 	struct fj_buf copy = *stays;
 	*stays = old.root;
 	old.root = copy;

@@ -24,6 +24,8 @@ struct iss {
 			struct fj_buf cert, new_with_old, old_with_new; /* it; the next one by it; it by the next one */
 		} former[FJ_MAX_ROOTS];
 		size_t n_former;
+		struct fj_buf newer[FJ_MAX_ROOTS]; /* of a root that is another appliance's: those that followed, each as the one before certified it */
+		size_t n_newer;
 		struct iss_issuing {    /* a generation of the issuing CA, the oldest first */
 			struct fj_buf cert;
 			struct fj_buf ocsp;     /* of the responder for what is under it; empty: its key is gone */
@@ -145,8 +147,12 @@ unsigned iss_issuing_generation(const struct iss *i, enum fj_alg alg, const stru
 enum fj_rc iss_issuing_verify(const struct iss *i, enum fj_alg alg, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
 /* the setting that has a generation's first shard, and how many certificates there were before it */
 void iss_shard_setting(enum fj_alg alg, unsigned generation, char out[40]);
-/* keyring's row of the responder's certificate under the CA's k-th generation: "ocsp" the newest, "ocsp-1" a former one whose key is here */
-void iss_responder_row(const struct iss_ca *ca, enum fj_alg alg, size_t k, char out[24]);
+/* keyring's row of the responder's certificate under a generation of the CA: "ocsp" the newest (0), "ocsp-1" a former one whose key is here */
+void iss_responder_row(enum fj_alg alg, unsigned former, char out[24]);
+/* of what one root says of the other: "cross-new-2" the second one by the first, "cross-old-2" the reverse; of a parent's also "cross-self-2",
+ * the second one by itself */
+void iss_cross_row(const char *which, unsigned generation, enum fj_alg alg, char out[40]);
+const char *iss_ca_key(enum fj_alg alg); /* "issuing", "issuing-sm2" */
 /* the certificate of the issuing CA with this key identifier */
 enum fj_rc iss_issuer_of(const struct iss_ca *ca, struct fj_slice aki, struct fj_slice *out, struct fj_err *err) FJ_MUST_USE;
 /* the signature, by the token key of now or of before */

@@ -27,12 +27,13 @@
 static const struct roll {
 	const char *key;
 	enum hsm_role role;
+	enum fj_alg alg;
 	const char *certs[2]; /* of the keyring; the first bears the key's name */
 } rolls[] = {
-	{"issuing", HSM_ISSUING, {"issuing", NULL}}, {"issuing-sm2", HSM_ISSUING_SM2, {"issuing-sm2", NULL}},
-	{"root", HSM_ROOT, {"root", NULL}}, {"root-sm2", HSM_ROOT_SM2, {"root-sm2", NULL}},
-	{"token", HSM_TOKEN, {"token", "status"}}, {"ocsp", HSM_OCSP, {"ocsp", NULL}}, {"log", HSM_LOG, {"log", NULL}},
-	{"token-sm2", HSM_TOKEN_SM2, {"token-sm2", "status-sm2"}}, {"ocsp-sm2", HSM_OCSP_SM2, {"ocsp-sm2", NULL}},
+	{"issuing", HSM_ISSUING, FJ_ES256, {"issuing", NULL}}, {"issuing-sm2", HSM_ISSUING_SM2, FJ_SM2, {"issuing-sm2", NULL}},
+	{"root", HSM_ROOT, FJ_ES256, {"root", NULL}}, {"root-sm2", HSM_ROOT_SM2, FJ_SM2, {"root-sm2", NULL}},
+	{"token", HSM_TOKEN, FJ_ES256, {"token", "status"}}, {"ocsp", HSM_OCSP, FJ_ES256, {"ocsp", NULL}}, {"log", HSM_LOG, FJ_ES256, {"log", NULL}},
+	{"token-sm2", HSM_TOKEN_SM2, FJ_SM2, {"token-sm2", "status-sm2"}}, {"ocsp-sm2", HSM_OCSP_SM2, FJ_SM2, {"ocsp-sm2", NULL}},
 };
 static const char *const names[] = {"issuing", "token", "ocsp", "log", "issuing-sm2", "token-sm2", "ocsp-sm2", NULL};
 
@@ -95,7 +96,7 @@ static enum fj_rc may_roll(struct iss_call *c, const struct roll *r, struct fj_e
 		return no(err, FJ_E_STATE, "this home was made without an SM2 hierarchy, so there is no such key", "本机构未建立 SM2 体系，没有该密钥");
 	if (c->iss->rolled && !c->trial)
 		return no(err, FJ_E_BUSY, "the rollover before is being taken up; try again", "上一次密钥更换正在生效，请稍后重试");
-	if (is_ca(r) && c->iss->ca[r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256].n_issuing == FJ_MAX_CAS)
+	if (is_ca(r) && c->iss->ca[r->alg].n_issuing == FJ_MAX_CAS)
 		return no(err, FJ_E_LIMIT, "an issuing CA of one name has eight keys at most, one after the other, and this one has had them; a new home, or a subordinate one, has a CA of another name", "同名签发机构最多先后有八把密钥，现已用完；请另建系统或下级系统");
 	FJ_TRY(former(c->db, r->key, &f, err));
 	return f.generation == 0 || f.ended ? FJ_OK
@@ -160,7 +161,7 @@ static enum fj_rc responders(struct iss_call *c, struct hsm_conn *conn, enum fj_
 		if (ca->issuing[k].ocsp.len == 0)
 			continue;
 		pub_issuer_of(c->iss, alg, &ca->issuing[k], &by);
-		iss_responder_row(ca, alg, k, row);
+		iss_responder_row(alg, (unsigned)k + 1, row);
 		FJ_TRY(pub_delegate(c->iss, conn, what, spki, &by, &cert, err));
 		FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", row, fj_buf_slice(&cert)));
 	}
@@ -183,14 +184,9 @@ static enum fj_rc note(struct iss_call *c, const char *kind, const char *key, st
 
 /* --- the issuing CA --- */
 
-static const char *ca_key(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? "issuing-sm2" : "issuing";
-}
-
 void rol_made_setting(enum fj_alg alg, char out[40])
 {
-	snprintf(out, 40, "made.%s", ca_key(alg));
+	snprintf(out, 40, "made.%s", iss_ca_key(alg));
 }
 
 enum fj_rc rol_made(struct sto *db, enum fj_alg alg, struct fj_buf *spki, struct fj_err *err)
@@ -211,12 +207,12 @@ static enum fj_rc second_responder(struct iss_call *c, struct hsm_conn *conn, en
 	FJ_AUTO(buf) now = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
-	char what[24], former_row[32], serial[33];
+	char what[24], former_row[24], serial[33];
 	struct ca_info info;
 	struct fj_x509 x;
 
-	snprintf(what, sizeof(what), "ocsp%s", fj_alg_suffix(alg));
-	snprintf(former_row, sizeof(former_row), "%s-%u", what, next->generation - 1);
+	iss_responder_row(alg, 0, what);
+	iss_responder_row(alg, next->generation - 1, former_row);
 	FJ_TRY(keyring_copy(c->db, what, &now, err));
 	FJ_TRY(fj_x509_read(fj_buf_slice(&now), &x, err));
 	FJ_TRY(fj_buf_put(&spki, x.spki.p, x.spki.len));
@@ -232,6 +228,7 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 {
 	FJ_AUTO(hsm_conn) conn = NULL; /* its own: the others belong to other locks */
 	FJ_AUTO(json) serials = json_object();
+	FJ_AUTO(crm_newer) up = {.n = 0};
 	struct pub_issuer next = {fj_buf_slice(der), (unsigned)c->iss->ca[alg].n_issuing + 1, 0};
 	struct fj_x509 x;
 	char key[40];
@@ -239,7 +236,7 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 
 	if (!c->iss->limited) /* a parent's has the parent's addresses, and the signer has compared it */
 		FJ_TRY(ca_lint(iss_ca_home(c->iss), CA_ISSUING, next.cert, err));
-	FJ_TRY(ca_verify_signed_by(next.cert, fj_buf_slice(&c->iss->ca[alg].root), err));
+	FJ_TRY(c->iss->limited ? crm_parent_signed(c, alg, next.cert, &up, err) : ca_verify_signed_by(next.cert, fj_buf_slice(&c->iss->ca[alg].root), err));
 	FJ_TRY(fj_x509_read(next.cert, &x, err));
 	FJ_TRY(iss_signer(c->iss, &conn, err));
 	iss_shard_setting(alg, next.generation, key);
@@ -249,19 +246,18 @@ enum fj_rc rol_certified(struct iss_call *c, enum fj_alg alg, const struct fj_bu
 		FJ_TRY(spr_certified(c, conn, alg, &next, serials, err));
 	} else {
 		FJ_TRY(second_responder(c, conn, alg, &next, serials, err));
-		FJ_TRY(take_place(c, ca_key(alg), der, serials, err));
+		FJ_TRY(take_place(c, iss_ca_key(alg), der, serials, err));
 	}
 	rol_made_setting(alg, key);
 	FJ_TRY(sto_run(c->db, STO_SETTING_DROP, NULL, err, "t", key));
-	return note(c, "key.rolled", ca_key(alg), x.spki, serials, officers, err);
+	return note(c, "key.rolled", iss_ca_key(alg), x.spki, serials, officers, err);
 }
 
 /* Two officers are enough for the root of a home without a plan; else its officers are asked next, or the parent's, by a request. */
 static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct roll *r, struct hsm_conn *conn, const struct hsm_approval *by, size_t n, const struct fj_buf *spki, const json_t *officers, struct fj_err *err)
 {
-	enum fj_alg alg = r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256;
+	enum fj_alg alg = r->alg;
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(1024);
-	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
 	FJ_AUTO(json) who = NULL;
 	struct fj_plan plan;
@@ -272,19 +268,12 @@ static enum fj_rc roll_ca(struct iss_call *c, const struct apr *a, const struct 
 	if (planned || c->iss->limited) {
 		rol_made_setting(alg, key);
 		FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(spki)));
-		FJ_TRY(sto_run(c->db, STO_REVOKING_ADD, NULL, err, "tt", key, fj_buf_str(&b64)));
+		FJ_TRY(sto_run(c->db, STO_SETTING_ADD, NULL, err, "tt", key, fj_buf_str(&b64)));
 		if (c->iss->limited)
 			FJ_TRY(crm_request_newer(c, conn, by, n, err));
 		return note(c, "key.made", r->key, fj_buf_slice(spki), NULL, officers, err);
 	}
-	FJ_TRY(crm_issuing_tbs(c->iss, alg, spki, false, &tbs, err));
-	enum fj_rc rc = crm_sign_by_two(c, a, alg, HSM_CERT_ISSUING, fj_buf_slice(&tbs), &der, &who, err);
-	if (crm_stale(rc, err)) { /* it was kept, and never signed */
-		fj_buf_clear(&tbs);
-		FJ_TRY(crm_issuing_tbs(c->iss, alg, spki, true, &tbs, err));
-		rc = crm_sign_by_two(c, a, alg, HSM_CERT_ISSUING, fj_buf_slice(&tbs), &der, &who, err);
-	}
-	FJ_TRY(rc);
+	FJ_TRY(crm_once_by_two(c, a, alg, HSM_CERT_ISSUING, crm_issuing_tbs, spki, &der, &who, err));
 	return rol_certified(c, alg, &der, officers, err);
 }
 
@@ -327,7 +316,7 @@ enum fj_rc apr_key_roll(struct iss_call *c, const struct apr *a, struct fj_err *
 	if (is_ca(r))
 		return roll_ca(c, a, r, conn, who, n, &spki, officers, err);
 	if (r->role == HSM_OCSP || r->role == HSM_OCSP_SM2)
-		FJ_TRY(responders(c, conn, r->role == HSM_OCSP_SM2 ? FJ_SM2 : FJ_ES256, r->certs[0], &spki, err));
+		FJ_TRY(responders(c, conn, r->alg, r->certs[0], &spki, err));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(r->certs) && r->certs[k] != NULL; k++)
 		FJ_TRY(replace(c, conn, r->certs[k], &spki, serials, err));
 	return note(c, "key.rolled", r->key, fj_buf_slice(&spki), serials, officers, err);
@@ -359,7 +348,7 @@ static enum fj_rc may_end(struct iss_call *c, const struct roll *r, int64_t gene
 	if (f.generation != generation || f.ended)
 		return no(err, f.generation == 0 || generation > f.generation ? FJ_E_NOTFOUND : FJ_E_STATE, "this is no former key that the signer still has; key.list shows those", "签名服务中没有这一代原密钥，现存的见 key.list");
 	if (is_ca(r))
-		FJ_TRY(rol_leaves_nobody(c, r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256, generation, err));
+		FJ_TRY(rol_leaves_nobody(c, r->alg, generation, err));
 	FJ_TRY(sto_first(c->db, STO_INTENT_BEFORE, &q, "count", err, "i", f.until));
 	return sto_int(&q, 0) == 0 ? FJ_OK
 	    : no(err, FJ_E_BUSY, "something that was approved before the rollover still waits to be signed by this key; try again when it is made", "更换前批准的事项尚待以该密钥签名，请在办结后重试");
@@ -396,8 +385,8 @@ enum fj_rc apr_key_end(struct iss_call *c, const struct apr *a, struct fj_err *e
 	for (size_t k = 0; k < FJ_ARRAY_LEN(r->certs) && r->certs[k] != NULL; k++)
 		FJ_TRY(sto_run(c->db, STO_PAST_KEY_END, NULL, err, "iti", (int64_t)c->now, r->certs[k], generation));
 	if (is_ca(r)) { /* no responder is made under it any more */
-		char row[32];
-		snprintf(row, sizeof(row), "ocsp%s-%lld", fj_alg_suffix(r->role == HSM_ISSUING_SM2 ? FJ_SM2 : FJ_ES256), (long long)generation);
+		char row[24];
+		iss_responder_row(r->alg, (unsigned)generation, row);
 		FJ_TRY(sto_run(c->db, STO_KEYRING_DROP, NULL, err, "t", row));
 	}
 	FJ_AUTO(json) body = json_pack("{s:O}", "officers", officers);

@@ -101,18 +101,38 @@ static enum fj_rc revoking_of(const json_t *o, struct revoking *r, struct fj_err
 	return r->reason != 0 ? FJ_OK : say(err, FJ_E_INVALID, "the reason is missing: keyCompromise, cACompromise, affiliationChanged, superseded or cessationOfOperation", "缺少吊销原因：keyCompromise、cACompromise、affiliationChanged、superseded 或 cessationOfOperation");
 }
 
-/* The entry's date is fixed when the revocation is first asked for, and kept before anything is signed: a signer that has signed an
- * entry signs no other date for it, so what was cut between its part and ours has to come again octet by octet. */
-static enum fj_rc begun_at(struct iss_call *c, struct ca_revoked *one, struct fj_err *err)
+/* has the signer signed an entry of it? */
+static enum fj_rc signer_names(struct iss_call *c, const char *serial, bool *yes, struct fj_err *err)
+{
+	FJ_AUTO(hsm_conn) conn = NULL;
+	FJ_AUTO(json) status = NULL;
+	json_t *v;
+	size_t i;
+
+	*yes = false;
+	FJ_TRY(iss_signer(c->iss, &conn, err));
+	FJ_TRY(hsm_status(conn, &status, err));
+	json_array_foreach(json_object_get(status, "revoked"), i, v)
+		*yes = *yes || strcmp(json_string_value(v), serial) == 0;
+	return FJ_OK;
+}
+
+/* The entry's date is fixed when the revocation is asked for, and kept before anything is signed: a signer that has signed an
+ * entry signs no other date for it, so what was cut between its part and ours has to come again octet by octet.  What nobody has signed
+ * is asked for anew, with another date and reason. */
+static enum fj_rc begun_at(struct iss_call *c, struct ca_revoked *one, bool asked, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	char key[64], hex[33], value[40], *end;
+	bool is_signed;
 
 	fj_hex(one->serial.b, sizeof(one->serial.b), hex);
 	snprintf(key, sizeof(key), "revoking.%s", hex);
 	snprintf(value, sizeof(value), "%lld %u", (long long)fj_now(), one->reason);
-	if (!c->trial)
-		FJ_TRY(sto_run(c->db, STO_REVOKING_ADD, NULL, err, "tt", key, value));
+	if (asked && !c->trial) {
+		FJ_TRY(signer_names(c, hex, &is_signed, err));
+		FJ_TRY(sto_run(c->db, is_signed ? STO_SETTING_ADD : STO_SETTING_PUT, NULL, err, "tt", key, value));
+	}
 	enum fj_rc rc = sto_first(c->db, STO_SETTING_GET, &q, key, err, "t", key);
 	if (rc == FJ_E_NOTFOUND && c->trial) {
 		one->at = fj_now();
@@ -122,7 +142,7 @@ static enum fj_rc begun_at(struct iss_call *c, struct ca_revoked *one, struct fj
 	one->at = strtoll(sto_text(&q, 0), &end, 10);
 	if ((unsigned)strtoul(end, NULL, 10) == one->reason)
 		return FJ_OK;
-	return say(err, FJ_E_STATE, "this revocation was begun with another reason, which may be signed already; give that one", "该吊销已按另一原因开始办理，可能已经签名；请填写原来的原因");
+	return say(err, FJ_E_STATE, "this revocation was begun with another reason, and is signed in part; give that one", "该吊销已按另一原因开始办理，并已部分签名；请填写原来的原因");
 }
 
 /* The newest generation is not revoked: the newer key comes first, so that lists go on. */
@@ -171,7 +191,7 @@ static enum fj_rc add_revoked(const struct ca_revoked *one, struct ca_revoked li
 	return FJ_OK;
 }
 
-static enum fj_rc next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice root, const struct revoking *more, struct fj_buf *tbs, struct fj_err *err)
+static enum fj_rc next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice root, const struct revoking *more, bool asked, struct fj_buf *tbs, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	struct ca_revoked revoked[MAX_CAS], one;
@@ -186,22 +206,22 @@ static enum fj_rc next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice
 	FJ_TRY(revoked_of(&crl, revoked, &n, err));
 	if (adds > 0) {
 		FJ_TRY(add_revoked(&one, revoked, &n, err));
-		FJ_TRY(begun_at(c, &revoked[n - 1], err));
+		FJ_TRY(begun_at(c, &revoked[n - 1], asked, err));
 	}
 	uint64_t number = crl.number + 1 > (uint64_t)fj_now() ? crl.number + 1 : (uint64_t)fj_now();
 	return crm_crl(c->iss, root, alg, number, revoked, n, tbs, err);
 }
 
-static enum fj_rc next_tbs(struct iss_call *c, enum fj_alg alg, const struct revoking *more, struct fj_buf *tbs, struct fj_err *err)
+static enum fj_rc next_tbs(struct iss_call *c, enum fj_alg alg, const struct revoking *more, bool asked, struct fj_buf *tbs, struct fj_err *err)
 {
-	return next_list(c, alg, fj_buf_slice(&c->iss->ca[alg].root), more, tbs, err);
+	return next_list(c, alg, fj_buf_slice(&c->iss->ca[alg].root), more, asked, tbs, err);
 }
 
 enum fj_rc crm_next_list(struct iss_call *c, enum fj_alg alg, struct fj_slice root, struct fj_buf *tbs, struct fj_err *err)
 {
 	static const struct revoking none;
 
-	return next_list(c, alg, root, &none, tbs, err);
+	return next_list(c, alg, root, &none, false, tbs, err);
 }
 
 /* under a generation of our CA that is revoked nobody answers "good" any more, and its lists are the newest one's to sign */
@@ -217,7 +237,7 @@ static enum fj_rc drop_responders(struct iss_call *c, enum fj_alg alg, const str
 		for (struct fj_der walk = crl->entries; fj_crl_next(&walk, &e);) {
 			if (!fj_slice_eq(e.serial, x.serial) || ca->issuing[k].ocsp.len == 0)
 				continue;
-			iss_responder_row(ca, alg, k, row);
+			iss_responder_row(alg, (unsigned)k + 1, row);
 			FJ_TRY(sto_run(c->db, STO_KEYRING_DROP, NULL, err, "t", row));
 			c->iss->rolled = true;
 		}
@@ -270,11 +290,11 @@ static enum fj_rc structure_of(struct iss_call *c, const struct crm_renewal *r, 
 	FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 
 	if (r->what == CRM_LISTS)
-		return next_tbs(c, alg, more, tbs, err);
+		return next_tbs(c, alg, more, true, tbs, err);
 	if (r->what == CRM_CERTIFY)
 		return crm_sub_tbs(c->iss, &r->sub, alg, fresh, tbs, err);
 	FJ_TRY(rol_made(c->db, alg, &spki, err));
-	return crm_issuing_tbs(c->iss, alg, &spki, fresh, tbs, err);
+	return crm_issuing_tbs(c->iss, &spki, alg, fresh, tbs, err);
 }
 
 static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, const struct revoking *more, struct fj_err *err)
@@ -295,7 +315,7 @@ static enum fj_rc begin(struct iss_call *c, struct crm_renewal *r, const struct 
 		crm_item_init(it, steps[r->what], alg[r->n++]);
 		FJ_TRY(structure_of(c, r, it->c.alg, more, false, &it->c.structure, err));
 		enum fj_rc rc = crm_begin(conn, &r->plan, it, err);
-		if (crm_stale(rc, err)) { /* it was kept, and never signed */
+		if (rc == FJ_E_STATE && r->what != CRM_LISTS) { /* what was kept was never signed, and its time is over */
 			fj_buf_clear(&it->c.structure);
 			FJ_TRY(structure_of(c, r, it->c.alg, more, true, &it->c.structure, err));
 			rc = crm_begin(conn, &r->plan, it, err);
@@ -378,10 +398,10 @@ enum fj_rc cmd_root_renew(struct iss_call *c, struct fj_err *err)
 	if ((more.number != 0 || more.generation != 0) && !c->trial) { /* its date is of now, however often it has to be tried */
 		struct ca_revoked one;
 		size_t n;
-		for (enum fj_alg alg = FJ_ES256; alg <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); alg++) {
+		for (enum fj_alg alg = FJ_ES256; alg <= fj_last_alg(c->iss->sm2); alg++) {
 			FJ_TRY(to_revoke(c, alg, &more, &one, &n, err));
 			if (n > 0)
-				FJ_TRY(begun_at(c, &one, err));
+				FJ_TRY(begun_at(c, &one, true, err));
 		}
 	}
 	FJ_AUTO(json) payload = more.number != 0 ? json_pack("{s:I, s:s}", "revoke", (json_int_t)more.number, "reason", reasons[more.reason - 1])
@@ -451,7 +471,7 @@ enum fj_rc cmd_root_answer(struct iss_call *c, struct fj_err *err)
 		return FJ_OK;
 	if (r == NULL)
 		return say(err, FJ_E_STATE, "nothing of the root awaits approvals; begin with root.renew, root.issue, root.certify, root.move or root.succeed", "没有等待批准的根密钥事项；请先执行 root.renew、root.issue、root.certify、root.move 或者 root.succeed");
-	FJ_TRY(r->what == CRM_SUCCEED ? crm_succession_take(c, r, fj_buf_slice(&file), err) : take(r, fj_buf_slice(&file), err));
+	FJ_TRY(r->what == CRM_SUCCEED ? crm_succession_take(r, fj_buf_slice(&file), err) : take(r, fj_buf_slice(&file), err));
 	bool move = r->item[0].c.step == FJ_STEP_MOVE;
 	unsigned needs = move ? r->plan.move : r->plan.root;
 	for (size_t k = 0; k < r->n; k++)
@@ -474,7 +494,7 @@ enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg 
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.tbs = tbs};
 	struct fj_hash h;
-	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, .kind = kind, .approvals = who, .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = hsm_role_by(HSM_ROOT, alg), .kind = kind, .approvals = who, .items = &item, .n_items = 1};
 
 	fj_sha256(tbs, &h);
 	memcpy(item.id, h.b, sizeof(item.id)); /* asked again, since the answer was lost, it gets the signature that was made */
@@ -491,6 +511,19 @@ enum fj_rc crm_sign_by_two(struct iss_call *c, const struct apr *a, enum fj_alg 
 	return *officers != NULL ? FJ_OK : fj_no_memory(err, LAYER);
 }
 
+enum fj_rc crm_once_by_two(struct iss_call *c, const struct apr *a, enum fj_alg alg, enum hsm_kind kind, crm_make make, const void *of, struct fj_buf *der, json_t **officers, struct fj_err *err)
+{
+	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_X509_MAX);
+
+	FJ_TRY(make(c->iss, of, alg, false, &tbs, err));
+	enum fj_rc rc = crm_sign_by_two(c, a, alg, kind, fj_buf_slice(&tbs), der, officers, err);
+	if (rc != FJ_E_STATE)
+		return rc;
+	fj_buf_clear(&tbs);
+	FJ_TRY(make(c->iss, of, alg, true, &tbs, err));
+	return crm_sign_by_two(c, a, alg, kind, fj_buf_slice(&tbs), der, officers, err);
+}
+
 enum fj_rc apr_root_renew(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	enum fj_alg alg[2];
@@ -504,7 +537,7 @@ enum fj_rc apr_root_renew(struct iss_call *c, const struct apr *a, struct fj_err
 		FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
 		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
 		FJ_AUTO(json) officers = NULL;
-		FJ_TRY(next_tbs(c, alg[k], &more, &tbs, err));
+		FJ_TRY(next_tbs(c, alg[k], &more, false, &tbs, err));
 		FJ_TRY(crm_sign_by_two(c, a, alg[k], HSM_CRL_ROOT, fj_buf_slice(&tbs), &der, &officers, err));
 		FJ_TRY(keep(c, alg[k], &der, officers, err));
 	}
@@ -518,6 +551,7 @@ enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err 
 	FJ_AUTO(sto_q) q = {0};
 	FJ_AUTO(buf) copy = FJ_BUF_INIT(FJ_STRUCTURE_MAX);
 	FJ_AUTO(json) officers = json_pack("[s]", c->actor->login);
+	FJ_AUTO(crm_newer) up = {.n = 0};
 	struct fj_crl now, before;
 	char what[24];
 
@@ -525,7 +559,7 @@ enum fj_rc crm_list_take(struct iss_call *c, struct fj_slice der, struct fj_err 
 	if (now.alg == FJ_SM2 && !c->iss->sm2)
 		return FJ_OK; /* the parent's file may have it */
 	snprintf(what, sizeof(what), "root%s.crl", fj_alg_suffix(now.alg));
-	FJ_TRY(crm_parent_signed(c, now.alg, der, err));
+	FJ_TRY(crm_parent_signed(c, now.alg, der, &up, err));
 	FJ_TRY(sto_first(c->db, STO_KEYRING_GET, &q, "root CRL", err, "t", what));
 	FJ_TRY(fj_crl_read(sto_blob(&q, 0), &before, err));
 	if (!fj_slice_eq(now.uri, before.uri) || !fj_slice_eq(now.issuer, before.issuer))

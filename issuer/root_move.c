@@ -16,11 +16,6 @@ static enum fj_rc say(struct fj_err *err, enum fj_rc rc, const char *en, const c
 	return fj_refuse(err, rc, LAYER, "formats.md 28", en, zh);
 }
 
-static enum hsm_role role_of(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT;
-}
-
 /* the file, as an answer's member */
 static enum fj_rc put_file(const struct fj_move_file *f, json_t **out, struct fj_err *err)
 {
@@ -40,7 +35,7 @@ static enum fj_rc left_before(struct hsm_conn *conn, const struct fj_plan *p, st
 	for (size_t k = 0; k < (p->sm2 ? 2u : 1u); k++) {
 		struct fj_err why = {0};
 		struct fj_moved *m = &f->m[f->n];
-		enum fj_rc rc = hsm_move(conn, role_of(algs[k]), 0, NULL, 0, m, &why);
+		enum fj_rc rc = hsm_move(conn, hsm_role_by(HSM_ROOT, algs[k]), 0, NULL, 0, m, &why);
 		m->alg = algs[k];
 		f->n += rc == FJ_OK;
 		*all = *all && rc == FJ_OK;
@@ -143,7 +138,7 @@ static enum fj_rc leave(struct hsm_conn *conn, const struct crm_item *it, struct
 	for (unsigned k = 0; k < FJ_QUORUM_MAX; k++)
 		if (it->set & 1u << k)
 			a[n++] = it->approval[k];
-	return hsm_move(conn, role_of(it->c.alg), it->id, a, n, &one.m[0], err);
+	return hsm_move(conn, hsm_role_by(HSM_ROOT, it->c.alg), it->id, a, n, &one.m[0], err);
 }
 
 /* all that was asked for leaves; then the whole is read from the signer, which has it recorded */

@@ -32,7 +32,7 @@ static enum fj_rc put_entry(struct iss_call *c, json_t *lifts, int64_t list, int
 {
 	char uri[240];
 
-	for (int alg = FJ_ES256; alg <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); alg++) {
+	for (enum fj_alg alg = FJ_ES256; alg <= fj_last_alg(c->iss->sm2); alg++) {
 		snprintf(uri, sizeof(uri), "%s/status/%s%lld", iss_base(c->iss), fj_alg_prefix((enum fj_alg)alg), (long long)list);
 		if (json_array_append_new(lifts, sts_json(uri, (uint32_t)idx)) != 0)
 			return fj_no_memory(err, "issuer");
@@ -162,13 +162,27 @@ static enum fj_rc lifts_of(struct iss_call *c, const char *kind, const char *obj
 	return FJ_OK;
 }
 
+/* kinds that change the signer itself, by a request of their own */
+static const struct change {
+	const char *kind;
+	enum fj_rc (*bring)(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err);
+} changes[] = {{HSM_ACT_ENROL, hsm_enrol}, {HSM_ACT_RULE, hsm_rule}, {HSM_ACT_INHERIT, hsm_inherit}};
+
+static const struct change *change_of(const char *kind)
+{
+	for (size_t i = 0; i < FJ_ARRAY_LEN(changes); i++)
+		if (strcmp(changes[i].kind, kind) == 0)
+			return &changes[i];
+	return NULL;
+}
+
 enum fj_rc sgn_seal(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	const struct sealed *s = sealed_find(a->kind);
 	json_t *lifts = NULL;
 	json_int_t until = c->now + (s != NULL && s->days > 0 ? s->days : HOLDS_DAYS) * 86400;
 
-	if (strcmp(a->kind, HSM_ACT_ENROL) != 0 && strcmp(a->kind, HSM_ACT_RULE) != 0 && strcmp(a->kind, HSM_ACT_INHERIT) != 0 && !signs(c->iss, s))
+	if (change_of(a->kind) == NULL && !signs(c->iss, s))
 		return FJ_OK;
 	if (s != NULL && s->lifts == of_token)
 		FJ_TRY(tok_shown(c->db, a->object, a->payload, err));
@@ -300,11 +314,9 @@ const struct iss_field fld_approval_signature[] = {
 static enum fj_rc signer_status(struct iss *i, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(hsm_conn) conn = NULL;
-	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 
 	FJ_TRY(iss_signer(i, &conn, err));
-	FJ_TRY(hsm_status(conn, &text, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&text), HSM_STATUS_MAX, out, err));
+	FJ_TRY(hsm_status(conn, out, err));
 	sgn_take(&i->log, *out);
 	return FJ_OK;
 }
@@ -330,11 +342,8 @@ static enum fj_rc look(struct iss *i, const char *kind, struct fj_slice payload,
 	if (hsm_said_write(HSM_SAID_DRY | (refuse ? HSM_SAID_REFUSE : 0), payload, b->by, b->n, &said) != FJ_OK)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(iss_signer(i, &conn, err));
-	if (strcmp(kind, HSM_ACT_INHERIT) == 0)
-		return hsm_inherit(conn, &said, NULL, 0, err);
-	if (strcmp(kind, HSM_ACT_RULE) == 0)
-		return hsm_rule(conn, &said, NULL, 0, err);
-	return strcmp(kind, HSM_ACT_ENROL) == 0 ? hsm_enrol(conn, &said, NULL, 0, err) : hsm_intent(conn, &said, err);
+	const struct change *ch = change_of(kind);
+	return ch != NULL ? ch->bring(conn, &said, NULL, 0, err) : hsm_intent(conn, &said, err);
 }
 
 static enum fj_rc signable(const char *kind, const char *state, const json_t *payload, bool refuse, struct fj_err *err)

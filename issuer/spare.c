@@ -24,16 +24,10 @@
 
 #define LAYER "spare"
 #define CITE "formats.md 32"
-#define FIRST_EVENT 1 /* every intent is a later one: nothing is signed by a key that is gone */
 
 static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *en, const char *zh)
 {
 	return fj_refuse(err, rc, LAYER, CITE, en, zh);
-}
-
-static const char *ca_key(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? "issuing-sm2" : "issuing";
 }
 
 /* --- what the signer is --- */
@@ -58,8 +52,8 @@ static enum fj_rc ca_lives(struct sto *db, struct hsm_conn *conn, enum fj_alg al
 {
 	FJ_AUTO(sto_q) q = {0};
 
-	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, ca_key(alg), err, "t", ca_key(alg)));
-	return spr_has_key(conn, alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, sto_blob(&q, 0), yes, err);
+	FJ_TRY(sto_first(db, STO_KEYRING_GET, &q, iss_ca_key(alg), err, "t", iss_ca_key(alg)));
+	return spr_has_key(conn, hsm_role_by(HSM_ISSUING, alg), sto_blob(&q, 0), yes, err);
 }
 
 /* of a spare in service: do its issuing keys have their certificates, or wait for them, or does the register not know of them yet? */
@@ -69,7 +63,7 @@ static enum fj_rc certified(struct sto *db, struct hsm_conn *conn, bool sm2, enu
 	bool lives;
 
 	*out = SPR_NONE;
-	for (enum fj_alg a = FJ_ES256; a <= (sm2 ? FJ_SM2 : FJ_ES256); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(sm2); a++) {
 		FJ_TRY(ca_lives(db, conn, a, &lives, err));
 		if (lives)
 			continue;
@@ -83,11 +77,9 @@ static enum fj_rc certified(struct sto *db, struct hsm_conn *conn, bool sm2, enu
 
 enum fj_rc spr_look(struct iss *i, struct sto *db, struct hsm_conn *conn, enum spr_state *out, struct fj_err *err)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	FJ_AUTO(json) status = NULL;
 
-	FJ_TRY(hsm_status(conn, &text, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&text), HSM_STATUS_MAX, &status, err));
+	FJ_TRY(hsm_status(conn, &status, err));
 	*out = strcmp(fj_json_text(status, "ceremony"), "spare") == 0 ? SPR_WAITS : SPR_NONE;
 	if (*out == SPR_NONE && json_is_object(json_object_get(status, "took")))
 		FJ_TRY(certified(db, conn, i->sm2, out, err));
@@ -129,7 +121,6 @@ static enum fj_rc log_key_hex(char hex[65], struct fj_err *err)
 static enum fj_rc may_enter(struct iss_call *c, json_t **inherit, struct fj_err *err)
 {
 	FJ_AUTO(hsm_conn) conn = NULL;
-	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	FJ_AUTO(json) status = NULL;
 	char log[65];
 
@@ -138,8 +129,7 @@ static enum fj_rc may_enter(struct iss_call *c, json_t **inherit, struct fj_err 
 	if (c->iss->log.spare != SPR_WAITS)
 		return no(err, FJ_E_STATE, "this is no spare that waits to be taken into service", "此系统不是等待启用的备机");
 	FJ_TRY(iss_signer(c->iss, &conn, err));
-	FJ_TRY(hsm_status(conn, &text, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&text), HSM_STATUS_MAX, &status, err));
+	FJ_TRY(hsm_status(conn, &status, err));
 	FJ_TRY(log_key_hex(log, err));
 	const json_t *copy = json_object_get(status, "inherits");
 	if (fj_json_peek(copy, "why") != NULL)
@@ -169,7 +159,7 @@ static enum fj_rc note_made(struct iss_call *c, struct hsm_conn *conn, enum fj_a
 	char key[40];
 
 	rol_made_setting(alg, key);
-	FJ_TRY(hsm_public_key(conn, alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, &spki, err));
+	FJ_TRY(hsm_public_key(conn, hsm_role_by(HSM_ISSUING, alg), &spki, err));
 	FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&spki)));
 	FJ_TRY(sto_run(c->db, STO_SETTING_DROP, NULL, err, "t", key)); /* one that was made in the TPM that is gone */
 	return sto_run(c->db, STO_SETTING_SET, NULL, err, "tt", key, fj_buf_str(&b64));
@@ -199,7 +189,7 @@ enum fj_rc apr_spare_enter(struct iss_call *c, const struct apr *a, struct fj_er
 		return no(err, FJ_E_STATE, "the copied audit log, or the public log's key, is not the one that was asked for; ask anew", "所复制的审计日志或者公开日志密钥与申请时不同；请重新申请");
 	FJ_TRY(sgn_change(c, a, take_in, &officers, err));
 	FJ_TRY(iss_signer(c->iss, &conn, err));
-	for (enum fj_alg alg = FJ_ES256; alg <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); alg++)
+	for (enum fj_alg alg = FJ_ES256; alg <= fj_last_alg(c->iss->sm2); alg++)
 		FJ_TRY(note_made(c, conn, alg, err));
 	FJ_AUTO(json) body = json_pack("{s:O, s:O}", "inherit", now, "officers", officers);
 	FJ_TRY(evt_append(c, "spare.entered", "spare", body, err));
@@ -234,7 +224,7 @@ static enum fj_rc drop_responders(struct iss_call *c, enum fj_alg alg, struct fj
 	char row[24];
 
 	for (size_t k = 0; k + 1 < ca->n_issuing; k++) {
-		iss_responder_row(ca, alg, k, row);
+		iss_responder_row(alg, (unsigned)k + 1, row);
 		FJ_TRY(sto_run(c->db, STO_KEYRING_DROP, NULL, err, "t", row));
 	}
 	return FJ_OK;
@@ -249,13 +239,13 @@ enum fj_rc spr_certified(struct iss_call *c, struct hsm_conn *conn, enum fj_alg 
 	if (fj_buf_put(&issuing, next->cert.p, next->cert.len) != FJ_OK)
 		return fj_no_memory(err, LAYER);
 	FJ_TRY(drop_responders(c, alg, err));
-	FJ_TRY(rol_take_place(c, ca_key(alg), &issuing, FIRST_EVENT, serials, err));
-	FJ_TRY(sto_run(c->db, STO_PAST_KEY_GONE, NULL, err, "it", (int64_t)c->now, ca_key(alg)));
+	FJ_TRY(rol_take_place(c, iss_ca_key(alg), &issuing, ROL_NOTHING, serials, err));
+	FJ_TRY(sto_run(c->db, STO_PAST_KEY_GONE, NULL, err, "it", (int64_t)c->now, iss_ca_key(alg)));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(own) - (alg == FJ_SM2); k++) {
 		FJ_AUTO(buf) cert = FJ_BUF_INIT(FJ_X509_MAX);
 		snprintf(what, sizeof(what), "%s%s", own[k], fj_alg_suffix(alg));
 		FJ_TRY(pub_delegate(c->iss, conn, what, NULL, next, &cert, err));
-		FJ_TRY(rol_take_place(c, what, &cert, FIRST_EVENT, serials, err));
+		FJ_TRY(rol_take_place(c, what, &cert, ROL_NOTHING, serials, err));
 		FJ_TRY(sto_run(c->db, STO_PAST_KEY_GONE, NULL, err, "it", (int64_t)c->now, what));
 	}
 	return FJ_OK;

@@ -66,29 +66,11 @@ static enum fj_rc say(struct fj_err *err, enum fj_rc rc, const char *en, const c
 	return fj_refuse(err, rc, LAYER, CITE, en, zh);
 }
 
-static enum hsm_role root_role(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT;
-}
-
-static enum fj_alg last_alg(const struct fj_plan *p)
-{
-	return p->sm2 ? FJ_SM2 : FJ_ES256;
-}
-
 /* --- the transcript --- */
 
 static void path_of(unsigned generation, char out[64])
 {
 	snprintf(out, 64, CRM_TRANSCRIPT "-%u", generation);
-}
-
-static bool step_of(const json_t *o, enum fj_step *step, enum fj_alg *alg)
-{
-	for (*step = 0; *step < FJ_STEP_END && strcmp(fj_step_name(*step), fj_json_text(o, "step")) != 0;)
-		(*step)++;
-	*alg = strcmp(fj_json_text(o, "alg"), fj_alg_name(FJ_SM2)) == 0 ? FJ_SM2 : FJ_ES256;
-	return *step < FJ_STEP_END;
 }
 
 static enum fj_rc remember(void *user, const char *name, const json_t *in, const json_t *out, struct fj_err *err)
@@ -102,22 +84,18 @@ static enum fj_rc remember(void *user, const char *name, const json_t *in, const
 	p->begun = true;
 	p->closed = p->closed || strcmp(name, "close") == 0;
 	const json_t *answer = json_object_get(in, "answer");
-	if (strcmp(name, "answer") == 0 && json_is_true(json_object_get(out, "taken")) && step_of(answer, &step, &alg)) {
+	if (strcmp(name, "answer") == 0 && json_is_true(json_object_get(out, "taken")) && crm_log_step(answer, &step, &alg)) {
 		int who = fj_plan_officer(step == FJ_STEP_NEW_WITH_OLD ? &p->of->now : &p->of->next, fj_json_text(answer, "officer"));
 		p->set[step][alg] |= who >= 0 ? 1u << who : 0;
-	} else if (strcmp(name, "challenge") == 0 && step_of(out, &step, &alg)) {
+	} else if (strcmp(name, "challenge") == 0 && crm_log_step(out, &step, &alg)) {
 		p->set[step][alg] = 0;
 		to = &p->last[step][alg];
 		text = fj_json_text(out, "structure");
-	} else if (strcmp(name, "signature") == 0 && step_of(in, &step, &alg)) {
+	} else if (strcmp(name, "signature") == 0 && crm_log_step(in, &step, &alg)) {
 		to = &p->out[step][alg];
 		text = fj_json_text(out, "signed");
 	}
-	if (to == NULL)
-		return FJ_OK;
-	fj_buf_release(to);
-	fj_buf_init(to, FJ_STRUCTURE_MAX);
-	return fj_b64u_get(text, strlen(text), to) == FJ_OK ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, LAYER, NULL, "the transcript has a malformed structure");
+	return to == NULL ? FJ_OK : crm_log_octets(text, to, err);
 }
 
 /* one that was begun under another plan stays beside it, under that plan's hash */
@@ -152,10 +130,10 @@ static enum fj_rc open_log(const struct crm_succession *s, struct pieces *p, str
 
 static enum fj_rc put_keys(struct hsm_conn *conn, const struct fj_plan *next, json_t *keys, struct fj_err *err)
 {
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(next); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(next->sm2); a++) {
 		FJ_AUTO(buf) spki = FJ_BUF_INIT(512);
 		FJ_AUTO(buf) b64 = FJ_BUF_INIT(1024);
-		FJ_TRY(hsm_public_key(conn, HSM_NEWER(root_role(a)), &spki, err));
+		FJ_TRY(hsm_public_key(conn, HSM_NEWER(hsm_role_by(HSM_ROOT, a)), &spki, err));
 		FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&spki)));
 		if (fj_json_set(keys, a == FJ_SM2 ? "root-sm2" : "root", json_string(fj_buf_str(&b64))) != FJ_OK)
 			return fj_no_memory(err, LAYER);
@@ -165,7 +143,7 @@ static enum fj_rc put_keys(struct hsm_conn *conn, const struct fj_plan *next, js
 
 static enum fj_rc put_former(const struct iss *i, const struct fj_plan *next, json_t *former, struct fj_err *err)
 {
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(next); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(next->sm2); a++) {
 		FJ_AUTO(buf) b64 = FJ_BUF_INIT(2 * FJ_X509_MAX);
 		FJ_TRY(fj_b64u_put(&b64, fj_buf_slice(&i->ca[a].root)));
 		if (fj_json_set(former, a == FJ_SM2 ? "root-sm2" : "root", json_string(fj_buf_str(&b64))) != FJ_OK)
@@ -232,7 +210,7 @@ static enum fj_rc cross(struct iss_call *c, struct hsm_conn *conn, const struct 
 	FJ_TRY(fj_x509_read(old_signs ? new : old, &certified, err));
 	FJ_TRY(fj_x509_read(old, &before, err));
 	it->with = old_signs ? &s->next : &s->now;
-	FJ_TRY(area_of(conn, old_signs ? HSM_NEWER(root_role(it->c.alg)) : root_role(it->c.alg), &it->c.other, err));
+	FJ_TRY(area_of(conn, old_signs ? HSM_NEWER(hsm_role_by(HSM_ROOT, it->c.alg)) : hsm_role_by(HSM_ROOT, it->c.alg), &it->c.other, err));
 	return crm_cross_tbs(c->iss, old_signs ? old : new, old_signs ? s->now.generation : s->next.generation, certified.spki, before.not_after, &it->c.structure, err);
 }
 
@@ -244,7 +222,7 @@ static enum fj_rc structure(struct iss_call *c, struct hsm_conn *conn, const str
 		return crm_next_list(c, it->c.alg, fj_buf_slice(&s->new_root[it->c.alg]), &it->c.structure, err);
 	if (fj_step_cross(it->c.step))
 		return cross(c, conn, s, it, err);
-	FJ_TRY(hsm_public_key(conn, HSM_NEWER(root_role(it->c.alg)), &spki, err));
+	FJ_TRY(hsm_public_key(conn, HSM_NEWER(hsm_role_by(HSM_ROOT, it->c.alg)), &spki, err));
 	return crm_root_tbs(c->iss, it->c.alg, &spki, &it->c.structure, err);
 }
 
@@ -267,27 +245,6 @@ static enum fj_rc is_done(struct iss_call *c, const struct pieces *p, enum fj_st
 {
 	*done = p->out[step][alg].len > 0;
 	return *done && step == FJ_STEP_ROOT_CRL ? list_stands(c, alg, &p->out[step][alg], done, err) : FJ_OK;
-}
-
-/* it was signed and recorded, and the end came before the transcript had it: the signer has it still */
-static enum fj_rc signed_before(struct iss_call *c, struct hsm_conn *conn, const struct pieces *p, struct crm_item *it, struct fj_err *err)
-{
-	const struct fj_buf *last = &p->last[it->c.step][it->c.alg];
-	unsigned key = it->follows ? HSM_NEWER(root_role(it->c.alg)) : root_role(it->c.alg);
-	struct hsm_item item = {.tbs = fj_buf_slice(last)};
-	struct hsm_request r = {.role = (enum hsm_role)key, .kind = crm_kind(it->c.step), .items = &item, .n_items = 1};
-	struct fj_hash hash;
-
-	if (last->len == 0 || p->out[it->c.step][it->c.alg].len > 0)
-		return FJ_OK;
-	fj_sha256(item.tbs, &hash);
-	memcpy(item.id, hash.b, sizeof(item.id));
-	enum fj_rc rc = hsm_sign(conn, &r, err);
-	if (rc == FJ_E_POLICY || (rc == FJ_OK && item.rc != FJ_OK))
-		return FJ_OK;
-	FJ_TRY(rc);
-	FJ_TRY(fj_buf_put(&it->c.structure, last->data, last->len));
-	return crm_assemble(c->iss, it, FJ_SLICE(item.sig, item.sig_len), err);
 }
 
 static struct fj_slice issuer_of(const struct iss_call *c, const struct crm_succession *s, const struct crm_item *it)
@@ -323,7 +280,7 @@ static enum fj_rc put_item(struct stage *g, const struct round *of, enum fj_step
 /* the new root's certificates, once the transcript has them, are what the rest is signed under */
 static enum fj_rc take_roots(struct stage *g)
 {
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(&g->r->succession->next); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(g->r->succession->next.sm2); a++) {
 		const struct fj_buf *from = &g->p->out[FJ_STEP_ROOT][a];
 		struct fj_buf *to = &g->r->succession->new_root[a];
 		fj_buf_release(to);
@@ -344,7 +301,7 @@ static enum fj_rc recover(struct stage *g, const struct round *of, size_t m, str
 	it.follows = !of->old;
 	it.issuer = issuer_of(g->c, g->r->succession, &it);
 	it.set = g->p->set[step][alg];
-	enum fj_rc rc = signed_before(g->c, g->conn, g->p, &it, err);
+	enum fj_rc rc = g->p->out[it.c.step][it.c.alg].len > 0 ? FJ_OK : crm_signed_before(g->c->iss, g->conn, &g->p->last[it.c.step][it.c.alg], &it, err);
 	if (rc == FJ_OK && it.out.len > 0) {
 		rc = put_signature(&g->log, &it, of->old ? &g->r->succession->now : &g->r->succession->next, err);
 		struct fj_buf *to = &g->p->out[step][alg];
@@ -392,18 +349,16 @@ static enum fj_rc next_round(struct stage *g, struct fj_err *err)
 static enum fj_rc signer_passes(struct stage *g, struct fj_err *err)
 {
 	const struct crm_succession *s = g->r->succession;
-	FJ_AUTO(buf) status = FJ_BUF_INIT(131072);
 	FJ_AUTO(json) j = NULL;
 	struct fj_slice certs[6];
 	size_t n = 0;
 	char hex[65];
 
-	FJ_TRY(hsm_status(g->conn, &status, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&status), status.len, &j, err));
+	FJ_TRY(hsm_status(g->conn, &j, err));
 	fj_hex(s->next.hash.b, FJ_SHA256_LEN, hex);
 	if (strcmp(fj_json_text(j, "plan"), hex) == 0)
 		return FJ_OK; /* it has, and this process ended before its own record */
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(&s->next); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(s->next.sm2); a++) {
 		certs[n++] = fj_buf_slice(&g->p->out[FJ_STEP_ROOT][a]);
 		certs[n++] = fj_buf_slice(&g->p->out[FJ_STEP_NEW_WITH_OLD][a]);
 		certs[n++] = fj_buf_slice(&g->p->out[FJ_STEP_OLD_WITH_NEW][a]);
@@ -429,10 +384,10 @@ static enum fj_rc keep(struct stage *g, enum fj_alg alg, json_t *roots, struct f
 	snprintf(row, sizeof(row), "root%s", fj_alg_suffix(alg));
 	FJ_TRY(sto_run(c->db, STO_PAST_KEY_ADD, NULL, err, "tbi", row, fj_buf_slice(&c->iss->ca[alg].root), c->last_seq + 1));
 	FJ_TRY(keyring(c, "root", alg, "", fj_buf_slice(&g->p->out[FJ_STEP_ROOT][alg]), err));
-	snprintf(row, sizeof(row), "cross-new-%u", s->next.generation);
-	FJ_TRY(keyring(c, row, alg, "", fj_buf_slice(&g->p->out[FJ_STEP_NEW_WITH_OLD][alg]), err));
-	snprintf(row, sizeof(row), "cross-old-%u", s->next.generation);
-	FJ_TRY(keyring(c, row, alg, "", fj_buf_slice(&g->p->out[FJ_STEP_OLD_WITH_NEW][alg]), err));
+	iss_cross_row("new", s->next.generation, alg, row);
+	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", row, fj_buf_slice(&g->p->out[FJ_STEP_NEW_WITH_OLD][alg])));
+	iss_cross_row("old", s->next.generation, alg, row);
+	FJ_TRY(sto_run(c->db, STO_KEYRING_SET, NULL, err, "tb", row, fj_buf_slice(&g->p->out[FJ_STEP_OLD_WITH_NEW][alg])));
 	FJ_TRY(keyring(c, "root", alg, ".crl", fj_buf_slice(&g->p->out[FJ_STEP_ROOT_CRL][alg]), err));
 	FJ_TRY(ca_cert_info(fj_buf_slice(&g->p->out[FJ_STEP_ROOT][alg]), &info, err));
 	fj_hex(info.sha256.b, FJ_SHA256_LEN, hex);
@@ -451,7 +406,7 @@ static enum fj_rc finish(struct stage *g, struct fj_slice file, struct fj_err *e
 	if (!g->p->closed)
 		FJ_TRY(crm_log_put(&g->log, "close", json_object(), json_object(), err));
 	FJ_TRY(fj_file_replace(AT_FDCWD, PLAN_FILE, file, 0644, err));
-	for (enum fj_alg a = FJ_ES256; a <= last_alg(&s->next); a++)
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(s->next.sm2); a++)
 		FJ_TRY(keep(g, a, roots, err));
 	fj_hex(s->next.hash.b, FJ_SHA256_LEN, next);
 	fj_hex(s->now.hash.b, FJ_SHA256_LEN, now);
@@ -602,7 +557,7 @@ static enum fj_rc note_answer(struct crm_log *l, const struct crm_renewal *r, co
 	return crm_log_put(l, "answer", in, json_pack("{s:b, s:s, s:s}", "taken", 0, "en", why->en, "zh", why->zh), err);
 }
 
-enum fj_rc crm_succession_take(struct iss_call *c, struct crm_renewal *r, struct fj_slice file, struct fj_err *err)
+enum fj_rc crm_succession_take(struct crm_renewal *r, struct fj_slice file, struct fj_err *err)
 {
 	FJ_AUTO(pieces) p = {.begun = false};
 	struct crm_log l;
@@ -611,7 +566,6 @@ enum fj_rc crm_succession_take(struct iss_call *c, struct crm_renewal *r, struct
 	size_t n = 0;
 	enum fj_rc rc = FJ_OK;
 
-	(void)c;
 	FJ_TRY(fj_answers_read(file, a, &n, err));
 	FJ_TRY(open_log(r->succession, &p, &l, err));
 	for (size_t k = 0; k < n && rc == FJ_OK; k++) {

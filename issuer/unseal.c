@@ -35,14 +35,12 @@ static enum fj_rc say(struct fj_err *err, enum fj_rc rc, const char *en, const c
 
 enum fj_rc iss_seal_look(struct iss *i, struct hsm_conn **conn, struct fj_err *err)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	FJ_AUTO(json) status = NULL;
 
 	if (!i->log.seals)
 		return FJ_OK;
 	FJ_TRY(iss_signer(i, conn, err));
-	FJ_TRY(hsm_status(*conn, &text, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&text), text.len, &status, err));
+	FJ_TRY(hsm_status(*conn, &status, err));
 	i->sealed = json_is_true(json_object_get(status, "sealed"));
 	return FJ_OK;
 }

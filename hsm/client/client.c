@@ -239,11 +239,13 @@ enum fj_rc hsm_public_key(struct hsm_conn *c, unsigned key, struct fj_buf *spki,
 	return ask(c, HSM_MSG_PUBKEY, &b, spki, err);
 }
 
-enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err)
+enum fj_rc hsm_status(struct hsm_conn *c, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(16);
+	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 
-	return ask(c, HSM_MSG_STATUS, &b, json, err);
+	FJ_TRY(ask(c, HSM_MSG_STATUS, &b, &text, err));
+	return fj_json_parse(fj_buf_slice(&text), HSM_STATUS_MAX, out, err);
 }
 
 enum fj_rc hsm_ceremony_open(struct hsm_conn *c, struct fj_slice policy_json, struct fj_err *err)
@@ -267,19 +269,21 @@ enum fj_rc hsm_former(struct hsm_conn *c, const struct fj_ca_request *r, struct 
 
 	FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&r->text)));
 	FJ_TRY(fj_put_u8(&b, r->sm2 ? 2 : 1));
-	for (enum fj_alg a = FJ_ES256; a <= (r->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(r->sm2); a++) {
 		FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&r->sig[a])));
 		FJ_TRY(fj_put_bytes(&b, fj_buf_slice(&r->former[a])));
 	}
 	return ask(c, HSM_MSG_FORMER, &b, NULL, err);
 }
 
-enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err)
+enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, const struct fj_slice *newer, size_t n, struct fj_err *err)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(FJ_X509_MAX + 16);
+	FJ_AUTO(buf) b = FJ_BUF_INIT((n + 1) * (FJ_X509_MAX + 16));
 
 	FJ_TRY(fj_put_u8(&b, (uint8_t)alg));
 	FJ_TRY(fj_put_bytes(&b, cert));
+	for (size_t k = 0; k < n; k++)
+		FJ_TRY(fj_put_bytes(&b, newer[k]));
 	return ask(c, HSM_MSG_CA_CERT, &b, NULL, err);
 }
 

@@ -67,6 +67,11 @@ enum fj_rc hsm_send(struct hsm_conn *c, const struct hsm_request *r, struct fj_e
 enum fj_rc hsm_recv(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc hsm_sign(struct hsm_conn *c, struct hsm_request *r, struct fj_err *err) FJ_MUST_USE;
 
+/* the role of that algorithm's hierarchy that does what the P-256 one does: of ROOT, ISSUING, TOKEN and OCSP */
+static inline enum hsm_role hsm_role_by(enum hsm_role p256, enum fj_alg alg)
+{
+	return alg == FJ_SM2 ? (enum hsm_role)((int)p256 + HSM_ROOT_SM2 - HSM_ROOT) : p256;
+}
 /* SubjectPublicKeyInfo (DER) of a role's key, or with HSM_NEWER of its newer one (HSM_NOTE: RFC 8410, 44 octets);
  * FJ_E_NOTFOUND before the ceremony, or when the role has one key. */
 enum fj_rc hsm_public_key(struct hsm_conn *c, unsigned key, struct fj_buf *spki, struct fj_err *err) FJ_MUST_USE;
@@ -204,24 +209,23 @@ enum fj_rc hsm_inherit(struct hsm_conn *c, const struct fj_buf *said, const stru
 /* By whom license tokens are signed, on the signatures of two enrolled officers; a: their names, for the log. */
 enum fj_rc hsm_rule(struct hsm_conn *c, const struct fj_buf *said, const struct hsm_approval *a, size_t n, struct fj_err *err) FJ_MUST_USE;
 
-/* The certificate that a parent's root gave this home, one an algorithm, while its ceremony is open.  FJ_E_POLICY:
- * another root's, for another key, of another home. */
 /* A request that the former keys have signed: the CA that it is of may be certified with the newer ones from now on. */
 struct fj_ca_request;
 enum fj_rc hsm_former(struct hsm_conn *c, const struct fj_ca_request *r, struct fj_err *err) FJ_MUST_USE;
-enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, struct fj_err *err) FJ_MUST_USE;
+/* The certificate that a parent's root gave this home, one an algorithm, for its newest issuing key; newer: where that root has
+ * passed on, up to the one that signed, each by the one before.  FJ_E_POLICY: another root's, for another key, of another home. */
+enum fj_rc hsm_ca_cert(struct hsm_conn *c, enum fj_alg alg, struct fj_slice cert, const struct fj_slice *newer, size_t n, struct fj_err *err) FJ_MUST_USE;
 
 /* JSON: {"tpm":"software"|"hardware","manufacturer","demo":bool,"ceremony":"none"|"open"|"closed",
  * "keys":[{role,alg,where,handle}],"signed":{kind:count},"audit":{"seq","hash"},"log":{"size","root"},
  * "counter","closed":null|why,"now","plan":null|SHA-256 of the plan whose officers hold the root,
  * "whole":bool, all its keys are made,"sealed":null|bool: the issuing keys wait for their officers (null: they never do),
- * "approvals":"software"|"signer" (who checks them),
+ * "approvals":"software"|"signer" (who checks them), "revoked":[serial number in hex, on the root's lists],
  * "tokens":"names"|"one"|"two" (by whom license tokens are signed),
  * "officers":[{login,person,kind,key,operator?,rp?,origin?,credential?}],"move":null|{"parent":Name of the plan's spare in
  * hex,"root":bool,"root-sm2":bool: they have left for it},"inherits":null|{"records","sha256","until","why":null|text,"why_zh"}:
  * of a spare that waits, the copied log, and why it can't be taken in},"took":null|{"records","sha256"} of one in service; "ceremony" of a spare is "spare" */
-#define HSM_STATUS_MAX (512u << 10)
-enum fj_rc hsm_status(struct hsm_conn *c, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc hsm_status(struct hsm_conn *c, json_t **out, struct fj_err *err) FJ_MUST_USE; /* the caller's */
 
 /* Ceremony on an empty signer: makes all keys.  policy_json (canonical, kept for
  * ever): {"demo":bool,"arc":"1.3...","base":"http...","operator":text}, and "plan" where officers hold the root,

@@ -165,11 +165,9 @@ static enum fj_rc open_copy(const char *path, int *out, struct fj_err *err)
 /* the spare's signer, with the copy beside its log */
 static enum fj_rc ask_signer(struct cli_spare_home *s, const char *dir, struct fj_err *err)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	FJ_AUTO(json) status = NULL;
 
-	FJ_TRY(cli_spare_status(dir, &text, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&text), HSM_STATUS_MAX, &status, err));
+	FJ_TRY(cli_spare_status(dir, &status, err));
 	const json_t *copy = json_object_get(status, "inherits");
 	const char *why = fj_json_peek(copy, "why");
 	if (json_is_object(copy) && why == NULL)

@@ -225,7 +225,7 @@ struct cli_spare_home {
 	int dir;
 	char tpm[128];
 };
-enum fj_rc cli_spare_status(const char *dir, struct fj_buf *json, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc cli_spare_status(const char *dir, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* --home COPY becomes this spare's home (adopt.c) */
 enum fj_rc cli_adopt(const struct cli_args *a, struct cli_spare_home *s, struct fj_err *err) FJ_MUST_USE;
 int cli_outbox(const struct cli_args *a);  /* outbox.c */

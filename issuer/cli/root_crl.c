@@ -120,13 +120,14 @@ enum fj_rc cli_issuing(const struct cli_args *a, struct fj_err *err)
 }
 
 /* Round by round: whatever is cut, or waits for too long, goes on with the same words. */
-static enum fj_rc succeed_round(struct asked *w, const struct cli_args *a, const json_t *params, bool *over, struct fj_err *err)
+static enum fj_rc succeed_round(struct asked *w, const struct cli_args *a, const json_t *params, bool *over, int *generation, struct fj_err *err)
 {
 	FJ_AUTO(json) answer = NULL;
 	FJ_AUTO(json) refusal = NULL;
 
 	FJ_TRY(cli_ask(w->l, "root.succeed", json_incref((json_t *)(uintptr_t)params), json_null(), FJ_SLICE(NULL, 0), &answer, &refusal, err));
 	*over = json_is_true(json_object_get(answer, "done"));
+	*generation = (int)fj_json_num(answer, "generation");
 	if (*over)
 		return FJ_OK;
 	struct cli_round r = {.name = fj_json_text(answer, "round"), .home = w->l->home.dir, .take = take, .stay = stay, .user = w,
@@ -146,6 +147,7 @@ enum fj_rc cli_root_succeed(const struct cli_args *a, struct fj_err *err)
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(2 * FJ_PLAN_MAX);
 	struct asked w = {.l = &l};
 	bool over = false;
+	int generation = 0;
 
 	if (a->dir == NULL || cli_opt(a, "plan", NULL) == NULL)
 		return fj_refuse(err, FJ_E_USAGE, "cli", "formats.md 33", "fujie ceremony succeed --dir D --plan SIGNED: which home, and which plan follows (fujie ceremony plan --follows, signed by all its officers)?", "用法：fujie ceremony succeed --dir D --plan 已签的接续方案（fujie ceremony plan --follows）");
@@ -155,8 +157,12 @@ enum fj_rc cli_root_succeed(const struct cli_args *a, struct fj_err *err)
 	FJ_AUTO(json) params = json_pack("{s:{s:s}}", "file", "base64url", fj_buf_str(&b64));
 	FJ_TRY(cli_link_open(&l, a->dir, true, err));
 	while (!over)
-		FJ_TRY(succeed_round(&w, a, params, &over, err));
-	puts(a->json ? "{\"done\":true}" : "The root has passed on: the new plan's officers rule it.  trust/root.pem has the new root first.  End the former key: fujie key end --dir D --key root.1 --as LOGIN\n根已移交，由新方案官员掌管；trust/root.pem 以新根为首。请销毁原根密钥：fujie key end --dir D --key root.1 --as 登录名");
+		FJ_TRY(succeed_round(&w, a, params, &over, &generation, err));
+	if (a->json)
+		puts("{\"done\":true}");
+	else
+		printf("The root has passed on: the new plan's officers rule it.  trust/root.pem has the new root first.  End the former keys: fujie key end --dir D --key root.%d --as LOGIN, and with SM2 root-sm2.%d\n根已移交，由新方案官员掌管；trust/root.pem 以新根为首。请销毁原根密钥：fujie key end --dir D --key root.%d --as 登录名；有 SM2 的还有 root-sm2.%d\n",
+		    generation - 1, generation - 1, generation - 1, generation - 1);
 	return FJ_OK;
 }
 

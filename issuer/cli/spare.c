@@ -153,13 +153,13 @@ static enum fj_rc open_spare(const struct cli_args *a, struct spare *s, struct f
 	return start(s, err);
 }
 
-enum fj_rc cli_spare_status(const char *dir, struct fj_buf *json, struct fj_err *err)
+enum fj_rc cli_spare_status(const char *dir, json_t **out, struct fj_err *err)
 {
 	const struct cli_args a = {.dir = dir};
 	FJ_AUTO(spare) s = {.h = {.dir = -1, .run = -1, .lock = -1}};
 
 	FJ_TRY(open_spare(&a, &s, err));
-	return hsm_status(s.conn, json, err);
+	return hsm_status(s.conn, out, err);
 }
 
 /* which TPM it was prepared with; a folder that is a home already is none that waits for one */
@@ -230,7 +230,7 @@ static enum fj_rc begin_one(struct proof *p, enum fj_alg alg, const struct hsm_a
 	fj_buf_init(&p->item[p->n].sig, 128);
 	p->n++;
 	FJ_TRY(fj_proof_text(&p->plan, &name, &c->structure));
-	enum fj_rc rc = hsm_quorum_begin(p->s->conn, alg == FJ_SM2 ? HSM_ROOT_SM2 : HSM_ROOT, HSM_PROOF, fj_buf_slice(&c->structure), &ch, err);
+	enum fj_rc rc = hsm_quorum_begin(p->s->conn, hsm_role_by(HSM_ROOT, alg), HSM_PROOF, fj_buf_slice(&c->structure), &ch, err);
 	if (rc == FJ_OK) {
 		p->item[p->n - 1].id = ch.id;
 		c->expiration = ch.expiration;

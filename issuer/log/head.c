@@ -324,12 +324,10 @@ enum fj_rc log_newest(const struct fj_vkey *key, struct fj_checkpoint *head, str
 /* a signer that found its own memory or TPM put back */
 static enum fj_rc signer_open(struct iss_log *l, bool *shut, struct fj_err *err)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	FJ_AUTO(json) status = NULL;
 	char en[320];
 
-	FJ_TRY(hsm_status(l->signer, &text, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&text), HSM_STATUS_MAX, &status, err));
+	FJ_TRY(hsm_status(l->signer, &status, err));
 	const char *why = fj_json_peek(status, "closed");
 	snprintf(l->tpm, sizeof(l->tpm), "%s", fj_json_text(status, "tpm"));
 	sgn_take(l, status);

@@ -20,7 +20,6 @@
 
 #define LAYER "log"
 #define CITE "formats.md 26"
-#define FIRST_EVENT 1 /* every intent is a later one: nothing is signed by a key that is gone */
 #define GENERATIONS 32 /* of a signer, at once */
 
 static const struct signer {
@@ -44,7 +43,7 @@ struct take { /* of one hierarchy */
 	struct hsm_conn *conn;
 	struct rst_keys *k;
 	enum fj_alg alg;
-	struct fj_slice root[FJ_MAX_ROOTS + 1], ca[FJ_MAX_CAS]; /* the register's, and what is taken: the oldest first */
+	struct fj_slice root[FJ_MAX_ROOTS], ca[FJ_MAX_CAS]; /* the register's, and what is taken: the oldest first */
 	size_t n_root, n_ca;
 	size_t had_ca;      /* of them the register's */
 	int64_t shard;      /* of the register's, the last */
@@ -62,11 +61,6 @@ void rst_keys_release(struct rst_keys *k)
 	while (k->n > 0)
 		fj_buf_release(&k->of[--k->n].cert);
 	json_decref(k->names);
-}
-
-static enum hsm_role ca_role(enum fj_alg alg)
-{
-	return alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING;
 }
 
 /* --- files --- */
@@ -119,7 +113,7 @@ static enum fj_rc until_of(struct take *t, enum hsm_role role, struct fj_slice d
 	bool here;
 
 	FJ_TRY(spr_has_key(t->conn, role, der, &here, err));
-	*until = here ? t->c->last_seq + 1 : FIRST_EVENT;
+	*until = here ? t->c->last_seq + 1 : ROL_NOTHING;
 	return FJ_OK;
 }
 
@@ -162,7 +156,7 @@ static enum fj_rc keep_cross(struct take *t, const char *what, struct fj_slice k
 	char row[40];
 
 	FJ_TRY(find_cross(t, key_of, by, &der, err));
-	snprintf(row, sizeof(row), "cross-%s-%zu%s", what, t->n_root + 1, fj_alg_suffix(t->alg));
+	iss_cross_row(what, (unsigned)t->n_root + 1, t->alg, row);
 	return sto_run(t->c->db, STO_KEYRING_SET, NULL, err, "tb", row, fj_buf_slice(&der));
 }
 
@@ -187,6 +181,23 @@ static enum fj_rc take_root(struct take *t, const struct fj_buf *der, struct fj_
 	return name_it(t, what, t->n_root, err);
 }
 
+/* of a root that is another appliance's: from chain.pem, as they were taken in */
+static enum fj_rc take_newer(struct take *t, struct fj_err *err)
+{
+	FJ_AUTO(buf) pem = FJ_BUF_INIT(1u << 20);
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	char path[64];
+
+	snprintf(path, sizeof(path), "publish/trust/chain%s.pem", fj_alg_suffix(t->alg));
+	FJ_TRY(fj_file_read(AT_FDCWD, path, &pem, err));
+	FJ_TRY(crm_take_crosses(t->c, fj_buf_slice(&pem), err));
+	while (t->n_root < FJ_MAX_ROOTS && crm_newer_root(t->c->db, (unsigned)t->n_root + 1, t->alg, &der, NULL) == FJ_OK) {
+		FJ_TRY(hold(t->k, RST_ROOT, t->alg, fj_buf_slice(&der), &t->root[t->n_root], err));
+		t->n_root++;
+	}
+	return FJ_OK;
+}
+
 /* the plan whose officers rule the newest root */
 static enum fj_rc plan_follows(struct take *t, struct fj_err *err)
 {
@@ -205,7 +216,7 @@ static enum fj_rc take_roots(struct take *t, struct fj_err *err)
 	char file[FJ_CA_FILE_CAP], path[64];
 	bool there = true;
 
-	while (t->n_root <= FJ_MAX_ROOTS) {
+	while (t->n_root < FJ_MAX_ROOTS) {
 		fj_generation_name("/ca/root", t->alg, (unsigned)t->n_root + 1, ".cer", file);
 		snprintf(path, sizeof(path), "publish%s", file);
 		FJ_TRY(read_cert(path, &der, &there, err));
@@ -331,9 +342,9 @@ static enum fj_rc take_cas(struct take *t, struct fj_err *err)
 
 	FJ_TRY(read_cas(t, err));
 	if (t->n_ca > t->had_ca)
-		FJ_TRY(newest_is_here(t, ca_role(t->alg), t->ca[t->n_ca - 1], err));
+		FJ_TRY(newest_is_here(t, hsm_role_by(HSM_ISSUING, t->alg), t->ca[t->n_ca - 1], err));
 	for (size_t k = t->had_ca; k < t->n_ca; k++) {
-		FJ_TRY(until_of(t, ca_role(t->alg), t->ca[k - 1], &until, err));
+		FJ_TRY(until_of(t, hsm_role_by(HSM_ISSUING, t->alg), t->ca[k - 1], &until, err));
 		t->shard = first_shard(t, k);
 		iss_shard_setting(t->alg, (unsigned)k + 1, setting);
 		FJ_TRY(crl_shard_from(t->c->db, setting, t->shard, err));
@@ -467,15 +478,12 @@ static enum fj_rc take_signer(struct take *t, const struct signer *s, struct fj_
 /* responders' certificates are of days, and those of now are published, under each CA that has its key */
 static enum fj_rc take_responders(struct take *t, struct fj_err *err)
 {
-	char row[40], path[64];
+	char row[24], path[64];
 	bool there;
 
 	for (size_t k = 0; k < t->n_ca; k++) {
 		FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
-		if (k + 1 == t->n_ca)
-			snprintf(row, sizeof(row), "ocsp%s", fj_alg_suffix(t->alg));
-		else
-			snprintf(row, sizeof(row), "ocsp%s-%zu", fj_alg_suffix(t->alg), k + 1);
+		iss_responder_row(t->alg, k + 1 == t->n_ca ? 0 : (unsigned)k + 1, row);
 		snprintf(path, sizeof(path), "publish/signer/%s.pem", row);
 		FJ_TRY(read_cert(path, &der, &there, err));
 		there = there && ca_verify_signed_by(fj_buf_slice(&der), t->ca[k], NULL) == FJ_OK && ca_lint(iss_ca_home(t->c->iss), CA_OCSP, fj_buf_slice(&der), NULL) == FJ_OK;
@@ -532,7 +540,51 @@ static enum fj_rc note_ended(struct take *t, struct fj_err *err)
 			FJ_TRY(ended(t, signers[k].role, signers[k].cert[n].what, NULL, err));
 	snprintf(what, sizeof(what), "issuing%s", suffix);
 	snprintf(responder, sizeof(responder), "ocsp%s", suffix);
-	return ended(t, ca_role(t->alg), what, responder, err);
+	return ended(t, hsm_role_by(HSM_ISSUING, t->alg), what, responder, err);
+}
+
+/* --- CAs of other appliances (docs/formats.md 27) --- */
+
+static enum fj_rc take_sub(struct take *t, int64_t n, struct fj_slice pem, struct fj_err *err)
+{
+	FJ_AUTO(buf) der = FJ_BUF_INIT(FJ_X509_MAX);
+	char what[FJ_SUB_NAME];
+	struct fj_limits l;
+	struct fj_x509 x;
+	bool limited;
+
+	for (enum fj_rc rc; (rc = crm_next_block(&pem, "CERTIFICATE", &der, err)) != FJ_E_NOTFOUND;) {
+		FJ_TRY(rc);
+		FJ_TRY(fj_x509_read(fj_buf_slice(&der), &x, err));
+		if (x.alg != t->alg || fj_slice_eq(x.issuer, x.subject))
+			continue;
+		if (!by_one_of(fj_buf_slice(&der), t->root, t->n_root) || fj_limits_of(&x, &limited, &l, NULL) != FJ_OK || !limited)
+			return no(err, FJ_E_SIGNATURE, "a subordinate CA of publish/ca was not certified by this home's root; bring publish/ca from a mirror", "publish/ca 中的下级签发机构证书不是本系统的根颁发的，请从镜像站取回 publish/ca");
+		crm_sub_name(n, t->alg, what);
+		FJ_TRY(sto_run(t->c->db, STO_KEYRING_SET, NULL, err, "tb", what, fj_buf_slice(&der)));
+		return name_it(t, t->alg == FJ_SM2 ? "subordinate-sm2" : "subordinate", (size_t)n, err);
+	}
+	return FJ_OK;
+}
+
+/* those that are published and not in the register: what this root vouches for, and has to be able to revoke */
+static enum fj_rc take_subs(struct take *t, struct fj_err *err)
+{
+	char path[64], what[FJ_SUB_NAME];
+
+	for (int64_t n = 1;; n++) {
+		FJ_AUTO(buf) pem = FJ_BUF_INIT(1u << 18);
+		FJ_AUTO(sto_q) q = {0};
+		crm_sub_name(n, t->alg, what);
+		if (sto_first(t->c->db, STO_KEYRING_GET, &q, what, NULL, "t", what) == FJ_OK)
+			continue;
+		snprintf(path, sizeof(path), "publish/ca/subordinate-%lld.pem", (long long)n);
+		enum fj_rc rc = fj_file_read(AT_FDCWD, path, &pem, err);
+		if (rc == FJ_E_NOTFOUND)
+			return FJ_OK;
+		FJ_TRY(rc);
+		FJ_TRY(take_sub(t, n, fj_buf_slice(&pem), err));
+	}
 }
 
 /* --- all of it --- */
@@ -547,8 +599,11 @@ static enum fj_rc take_hierarchy(struct take *t, struct fj_err *err)
 	for (size_t k = 0; k < ca->n_issuing; k++)
 		t->ca[t->n_ca++] = fj_buf_slice(&ca->issuing[k].cert);
 	t->had_ca = t->n_ca;
-	FJ_TRY(take_roots(t, err));
+	for (size_t k = 0; k < ca->n_newer; k++)
+		t->root[t->n_root++] = fj_buf_slice(&ca->newer[k]);
+	FJ_TRY(t->c->iss->limited ? take_newer(t, err) : take_roots(t, err));
 	FJ_TRY(take_root_list(t, err));
+	FJ_TRY(take_subs(t, err));
 	FJ_TRY(take_cas(t, err));
 	for (size_t k = 0; k < FJ_ARRAY_LEN(signers); k++)
 		if (signers[k].alg == t->alg)
@@ -567,7 +622,7 @@ enum fj_rc rst_take_keys(struct iss_call *c, struct hsm_conn *conn, struct rst_k
 	if (k->names == NULL || serials == NULL)
 		return fj_no_memory(err, LAYER);
 	FJ_TRY(crl_shard_last(c->db, &last, err));
-	for (enum fj_alg a = FJ_ES256; a <= (c->iss->sm2 ? FJ_SM2 : FJ_ES256); a++) {
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(c->iss->sm2); a++) {
 		struct take t = {.c = c, .conn = conn, .k = k, .alg = a, .shard = last, .serials = serials};
 		FJ_TRY(take_hierarchy(&t, err));
 	}

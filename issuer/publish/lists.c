@@ -142,7 +142,7 @@ static enum fj_rc sign_list(struct iss *i, enum fj_alg alg, int64_t list, fj_tim
 	FJ_AUTO(buf) jwt = FJ_BUF_INIT(FJ_STATUS_JWT_MAX + 256);
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.sig_len = 0};
-	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_TOKEN_SM2 : HSM_TOKEN, .kind = HSM_JWS_STATUS, .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = hsm_role_by(HSM_TOKEN, alg), .kind = HSM_JWS_STATUS, .items = &item, .n_items = 1};
 	fj_time now = begin_after(last);
 
 	FJ_TRY(list_input(i, alg, list, now, &jwt, err));
@@ -257,7 +257,7 @@ static enum fj_rc crl_bytes(struct iss *i, const struct iss_issuing *g, int64_t 
 	struct hsm_approval who[HSM_MAX_APPROVALS];
 	struct hsm_item item = {.sig_len = 0};
 	enum fj_alg alg = shard < 0 ? FJ_SM2 : FJ_ES256;
-	struct hsm_request r = {.role = alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, .kind = HSM_CRL, .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = hsm_role_by(HSM_ISSUING, alg), .kind = HSM_CRL, .items = &item, .n_items = 1};
 	FJ_AUTO(buf) tbs = FJ_BUF_INIT(FJ_DER_MAX);
 	size_t n = 0;
 	char name[32];
@@ -274,7 +274,7 @@ static enum fj_rc crl_bytes(struct iss *i, const struct iss_issuing *g, int64_t 
 	item.tbs = fj_buf_slice(&tbs);
 	FJ_TRY(lift_approvals(i, STO_CRL_LIFTED, shard, since, &r, who, err));
 	rc = sign_one(i, &r, err);
-	*gone = rc == FJ_E_POLICY && g != iss_issuing_newest(i, alg) && strstr(err->en, "is gone") != NULL;
+	*gone = rc == FJ_E_STATE && g != iss_issuing_newest(i, alg);
 	FJ_TRY(rc);
 	FJ_TRY(ca_assemble(fj_buf_slice(&tbs), FJ_SLICE(item.sig, item.sig_len), out, err));
 	return ca_verify_signed_by(fj_buf_slice(out), by, err);

@@ -125,7 +125,7 @@ enum fj_rc pub_delegate(struct iss *i, struct hsm_conn *conn, const char *what, 
 		pub_issuer_of(i, d->alg, iss_issuing_newest(i, d->alg), &newest);
 		by = &newest;
 	}
-	struct hsm_request r = {.role = d->alg == FJ_SM2 ? HSM_ISSUING_SM2 : HSM_ISSUING, .kind = HSM_CERT_DELEGATED, .items = &item, .n_items = 1};
+	struct hsm_request r = {.role = hsm_role_by(HSM_ISSUING, d->alg), .kind = HSM_CERT_DELEGATED, .items = &item, .n_items = 1};
 	if (spki == NULL)
 		FJ_TRY(hsm_public_key(conn, d->role, &own, err));
 	FJ_TRY(delegate_tbs(i, d, spki != NULL ? spki : &own, by, &tbs, err));
@@ -180,13 +180,13 @@ static enum fj_rc renew_ocsp(struct iss *i, bool *changed, struct fj_err *err)
 {
 	char row[24];
 
-	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++)
 		for (size_t k = 0; k < i->ca[a].n_issuing; k++) {
-			iss_responder_row(&i->ca[a], a, k, row);
+			iss_responder_row(a, k + 1 == i->ca[a].n_issuing ? 0 : (unsigned)k + 1, row);
 			if (i->ca[a].issuing[k].ocsp.len == 0)
 				continue;
 			enum fj_rc rc = renew_one(i, a, &i->ca[a].issuing[k], row, changed, err);
-			if (rc == FJ_E_POLICY && k + 1 < i->ca[a].n_issuing)
+			if (rc == FJ_E_STATE && k + 1 < i->ca[a].n_issuing)
 				continue; /* its key has ended, or is revoked: there are lists alone */
 			FJ_TRY(rc);
 		}
@@ -199,10 +199,10 @@ static enum fj_rc publish_former_responders(struct iss *i, struct pub_db *db, st
 	char path[64], hex[33], row[24];
 	struct ca_info info;
 
-	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++)
 		for (size_t k = 0; k + 1 < i->ca[a].n_issuing; k++) {
 			struct fj_slice der = fj_buf_slice(&i->ca[a].issuing[k].ocsp);
-			iss_responder_row(&i->ca[a], a, k, row);
+			iss_responder_row(a, (unsigned)k + 1, row);
 			snprintf(path, sizeof(path), "publish/signer/%s.pem", row);
 			if (der.len == 0 && unlink(path) != 0 && errno != ENOENT)
 				return fj_fail_errno(err, "publish", "remove %s", path);
@@ -362,9 +362,9 @@ static enum fj_rc show_keys(struct iss *i, struct fj_err *err)
 {
 	if (!i->pub.keys)
 		return FJ_OK;
-	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++)
 		FJ_TRY(root_generations(i, a, err));
-	for (enum fj_alg a = FJ_ES256; a <= (i->sm2 ? FJ_SM2 : FJ_ES256); a++)
+	for (enum fj_alg a = FJ_ES256; a <= fj_last_alg(i->sm2); a++)
 		FJ_TRY(ca_generations(i, a, err));
 	FJ_TRY(issuer_metadata(i, err));
 	FJ_TRY(log_file(i, err));

@@ -136,10 +136,12 @@ void pub_attest(struct iss *i);
 /* --- lists.c: status lists and CRLs that changed or grow old --- */
 enum fj_rc pub_lists(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc pub_crls(struct iss *i, struct fj_err *err) FJ_MUST_USE;
-/* certify.c: chain.pem of a hierarchy by what db has; the same and what subordinate CAs take in, when it is due */
+/* --- certify.c --- */
 /* roots, the newest first */
 enum fj_rc pub_root_pem(const struct iss *i, enum fj_alg alg, struct fj_buf *pem, struct fj_err *err) FJ_MUST_USE;
+/* chain.pem of a hierarchy by what db has */
 enum fj_rc pub_chain_pem(struct iss *i, struct sto *db, enum fj_alg alg, struct fj_buf *pem, struct fj_err *err) FJ_MUST_USE;
+/* the same, and what subordinate CAs take in, when it is due */
 enum fj_rc pub_subs(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* a file below publish/, replaced whole; made durable together at the end of the publication */
 enum fj_rc pub_file(struct iss *i, const char *path, struct fj_slice data, struct fj_err *err) FJ_MUST_USE;

@@ -45,7 +45,8 @@ CREATE TABLE past_key (           -- certificates of keys that were rolled over 
   ended      INTEGER NOT NULL,    -- when the key was destroyed; 0: the signer still has it
   PRIMARY KEY (what, generation)
 ) STRICT;
-CREATE TABLE setting (            -- fixed at init: arc, operator, demo, base, keeper, sm2; and revoking.<serial>: when a revocation of a CA was begun, and why
+CREATE TABLE setting (            -- of init: arc, operator, demo, base, keeper, sm2; revoking.<serial>: when the revocation of a CA was asked for, and why;
+                                -- made.<key>: SPKI of a newer issuing key; shard.<key>.N: where the CRLs of its N-th generation begin
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT;

@@ -5,21 +5,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from gateway import *
+from keys_lib import Mirror, aki, pems, sha, ski
 from under_root import begin, approve, run
 
 OPTIONS = ('--audience', AUDIENCE, '--use', USE, '--refresh', '1s')
-
-
-def ski(c):
-    return c.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-
-
-def aki(c):
-    return c.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-
-
-def pems(path):
-    return x509.load_pem_x509_certificates(open(path, 'rb').read())
 
 
 def kept(name, data):
@@ -30,22 +19,6 @@ def kept(name, data):
 
 def judged(url, credential):
     return json.load(urllib.request.urlopen(url + '/v1/verify', json.dumps({'credential': credential}).encode(), timeout=300))
-
-
-class Mirror:
-    def __init__(self):
-        self.url, self.log = 'http://127.0.0.1:%d' % free_port(), open(h.root + '/mirror.log', 'a')
-        self.proc = subprocess.Popen([B + '/fujie', 'verifier', '--mirror', h.url(''), '--dir', h.root + '/mirror', '--root', root, '--bind', self.url[7:], '--every', '1'], stdout=self.log, stderr=self.log)
-
-    def answers(self):
-        try:
-            return urllib.request.urlopen(self.url + '/healthz', timeout=2).status == 200
-        except OSError:
-            return False
-
-    def stop(self):
-        self.proc.terminate()
-        self.proc.wait(120)
 
 
 # --- the channels ---
@@ -68,10 +41,6 @@ def everywhere(sentence, credential, want='permit', ca=None):
     for who, ask in (('the tool', by_tool), ('the service', lambda c: judged(h.url(''), c)), ('a mirror', lambda c: judged(mirror.url, c))):
         good = lambda: (lambda v: v['verdict'] == want and (ca is None or v['path'][0]['sha256'] == sha(ca)))(ask(credential))
         check('%s: %s' % (sentence, who), until(good), ask(credential))
-
-
-def sha(c):
-    return hashlib.sha256(c.public_bytes(serialization.Encoding.DER)).hexdigest()
 
 
 def passes(sentence, token):
@@ -189,7 +158,7 @@ try:
     dac_file, number = os.path.join(h.d, mine['file']), mine['number']
     dac = open(dac_file).read()
     token = issued(o, [{'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'1' * 32)}])[1][0]
-    mirror, gate = Mirror(), Gateway(h.url(''), root, h.root + '/cache', *OPTIONS)
+    mirror, gate = Mirror(h, root), Gateway(h.url(''), root, h.root + '/cache', *OPTIONS)
     check('a mirror and a gateway begin', until(mirror.answers))
     first = bundle(number)
     newer, fresh = under_both(former)

@@ -5,17 +5,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from gateway import *
+from keys_lib import Mirror, pems, sha
 from under_root import OFFICER, run
 
 OPTIONS = ('--audience', AUDIENCE, '--use', USE, '--refresh', '1s')
-
-
-def pems(path):
-    return x509.load_pem_x509_certificates(open(path, 'rb').read())
-
-
-def sha(c):
-    return hashlib.sha256(c.public_bytes(serialization.Encoding.DER)).hexdigest()
 
 
 def kept(name, data):
@@ -89,25 +82,6 @@ def judged(url, credential):
     return json.load(urllib.request.urlopen(url + '/v1/verify', json.dumps({'credential': credential}).encode(), timeout=300))
 
 
-class Mirror:
-    def __init__(self, root, name):
-        self.url, self.log = 'http://127.0.0.1:%d' % free_port(), open(h.root + '/%s.log' % name, 'a')
-        self.proc = subprocess.Popen([B + '/fujie', 'verifier', '--mirror', h.url(''), '--dir', h.root + '/' + name, '--root', root, '--bind', self.url[7:], '--every', '1'], stdout=self.log, stderr=self.log)
-
-    def answers(self):
-        try:
-            return urllib.request.urlopen(self.url + '/healthz', timeout=2).status == 200
-        except OSError:
-            return False
-
-    def stop(self):
-        self.proc.terminate()
-        self.proc.wait(120)
-
-    def words(self):
-        return open(self.log.name).read()[-800:]
-
-
 def bundle(compact):
     path = h.root + '/of.bundle'
     if os.path.exists(path):
@@ -153,7 +127,7 @@ try:
     dac_file = os.path.join(h.d, good('certificates')[0]['file'])
     user = {'usci': PENGCHENG, 'name': '鹏城数据科技（虚构）', 'x5t': b64u(b'1' * 32)}
     token = issued(o, [user])[1][0]
-    mirror, gate = Mirror(OLD, 'mirror'), Gateway(h.url(''), OLD, h.root + '/cache', '--root-sm2', OLD2, *OPTIONS)
+    mirror, gate = Mirror(h, OLD, 'mirror'), Gateway(h.url(''), OLD, h.root + '/cache', '--root-sm2', OLD2, *OPTIONS)
     parts = [mirror, gate]
     check('a mirror and a gateway that pin the root begin', until(mirror.answers))
     before = bundle(token)
@@ -168,7 +142,7 @@ try:
     everything('after it passed on', items)
     passes('a gateway that pinned the older root goes on', gate, token)
     fresh = Gateway(h.url(''), NEW, h.root + '/cache-2', '--root-sm2', NEW2, *OPTIONS)
-    second = Mirror(NEW, 'mirror-2')
+    second = Mirror(h, NEW, 'mirror-2')
     parts += [fresh, second]
     passes('one that pins the newer root takes a token of before', fresh, token)
     check('so does a mirror', until(second.answers) and until(lambda: judged(second.url, token)['verdict'] == 'permit'), second.words())

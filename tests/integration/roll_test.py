@@ -3,6 +3,7 @@ lists, OCSP and the public log, of both hierarchies, while clients ask on; then 
 signer; and the registry killed between the signer's part and its own.  All names and numbers are illustrative."""
 import threading
 
+from keys_lib import license_of, keys_here, names
 from signer_lib import *
 from officers_lib import *
 
@@ -22,12 +23,6 @@ def kid(what):
     der = subprocess.run(['openssl', 'pkey', '-pubin', '-outform', 'DER'], input=out, capture_output=True, timeout=300).stdout
     x, y = b64(der[-64:-32]), b64(der[-32:])
     return b64(hashlib.sha256(json.dumps({'crv': 'P-256', 'kty': 'EC', 'x': x, 'y': y}, sort_keys=True, separators=(',', ':')).encode()).digest())
-
-
-def license_of():
-    return {'authorisation': 'DAU-100000-202603-000001-K', 'product': {'id': 'P-FLOOD', 'version': '1.0', 'kind': 'operator'}, 'terms': 'free', 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': [],
-            'users': [{'usci': '91440300DEMA00128B', 'name': '鹏城数据科技（虚构）'}],
-            'grant': {'mode': 'SCENE', 'domains': [], 'scenarios': ['洪水预警'], 'rights': ['USE'], 'purposes': ['WELFARE'], 'actions': ['QUERY'], 'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}}
 
 
 def issued():
@@ -55,10 +50,6 @@ def signed_list():
 
 def lines():
     return open(h.d + '/publish/log/checkpoint').read().split('\n\n')[1].strip().split('\n')
-
-
-def generations():
-    return {k['role'] + '.%d' % k['generation'] for k in Signer(h.d, 'registry.sock').status()['keys']}
 
 
 def log_verify(*by_):
@@ -102,10 +93,10 @@ def rolled():
     check('tokens name the token key', head_of(before['compact'])['kid'] == before['kid'])
     for k in KEYS:
         code, out = o.do('mof1', 'key.roll', key=k)
-        check('%s: one officer changes nothing' % k, code == 200 and 'approval' in out and k + '.2' not in generations(), out)
+        check('%s: one officer changes nothing' % k, code == 200 and 'approval' in out and k + '.2' not in keys_here(h), out)
         refused('%s: nobody approves his own' % k, o.do('mof1', 'approval.approve', id=out['approval']), 'R22')
         code, out = o.do('mof2', 'approval.approve', id=out['approval'])
-        check('%s: two officers roll it over' % k, code == 200 and {k + '.1', k + '.2'} <= generations(), out)
+        check('%s: two officers roll it over' % k, code == 200 and {k + '.1', k + '.2'} <= keys_here(h), out)
         refused('%s: not again while the former key is there' % k, o.do('mof1', 'key.roll', key=k), 'formats.md 26')
     after = {'compact': issued(), 'kid': kid('token')}
     check('what is issued now names the newer key, whose certificate is published', head_of(after['compact'])['kid'] == after['kid'] != before['kid'], after)
@@ -142,10 +133,6 @@ def refusals():
     refused('another department destroys nothing', o.do('hb-fin1', 'key.end', key='token.1'), 'R40')
 
 
-def names(*officers):
-    return struct.pack('>I', len(officers)) + b''.join(by(n.encode()) + by(b'FINANCE') + struct.pack('>Q', int(time.time())) + by(b'') for n in officers)
-
-
 def no(sentence, answer, rc):
     check(sentence, answer[0] == rc and answer[1] != '', answer)
 
@@ -157,7 +144,7 @@ def conquered():
         no('the signer makes no newer %s key' % what, s.plain(KEY_NEW, bytes([role]) + names('mof1', 'mof2')), POLICY)
     no('nor a token key for one officer', s.plain(KEY_NEW, bytes([TOKEN]) + names('mof1')), POLICY)
     no('nor for one twice', s.plain(KEY_NEW, bytes([TOKEN]) + names('mof1', 'mof1')), POLICY)
-    check('asked again for one that is there it makes no third', s.plain(KEY_NEW, bytes([TOKEN]) + names('mof1', 'mof2'))[0] == 0 and 'token.3' not in generations())
+    check('asked again for one that is there it makes no third', s.plain(KEY_NEW, bytes([TOKEN]) + names('mof1', 'mof2'))[0] == 0 and 'token.3' not in keys_here(h))
     no('it destroys none for one officer', s.plain(KEY_END, bytes([TOKEN, 1]) + names('mof1')), POLICY)
     no('nor the newer one', s.plain(KEY_END, bytes([TOKEN, 2]) + names('mof1', 'mof2')), STATE)
     no('nor the only one', s.plain(KEY_END, bytes([ISSUING, 1]) + names('mof1', 'mof2')), STATE)
@@ -182,9 +169,9 @@ def keyfile():
 def ended(before, after):
     full = [i for i, s in enumerate(blobs()) if any(s)]
     asked = o.done('mof1', 'key.end', key='token.1')
-    check('one officer destroys nothing', 'token.1' in generations())
+    check('one officer destroys nothing', 'token.1' in keys_here(h))
     code, out = o.do('mof2', 'approval.approve', id=asked['approval'])
-    check('two officers have the former key destroyed', code == 200 and 'token.1' not in generations() and 'token.2' in generations(), out)
+    check('two officers have the former key destroyed', code == 200 and 'token.1' not in keys_here(h) and 'token.2' in keys_here(h), out)
     check('its blob is overwritten, and no other', len([i for i, s in enumerate(blobs()) if any(s)]) == len(full) - 1)
     refused('it can\'t end twice', o.do('mof1', 'key.end', key='token.1'), 'formats.md 26')
     s = Signer(h.d, 'registry.sock')
@@ -196,7 +183,7 @@ def ended(before, after):
     check('the calendar says that it has ended', {r['id']: r['state'] for r in o.get('mof1', 'key')['items']}['token.1'] == 'ENDED')
     for k in KEYS[1:]:
         o.two('mof1', 'mof2', 'key.end', key=k + '.1')
-    check('all former keys are gone', not [g for g in generations() if g.split('.')[0] in KEYS and g.endswith('.1')], generations())
+    check('all former keys are gone', not [g for g in keys_here(h) if g.split('.')[0] in KEYS and g.endswith('.1')], keys_here(h))
     o.done('jc1', 'token.issue', request=license_of())
     check('a head of the log has the newer key\'s line and the former one\'s no more', len(lines()) == 2, lines())
     check('it verifies by the newer certificate and not by the former', [log_verify('--cert', f).returncode == 0 for f in (h.d + '/publish/signer/log.pem', h.root + '/old-log.pem')] == [True, False])
@@ -234,7 +221,7 @@ def killed():
     state = o.get('mof1', 'approval/' + asked['approval'])['state']
     if state == 'OPEN':
         state = o.done('mof2', 'approval.approve', id=asked['approval'])['state']
-    check('approved once more it is done, with the key that was made, and no other', state == 'APPROVED' and {'token.2', 'token.3'} <= generations() and 'token.4' not in generations(), generations())
+    check('approved once more it is done, with the key that was made, and no other', state == 'APPROVED' and {'token.2', 'token.3'} <= keys_here(h) and 'token.4' not in keys_here(h), keys_here(h))
     c = issued()
     check('and it signs', head_of(c)['kid'] == kid('token') not in kids and tool(c)[1] == 'pass')
 
@@ -251,7 +238,7 @@ def checked_by_signer():
     check('both sign', o.sign(asked['approval'], a)[0] == 200 and o.sign(asked['approval'], b)[0] == 200)
     o.payload(asked['approval'])
     code, out = o.do('mof2', 'approval.approve', id=asked['approval'])
-    check('what both signed is done', code == 200 and 'log.3' in generations(), out)
+    check('what both signed is done', code == 200 and 'log.3' in keys_here(h), out)
     no('their approval for the log\'s key is none for another', s.plain(KEY_NEW, bytes([OCSP]) + names('mof1', 'mof2')), POLICY)
     no('nor for its end', s.plain(KEY_END, bytes([LOG, 2]) + names('mof1', 'mof2')), POLICY)
 

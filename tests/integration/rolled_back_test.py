@@ -9,28 +9,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from officers_lib import *
-from signer_lib import *
+from keys_lib import *
 from under_root import begin, approve
 
 
-def pems(path):
-    return x509.load_pem_x509_certificates(open(path, 'rb').read())
-
-
-def ski(c):
-    return c.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-
-
-def aki(c):
-    return c.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-
-
-def address(c):
-    return c.extensions.get_extension_for_class(x509.CRLDistributionPoints).value[0].full_name[0].value
-
-
 def crl_of(c):
-    return x509.load_der_x509_crl(open(h.d + '/publish/trust/crl/' + address(c).rsplit('/', 1)[1], 'rb').read())
+    return x509.load_der_x509_crl(open(h.d + '/publish/trust/crl/' + point(c).rsplit('/', 1)[1], 'rb').read())
 
 
 def chain():
@@ -48,32 +32,8 @@ def shown():
     return out
 
 
-def keys_here():
-    return {k['role'] + '.%d' % k['generation'] for k in Signer(h.d, 'registry.sock').status()['keys']}
-
-
 def states():
     return {r['id']: r['state'] for r in o.get('mof1', 'key')['items']}
-
-
-class Crowd:
-    def __init__(self, n):
-        self.s, self.do, self.numbers = h.registered('RB', n)
-
-    def issue(self):
-        no = self.numbers.pop()
-        asked = o.done('hb-fin1', 'certificate.issue', assets=[no])
-        o.done('hb-fin2', 'approval.approve', id=asked['approval'])
-        c = o.get('hb-fin1', 'certificate?asset=' + no)['items'][0]
-        path = h.root + '/%s.pem' % c['number']
-        open(path, 'w').write(o.get('hb-fin1', 'certificate/' + c['number'])['pem'])
-        return path, c['number']
-
-
-def license_of():
-    return {'authorisation': 'DAU-100000-202603-000001-K', 'product': {'id': 'P-FLOOD', 'version': '1.0', 'kind': 'operator'}, 'terms': 'free', 'days': 30, 'binding': 'named', 'audience': 'https://gateway.example', 'duties': [],
-            'users': [{'usci': '91440300DEMA00128B', 'name': '鹏城数据科技（虚构）'}],
-            'grant': {'mode': 'SCENE', 'domains': [], 'scenarios': ['洪水预警'], 'rights': ['USE'], 'purposes': ['WELFARE'], 'actions': ['QUERY'], 'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}}
 
 
 def license():
@@ -99,18 +59,10 @@ def stands(path):
     return checks.get('signature') == 'pass' and says(path) != 'deny'
 
 
-def ocsp(path):
-    c = pems(path)[0]
-    issuer = next(a for a in chain() if ski(a) == aki(c))
-    open(h.root + '/its-issuer.pem', 'wb').write(issuer.public_bytes(serialization.Encoding.PEM))
-    r = subprocess.run(['openssl', 'ocsp', '-issuer', h.root + '/its-issuer.pem', '-cert', path, '-url', h.url('/ocsp'), '-CAfile', h.d + '/publish/trust/root.pem', '-verify_other', h.root + '/its-issuer.pem', '-no_nonce'], capture_output=True, text=True, timeout=300)
-    return path + ': good' in r.stdout and 'Response verify OK' in r.stdout + r.stderr, r.stdout + r.stderr
-
-
 def rolled(*keys):
     for k in keys:
         o.two('mof1', 'mof2', 'key.roll', key=k)
-        check('%s is rolled over' % k, sum(x.startswith(k + '.') for x in keys_here()) == 2, keys_here())
+        check('%s is rolled over' % k, sum(x.startswith(k + '.') for x in keys_here(h)) == 2, keys_here(h))
         if not k.startswith('issuing'):
             continue
         p, why = begin(h, 'issuing', '--key', k, round_='issuing')
@@ -121,7 +73,7 @@ def rolled(*keys):
 def over(*keys):
     for k in keys:
         o.two('mof1', 'mof2', 'key.end', key=k)
-        check('%s ends' % k, k not in keys_here(), keys_here())
+        check('%s ends' % k, k not in keys_here(h), keys_here(h))
 
 
 def kept():
@@ -185,7 +137,7 @@ o = Officers(h)
 known = restores = 0
 try:
     check('a demo home that serves', h.made and h.serve(), h.made_err)
-    crowd = Crowd(9)
+    crowd = Crowd(h, 9)
     old, _ = crowd.issue()
     stopped, stopped_no = crowd.issue()
 
@@ -225,10 +177,10 @@ try:
     new, _ = crowd.issue()
     cas = chain()
     check('certificates are under the newest CA', aki(pems(new)[0]) == ski(cas[0]) == aki(pems(lost)[0]) and ski(cas[1]) == aki(pems(old)[0]) and cas[0].subject == cas[1].subject)
-    check('in the list that it had', address(pems(new)[0]) == address(pems(lost)[0]) != address(pems(old)[0]), (address(pems(new)[0]), address(pems(lost)[0])))
+    check('in the list that it had', point(pems(new)[0]) == point(pems(lost)[0]) != point(pems(old)[0]), (point(pems(new)[0]), point(pems(lost)[0])))
     check('each list is by its own CA', aki(crl_of(pems(new)[0])) == ski(cas[0]) and aki(crl_of(pems(old)[0])) == ski(cas[1]))
     for what, p in (('of before', old), ('that is known by the log alone', lost), ('of after it', new)):
-        check('a certificate %s verifies, and has its responder' % what, until(lambda: says(p) == 'permit' and (p == lost or ocsp(p)[0])), (says(p), ocsp(p)))
+        check('a certificate %s verifies, and has its responder' % what, until(lambda: says(p) == 'permit' and (p == lost or ocsp(h, p)[0])), (says(p), ocsp(h, p)))
     check('what was suspended stays so', says(stopped) != 'permit', says(stopped))
     whole('after it')
 
@@ -246,22 +198,22 @@ try:
     check('what has ended has', until(lambda: all(states().get(k) == 'ENDED' for k in ('token.1', 'log.1', 'issuing.1', 'issuing-sm2.1', 'ocsp.1')) and states().get('issuing.2') == 'RETIRED'), states())
     new, _ = crowd.issue()
     cas = chain()
-    check('certificates are under the third CA, in its list', len(cas) == 4 and aki(pems(new)[0]) == ski(cas[0]) and address(pems(new)[0]) == address(pems(last)[0]) and aki(crl_of(pems(new)[0])) == ski(cas[0]), address(pems(new)[0]))
+    check('certificates are under the third CA, in its list', len(cas) == 4 and aki(pems(new)[0]) == ski(cas[0]) and point(pems(new)[0]) == point(pems(last)[0]) and aki(crl_of(pems(new)[0])) == ski(cas[0]), point(pems(new)[0]))
     for what, p in (('the first', old), ('the second', lost), ('the third', new)):
         check('what is under %s CA verifies' % what, until(lambda: says(p) == 'permit'), says(p))
-    check('OCSP answers under the second and the third', until(lambda: ocsp(new)[0]), ocsp(new))
+    check('OCSP answers under the second and the third', until(lambda: ocsp(h, new)[0]), ocsp(h, new))
     check('what was suspended stays so', says(stopped) != 'permit' != says(last), (says(stopped), says(last)))
     number, path = license()
     check('tokens are signed by the newest key', signed_by(path) == pems(h.d + '/publish/signer/token.pem')[0] and stands(path), says(path))
     over('token.2', 'log.2')
     rolled('token')
     number, path = license()
-    check('and keys are rolled over and end as ever', stands(path) and {'token.3', 'token.4'} <= keys_here(), keys_here())
+    check('and keys are rolled over and end as ever', stands(path) and {'token.3', 'token.4'} <= keys_here(h), keys_here(h))
     h.stop()
     check('served again after all that', h.serve())
     o.sessions = {}
     new, _ = crowd.issue()
-    check('it issues on', says(new) == 'permit' and until(lambda: ocsp(new)[0]))
+    check('it issues on', says(new) == 'permit' and until(lambda: ocsp(h, new)[0]))
     whole('at the end')
     code, out = subprocess.run([B + '/fujie', 'log', 'verify', '--dir', h.d], capture_output=True, text=True).returncode, ''
     check('the log is one history', code == 0)

@@ -2,9 +2,10 @@
 the order of things, each attack, and a cut at each step; then people's own tools on a real home, and what OpenSSL makes
 of it from either root alone.  With a software TPM this proves the logic, not custody."""
 from quorum_lib import *
-from under_root import Sub, as_pem, blocks, bundle, certify, run, said
+from keys_lib import Crowd
+from under_root import Sub, as_pem, begin, blocks, bundle, certify, run, said
 
-SUCCESSOR, PASS, KEY_END, UNSEAL_BEGIN, UNSEAL, MOVE_BEGIN, MOVE = 38, 39, 17, 29, 30, 25, 26
+SUCCESSOR, PASS, KEY_END, UNSEAL_BEGIN, UNSEAL, MOVE_BEGIN, MOVE, CA_CERT = 38, 39, 17, 29, 30, 25, 26, 20
 C_NWO, C_OWN, C_SUB = 23, 24, 21
 NEWER = 13 # HSM_ROLE_END: HSM_NEWER(role) is role + NEWER
 REFUSED = 6
@@ -243,6 +244,8 @@ def course(root):
         check('of the third generation kind %d is signed' % kind, rc == 0, (r.why, why))
         done.append(certificate(tbs, sig))
     check('and the root passes on once more', ask_pass(reg, done[0], done[2], done[1])[0] == 0 and spki_of(reg, ROOT) == tspki and reg.status()['plan'] == h(canon(third)).hex())
+    slot = next(i for i in range(1, 60) if nspki[27:59] in blob_of(home, i)[0])
+    check('the second one ends, though one that was given up had that number too', key_end(reg, ROOT, 2)[0] == 0 and blob_of(home, slot)[0] == b'')
     rc, why, data = reg.plain(MOVE_BEGIN, bytes([ROOT]))
     nonce = data[1:33]
     approvals = lambda who, p: struct.pack('>I', 2) + b''.join(bytes([i]) + who[i].sign(h(nonce, struct.pack('>i', 60), b'fujie-root-move' + h(canon(p)))) for i in (0, 1))
@@ -625,7 +628,7 @@ def subordinate(x):
 
 def below(x, low):
     """the root has passed on: the list that the other appliance needs is by a key that it does not know yet"""
-    pem = until(lambda: (lambda p: p if open(p).read().count('BEGIN CERTIFICATE') == 2 else None)(x.d + '/publish/ca/subordinate-1.pem'), 30)
+    pem = until(lambda: (lambda p: p if open(p).read().count('BEGIN CERTIFICATE') == 3 else None)(x.d + '/publish/ca/subordinate-1.pem'), 30)
     check('ca/subordinate-1.pem has what lies between the roots', pem is not None)
     check('the other appliance serves', low.serve())
     first = open(low.d + '/trust/crl/root.crl', 'rb').read()
@@ -637,11 +640,55 @@ def below(x, low):
     code, out = low.cli('ceremony', 'parent-crl', '--file', pem, who='mof3')
     check('with the old root\'s word for it it is taken', code == 0, out)
     check('the list is published there', until(lambda: open(low.d + '/trust/crl/root.crl', 'rb').read() != first or None, 30))
-    chain = until(lambda: (lambda c: c if len(c) == 3 else None)(split(low.d + '/trust/chain.pem')), 30)
-    check('and the certificate between the roots, beside it', chain and chain[1:] == [open(x.d + '/nwo.pem').read(), open(x.d + '/old.pem').read()], chain and len(chain))
+    chain = until(lambda: (lambda c: c if len(c) == 4 else None)(split(low.d + '/trust/chain.pem')), 30)
+    check('and the certificate between the roots, beside it, and the new root, which tells of its age', chain and chain[1:] == [open(x.d + '/%s.pem' % n).read() for n in ('nwo', 'new', 'old')], chain and len(chain))
     lists = keep(x, 'low.crl', subprocess.run(['openssl', 'crl', '-inform', 'DER', '-in', low.d + '/trust/crl/root.crl'], capture_output=True, text=True).stdout)
     answer = openssl(x, low.d + '/trust/root.pem', x.d + '/nwo.pem', keep(x, 'low.pem', chain[0]), '-crl_check', '-extended_crl', '-CRLfile', lists)
     check('OpenSSL: its CA is not revoked, from the old root alone', answer[0], answer)
+    newer_below(x, low)
+
+
+def newer_below(x, low):
+    """its newer key is certified by the root that the one it was made for has passed on to"""
+    low.stop()
+    shutil.copy(low.d + '/register.db', low.d + '/register.kept')
+    check('the other appliance serves again', low.serve())
+    mof1, mof2, request = low.session('mof1'), low.session('mof2'), low.d + '/ceremony/ca-request.json'
+    code, out = low.api('POST', '/api/v1/key/roll', {'key': 'issuing'}, mof1)
+    code, out = low.api('POST', '/api/v1/approval/approve', {'id': out.get('approval')}, mof2)
+    check('two officers make its newer key', code == 200 and 'former' in json.load(open(request)), out)
+    p, why = begin(x.h, 'certify', '--file', request)
+    check('the parent takes the request, though it names the root of before', p is not None, why)
+    got, _ = x.round(p, 'certify', [x.key['li'], x.key['zhou']], x.d + '/ceremony/plan.json', None)
+    p.communicate(timeout=60)
+    pem = bundle(x.h, 2)
+    newer, root, cross = blocks(pem, 'CERTIFICATE')[0], blocks(x.d + '/new.pem', 'CERTIFICATE')[0], blocks(x.d + '/nwo.pem', 'CERTIFICATE')[0]
+    check('the new officers certify it', got == ['taken', 'taken'] and p.returncode == 0, got)
+    for what, more in (('alone', b''), ('with the new root in its own name', by(root)), ('with another root\'s word', by(cross) + by(root)), ('with one cut', by(cross)[:-9])):
+        kind, data = Signer(low.d, 'registry.sock').ask(CA_CERT, bytes([1]) + by(newer) + more) or (None, b'')
+        check('the other appliance\'s signer does not take the certificate %s' % what, kind in (ERROR, None), data)
+    code, out = low.api('POST', '/api/v1/root/take', {'file': open(pem).read()}, mof1)
+    check('with the old root\'s word for the new one it does', code == 200 and out.get('certificates') == 1, out)
+    chain = until(lambda: (lambda c: c if len(c) == 5 else None)(split(low.d + '/trust/chain.pem')), 30)
+    check('its chain has both its keys, and what lies between the roots', chain and blocks(low.d + '/trust/chain.pem', 'CERTIFICATE')[0] == newer, chain and len(chain))
+    crowd = Crowd(low, 3)
+    path, _ = crowd.issue()
+    openssl_says = lambda one: run('openssl', 'verify', '-CAfile', x.d + '/old.pem', '-untrusted', low.d + '/trust/chain.pem', one)
+    says = lambda one: (tool(B + '/fujie-verify', '--trust', low.d + '/trust', one)[1]['verdict'], json.load(urllib.request.urlopen(low.url('/v1/verify'), json.dumps({'credential': open(one).read()}).encode(), timeout=60))['verdict'], openssl_says(one)[0])
+    check('what it issues then verifies from the old root: tool, service, OpenSSL', until(lambda: says(path) == ('permit', 'permit', 0) or None, 30), says(path))
+    check('and from the new root alone', run('openssl', 'verify', '-CAfile', x.d + '/new.pem', '-untrusted', low.d + '/trust/chain.pem', path)[0] == 0)
+    low.stop()
+    shutil.copy(low.d + '/register.db', low.d + '/register.after')
+    for more in ('-wal', '-shm'):
+        if os.path.exists(low.d + '/register.db' + more):
+            os.unlink(low.d + '/register.db' + more)
+    shutil.copy(low.d + '/register.kept', low.d + '/register.db')
+    check('with a register of before it serves', low.serve())
+    code, out = low.api('POST', '/api/v1/log/restore', {}, low.session('mof2'))
+    code, out = low.api('POST', '/api/v1/approval/approve', {'id': out.get('approval')}, low.session('mof3'))
+    check('two officers restore it, with the newer key', code == 200 and 'issuing.2' in (out.get('keys') or []), out)
+    check('the chain stays as it is', split(low.d + '/trust/chain.pem') == chain)
+    check('and what was issued verifies', until(lambda: says(path) == ('permit', 'permit', 0) or None, 30), says(path))
     low.stop()
 
 
@@ -715,7 +762,7 @@ def put_back(x, item):
     check('while the plan of before is in the plan\'s place it is not restored, with what to do', code != 0 and 'ceremony/plan.json' in said(out), out)
     os.rename(plan + '.kept', plan)
     code, out = h.cli('approval', 'approve', '--id', asked, who='mof3')
-    check('two officers restore it, and the roots with it', code == 0 and out.get('keys') == ['root.2', 'root-sm2.2'], out)
+    check('two officers restore it, and with it the roots, and the CA that the newer one certified', code == 0 and sorted(out.get('keys')) == ['root-sm2.2', 'root.2', 'subordinate.2'], out)
     check('what is published of roots is as it was', [open(h.d + '/' + f, 'rb').read() for f in ('trust/root.pem', 'trust/chain.pem', 'trust/crl/root.crl')] == shown)
     keys = until(lambda: {k['id']: k['state'] for k in h.cli('key', 'list', who='mof1')[1]['items']}, 5)
     check('both former roots are known', keys.get('root.1') == 'RETIRED' == keys.get('root-sm2.1') and keys.get('root') == 'FINE', keys)

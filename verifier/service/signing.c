@@ -51,7 +51,6 @@ static enum fj_rc sign_once(struct svc_signer *g, struct hsm_request *r, struct 
 /* one that does not answer is not known to be sealed */
 static bool look(struct svc_signer *g)
 {
-	FJ_AUTO(buf) text = FJ_BUF_INIT(HSM_STATUS_MAX);
 	FJ_AUTO(json) status = NULL;
 
 	if (g->conn != NULL && hsm_ended(g->conn)) {
@@ -60,15 +59,14 @@ static bool look(struct svc_signer *g)
 	}
 	if (g->conn == NULL && hsm_connect(g->run, HSM_SOCK_VERIFIER, &g->conn, NULL) != FJ_OK)
 		return false;
-	return asked(g, hsm_status(g->conn, &text, NULL)) == FJ_OK && fj_json_parse(fj_buf_slice(&text), text.len, &status, NULL) == FJ_OK &&
-	    json_is_true(json_object_get(status, "sealed"));
+	return asked(g, hsm_status(g->conn, &status, NULL)) == FJ_OK && json_is_true(json_object_get(status, "sealed"));
 }
 
 /* one frame for those of one key, in the order in which they came */
 static void sign_all(struct svc_signer *g, struct svc_signing *first, size_t n)
 {
 	struct hsm_item item[SIGN_AT_ONCE];
-	struct hsm_request r = {.role = first->alg == FJ_SM2 ? HSM_OCSP_SM2 : HSM_OCSP, .kind = HSM_OCSP_RESPONSE, .items = item, .n_items = n};
+	struct hsm_request r = {.role = hsm_role_by(HSM_OCSP, first->alg), .kind = HSM_OCSP_RESPONSE, .items = item, .n_items = n};
 	struct fj_err err = {0};
 	size_t i = 0;
 

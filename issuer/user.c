@@ -37,13 +37,6 @@ enum fj_rc apply_user_changed(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_USER_STATE, NULL, err, "tt", fj_json_peek(e->body, "state"), e->object);
 }
 
-enum fj_rc apply_appliance_made(const struct evt *e, struct fj_err *err)
-{
-	(void)e;
-	(void)err;
-	return FJ_OK; /* settings are beside the log; the event says when and as what */
-}
-
 /* --- secrets --- */
 
 void usr_code_first(char first[USR_CODE_FIRST + 1], char hash_hex[65])

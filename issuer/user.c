@@ -412,7 +412,7 @@ static enum fj_rc demo_enrol(struct iss_call *c, void *arg, struct fj_err *err)
 	char hash[crypto_pwhash_STRBYTES];
 	FJ_AUTO(json) body = json_pack("{s:s}", "state", "ACTIVE");
 
-	/* 120 random bits need no slow hash; whoever signs in gets the one of today */
+	/* 120 random bits need no slow hash */
 	if (crypto_pwhash_str(hash, d->password, strlen(d->password), crypto_pwhash_OPSLIMIT_MIN, crypto_pwhash_MEMLIMIT_MIN) != 0)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(set_secrets(c->db, d->login, hash, d->secret, 0, err));

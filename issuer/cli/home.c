@@ -21,6 +21,7 @@
 
 #define RATE 50 /* requests of an address a second, where fujie.ini does not say */
 #define OUTBOX_DAYS 14
+#define BACKUP_DAYS 7
 #define SIGNIN_DAYS 190 /* six months and a little */
 
 static const struct fj_conf_key keys[] = {
@@ -40,6 +41,7 @@ static const struct fj_conf_key keys[] = {
 	{"tpm", "device", FJ_CONF_STR, offsetof(struct cli_conf, tpm), 128, 0, 127},
 	{"home", "demo", FJ_CONF_BOOL, offsetof(struct cli_conf, demo), 0, 0, 0},
 	{"outbox", "days", FJ_CONF_INT, offsetof(struct cli_conf, outbox_days), 0, 1, 3650},
+	{"backup", "days", FJ_CONF_INT, offsetof(struct cli_conf, backup_days), 0, 0, 3650},
 	{"log", "policy", FJ_CONF_STR, offsetof(struct cli_conf, log_policy), 512, 0, 511},
 	{NULL, NULL, FJ_CONF_STR, 0, 0, 0, 0},
 };
@@ -57,6 +59,7 @@ static void home_blank(struct cli_home *h)
 	h->dir = h->run = h->lock = -1;
 	h->conf.rate = RATE;
 	h->conf.signin_days = SIGNIN_DAYS;
+	h->conf.backup_days = BACKUP_DAYS;
 }
 
 /* what pages lead to begins as an address of the web does */
@@ -152,6 +155,8 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "[tpm]\ndevice = %s\n\n"
 	    "; how long packages for mirrors are kept\n"
 	    "[outbox]\ndays = %d\n\n"
+	    "; the finance officers are told when the last backup is older; 0: they are not\n"
+	    "[backup]\n; days = 7\n\n"
 	    "; a file with the witnesses of the public log and their addresses (C2SP tlog-policy): they cosign its checkpoints\n"
 	    "[log]\n; policy = log.policy\n",
 	    c->demo ? "true" : "false", c->base, c->portal, c->verifier, c->tpm, OUTBOX_DAYS));

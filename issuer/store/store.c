@@ -8,9 +8,12 @@
  */
 #include "issuer/store/store.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define BUSY_MS 5000
 
@@ -393,4 +396,99 @@ void sto_done(struct sto_q *q)
 	sqlite3_clear_bindings(q->s->stmt[q->id]);
 	q->s->open[q->id] = false;
 	q->open = false;
+}
+
+/* --- one state of the file, while others write --- */
+
+#define SHOT_MS 300000
+
+static bool no_log(const char *name)
+{
+	char wal[600];
+	struct stat st;
+
+	snprintf(wal, sizeof(wal), "%.590s-wal", name);
+	return stat(wal, &st) == 0 ? st.st_size == 0 : errno == ENOENT;
+}
+
+/* The log is empty, nobody writes, and the reader begins: what it reads is the file.  *good false: somebody was faster. */
+static enum fj_rc shot_try(const char *name, struct sto *w, struct sto *r, bool *good, struct fj_err *err)
+{
+	int code;
+
+	sqlite3_busy_timeout(w->db, 0); /* who waits here with the lock would keep off writers whose reader he waits for */
+	code = sqlite3_wal_checkpoint_v2(w->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	*good = false;
+	if (code == SQLITE_OK)
+		code = sqlite3_exec(w->db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (code != SQLITE_OK)
+		return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED ? FJ_OK : fail(w, code, err, "be copied");
+	*good = no_log(name);
+	enum fj_rc rc = *good ? exec(r, "BEGIN; SELECT COUNT(*) FROM setting", "be read", err) : FJ_OK;
+	if (rc != FJ_OK || !*good)
+		sto_rollback(w);
+	return rc;
+}
+
+enum fj_rc sto_shot(const char *name, struct sto *w, struct sto *r, sto_shot_fn held, void *user, struct fj_err *err)
+{
+	bool good = false;
+
+	for (int64_t end = fj_boot_ms() + SHOT_MS; !good;) {
+		FJ_TRY(shot_try(name, w, r, &good, err));
+		if (!good && fj_boot_ms() > end)
+			return fj_refuse(err, FJ_E_BUSY, "store", NULL, "the register was written to, or read, without a pause for five minutes, so no state of it could be taken; try again", "五分钟内登记库读写不断，未能取得其一个状态；请稍后再试");
+		if (!good)
+			usleep(10000);
+	}
+	enum fj_rc rc = held(user, err);
+	sto_rollback(w);
+	return rc;
+}
+
+/* through SQLite's own descriptor: to close another one of the same file would drop the process's locks on it (POSIX) */
+static sqlite3_file *file_of(struct sto *r)
+{
+	sqlite3_file *f = NULL;
+
+	return sqlite3_file_control(r->db, "main", SQLITE_FCNTL_FILE_POINTER, &f) == SQLITE_OK && f != NULL && f->pMethods != NULL ? f : NULL;
+}
+
+enum fj_rc sto_shot_size(struct sto *r, int64_t *octets, struct fj_err *err)
+{
+	sqlite3_file *f = file_of(r);
+	sqlite3_int64 n = 0;
+	int code = f == NULL ? SQLITE_IOERR : f->pMethods->xFileSize(f, &n);
+
+	*octets = n;
+	return code == SQLITE_OK ? FJ_OK : fail(r, code, err, "be copied");
+}
+
+enum fj_rc sto_shot_read(struct sto *r, int64_t at, void *p, size_t n, struct fj_err *err)
+{
+	sqlite3_file *f = file_of(r);
+	int code = f == NULL ? SQLITE_IOERR : f->pMethods->xRead(f, p, (int)n, at);
+
+	return code == SQLITE_OK ? FJ_OK : fail(r, code, err, "be copied");
+}
+
+static int first_text(void *out, int n, char **values, char **names)
+{
+	struct fj_err *err = out;
+
+	(void)names;
+	if (err->en[0] == '\0')
+		snprintf(err->en, sizeof(err->en), "%s", n > 0 && values[0] != NULL ? values[0] : "nothing");
+	return 0;
+}
+
+enum fj_rc sto_sound(struct sto *s, struct fj_err *err)
+{
+	struct fj_err said = {0};
+
+	int code = sqlite3_exec(s->db, "PRAGMA integrity_check(1)", first_text, &said, NULL);
+	if (code != SQLITE_OK)
+		return fail(s, code, err, "be checked");
+	return strcmp(said.en, "ok") == 0 ? FJ_OK : fj_fail(err, FJ_E_CORRUPT, "store", NULL, "the register is damaged: %.200s", said.en);
 }

@@ -327,15 +327,15 @@ static enum fj_rc keep_out(const struct make *m, const char *tmp, int fd, struct
 	return dir >= 0 && fsync(dir) == 0 ? FJ_OK : fj_fail_errno(err, BAK_LAYER, "make %s durable", m->a->out);
 }
 
-/* a line in backup/made; the backup is whole already, so what can't be noted is a warning */
+/* a line in backup/made, which the registry reads, whoever it runs as; the backup is whole already, so what can't be noted is a warning */
 static void note(const struct make *m, const json_t *answer)
 {
 	FJ_AUTO(json) line = json_pack("{s:O, s:O, s:O, s:O, s:O, s:O, s:O}", "at", json_object_get(answer, "at"), "events", json_object_get(answer, "events"), "file", json_object_get(answer, "file"), "id",
 	    json_object_get(answer, "id"), "leaves", json_object_get(answer, "leaves"), "octets", json_object_get(answer, "octets"), "sha256", json_object_get(answer, "sha256"));
 	FJ_AUTO(buf) text = FJ_BUF_INIT(8192);
 	struct fj_err err = {0};
-	enum fj_rc rc = fj_dir_make(m->home, "backup", 0700, &err);
-	FJ_AUTO(fd) fd = rc == FJ_OK ? openat(m->home, BAK_MADE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+	enum fj_rc rc = fj_dir_make(m->home, "backup", 0755, &err);
+	FJ_AUTO(fd) fd = rc == FJ_OK ? openat(m->home, BAK_MADE, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0644) : -1;
 
 	if (line != NULL && fd >= 0 && fj_json_canonical(line, &text, &err) == FJ_OK && fj_put_u8(&text, '\n') == FJ_OK && fj_write_all(fd, text.data, text.len, &err) == FJ_OK && fsync(fd) == 0)
 		return;

@@ -39,6 +39,7 @@ static const char usage[] =
     "  fujie backup --dir D --out FILE|-   of a home, served or not; nobody is asked. First: fujie backup recipients --dir D --as LOGIN --need M --keys NAME=KEY,...\n"
     "  fujie restore --dir NEW --file BACKUP   the officers' request; then --share S --share S --mirror FOLDER|--no-mirror   the home, closed until `fujie log restore`\n"
     "  fujie restore --dir WORK --file BACKUP --share S --share S --verify   a rehearsal: opened and checked, not unpacked\n"
+    "  fujie own --dir D   files of a home to the users that fujie.ini names in [users]\n"
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
     "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"
     "  fujie inbox apply FILE... --dir V --root SHA256                    and taken in there\n"
@@ -117,6 +118,8 @@ int main(int argc, char **argv)
 		return cli_ceremony(&a, argv);
 	if (a.verb == NULL && strcmp(a.noun, "serve") == 0)
 		return cli_serve(&a);
+	if (a.verb == NULL && strcmp(a.noun, "own") == 0)
+		return cli_own(&a);
 	if (a.verb == NULL && strcmp(a.noun, "verifier") == 0)
 		return cli_verifier(&a);
 	if (a.verb != NULL && strcmp(a.noun, "outbox") == 0)

@@ -196,7 +196,7 @@ static enum fj_rc check_register(struct bak_checked *out, struct fj_err *err)
 {
 	struct sto *db = NULL;
 
-	FJ_TRY(sto_open(BAK_REGISTER, false, &db, err));
+	FJ_TRY(sto_copy_open(BAK_REGISTER, false, &db, err));
 	enum fj_rc rc = sto_sound(db, err);
 	if (rc == FJ_OK)
 		rc = check_events(db, &out->events, err);

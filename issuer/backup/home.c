@@ -48,6 +48,11 @@ static bool below(const char *path, const char *folder)
 	return strncmp(path, folder, n) == 0 && (path[n] == '\0' || path[n] == '/');
 }
 
+static bool begins(const char *path, const char *start)
+{
+	return strncmp(path, start, strlen(start)) == 0;
+}
+
 bool bak_left_out(const char *path)
 {
 	const char *slash = strrchr(path, '/'), *name = slash == NULL ? path : slash + 1;
@@ -58,6 +63,8 @@ bool bak_left_out(const char *path)
 		if (left_out[i].how == BELOW && below(path, left_out[i].path))
 			return true;
 	}
+	if (begins(path, BAK_REGISTER ".")) /* the copy of before an upgrade (register.db.v12) */
+		return true;
 	return (name[0] == '.' && strstr(name, ".tmp-") != NULL) || strcmp(path, "publish/log/checkpoint.tmp") == 0; /* as fj_file_replace and the log name them */
 }
 

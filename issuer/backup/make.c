@@ -366,9 +366,9 @@ enum fj_rc bak_make(const struct bak_args *a, json_t **answer, struct fj_err *er
 	FJ_AUTO(fd) back = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (back < 0 || fchdir(m.home) != 0)
 		return fj_fail_errno(err, BAK_LAYER, "go into the home");
-	enum fj_rc rc = sto_open(BAK_REGISTER, true, &m.w, err);
+	enum fj_rc rc = sto_copy_open(BAK_REGISTER, true, &m.w, err);
 	if (rc == FJ_OK)
-		rc = sto_open(BAK_REGISTER, false, &m.r, err);
+		rc = sto_copy_open(BAK_REGISTER, false, &m.r, err);
 	if (rc == FJ_OK)
 		rc = sto_shot(BAK_REGISTER, m.w, m.r, held, &m, err);
 	if (rc == FJ_OK)

@@ -297,7 +297,7 @@ static enum fj_rc mark_register(struct take *t, struct fj_err *err)
 {
 	struct sto *db = NULL;
 
-	FJ_TRY(sto_open(BAK_REGISTER, true, &db, err));
+	FJ_TRY(sto_copy_open(BAK_REGISTER, true, &db, err));
 	enum fj_rc rc = mark(t, db, err);
 	sto_close(db);
 	return rc;

@@ -88,7 +88,7 @@ check "it is started" inside systemctl start fujie-portal.socket fujie-public.so
 check "the service is up after the installation" waits up
 users() { inside sh -c 'for p in signer registry verifier; do ps -o user:32= -C fujie-$p; done' | tr -s ' \n' ' ' | grep -q '^fujie-signer fujie-registry fujie-verifier'; }
 check "each part is its own user" users
-check "systemd rates it below 2.0" sh -c "nsenter -t $leader -m -p systemd-analyze security --no-pager fujie.service | tee '$work/security.log' | tail -n 1 | awk '{ for (i = 1; i <= NF; i++) if (\$i ~ /^[0-9.]+\$/) exit !(\$i < 2.0); exit 1 }'"
+check "systemd rates it below 3.0" sh -c "nsenter -t $leader -m -p systemd-analyze security --no-pager fujie.service | tee '$work/security.log' | tail -n 1 | awk '{ for (i = 1; i <= NF; i++) if (\$i ~ /^[0-9.]+\$/) exit !(\$i < 3.0); exit 1 }'"
 number() { inside fujie event list --dir /var/lib/fujie/home --json | tr ',' '\n' | grep -c '"seq"'; }
 events=$(number)
 main=$(inside systemctl show -p MainPID --value fujie.service)

@@ -32,6 +32,7 @@ BASE_SRC := \
 	base/tpm2.c \
 	base/transcript.c \
 	base/tty.c \
+	base/untar.c \
 	base/webauthn.c \
 	base/x509.c
 
@@ -123,7 +124,7 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c base/edge.c,$(BASE_SRC)) \
+	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c base/edge.c base/untar.c,$(BASE_SRC)) \
 	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \

@@ -255,6 +255,7 @@ ISSUER_SRC := \
 	issuer/fields.c \
 	issuer/figure.c \
 	issuer/find.c \
+	issuer/folio.c \
 	issuer/history.c \
 	issuer/holder_key.c \
 	issuer/home.c \

@@ -1,6 +1,7 @@
 # Which sources make which room, one a line; the lint compares with what is there.
 BASE_SRC := \
 	base/approval.c \
+	base/archive.c \
 	base/bond.c \
 	base/buf.c \
 	base/claims.c \
@@ -89,6 +90,8 @@ CA_SRC := \
 	ca/term.c
 
 VERIFY_SRC := \
+	verifier/archive.c \
+	verifier/archive_pack.c \
 	verifier/ask.c \
 	verifier/attest_doc.c \
 	verifier/attest_ek.c \
@@ -124,8 +127,8 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c base/edge.c base/untar.c,$(BASE_SRC)) \
-	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
+	$(filter-out base/archive.c base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c base/edge.c base/untar.c,$(BASE_SRC)) \
+	$(filter-out verifier/archive.c verifier/archive_pack.c verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
 	verifier/service/feed.c \
@@ -207,6 +210,9 @@ ISSUER_SRC := \
 	issuer/anchor.c \
 	issuer/apitoken.c \
 	issuer/approval.c \
+	issuer/archive.c \
+	issuer/archive_pack.c \
+	issuer/archive_xml.c \
 	issuer/audit.c \
 	issuer/authorisation.c \
 	issuer/authority.c \
@@ -492,6 +498,7 @@ REGISTRY_SRC := \
 
 CLI_SRC := \
 	issuer/cli/adopt.c \
+	issuer/cli/archive.c \
 	issuer/cli/args.c \
 	issuer/cli/ask.c \
 	issuer/cli/ceremony.c \
@@ -586,6 +593,7 @@ TEST_UNIT_SRC := \
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
 	tests/fuzz/fuzz_approval.c \
+	tests/fuzz/fuzz_archive.c \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_attest.c \
 	tests/fuzz/fuzz_audit.c \

@@ -248,6 +248,7 @@ ISSUER_SRC := \
 	issuer/division.c \
 	issuer/dossier.c \
 	issuer/draft.c \
+	issuer/erase.c \
 	issuer/evaluation.c \
 	issuer/event.c \
 	issuer/event_words.c \

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/systemd.h"
 #include "issuer/cli/cli.h"
 
 #define DELAY_MIN 200
@@ -95,8 +96,25 @@ static struct timespec until_due(const struct cli_parts *p)
 	return (struct timespec){.tv_sec = wait / 1000, .tv_nsec = (wait % 1000) * 1000000};
 }
 
-static void watch(struct cli_parts *p, const sigset_t *signals)
+/* Three pings in the time that the manager gives us; none while a part does not answer. */
+static void ping(const struct cli_parts *p, const struct fj_systemd *manager, int64_t *last)
 {
+	struct fj_err err = {0};
+	enum cli_part_id which;
+
+	if (manager->watchdog_ms == 0 || fj_boot_ms() - *last < manager->watchdog_ms / 3)
+		return;
+	*last = fj_boot_ms();
+	if (cli_parts_answer(p, &which, &err))
+		fj_systemd_tell(manager, "WATCHDOG=1");
+	else
+		fj_log(FJ_LOG_ERROR, "the %s runs and does not answer: %s", cli_part_name(which), err.en);
+}
+
+static void watch(struct cli_parts *p, const sigset_t *signals, const struct fj_systemd *manager)
+{
+	int64_t pinged = fj_boot_ms();
+
 	for (;;) {
 		struct timespec t = until_due(p);
 		int sig = sigtimedwait(signals, NULL, &t), status;
@@ -107,15 +125,32 @@ static void watch(struct cli_parts *p, const sigset_t *signals)
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 			part_ended(p, pid, status);
 		start_due(p);
+		ping(p, manager, &pinged);
 	}
+}
+
+static enum fj_rc start_all(struct cli_parts *p, const struct cli_home *h, const struct fj_systemd *manager, struct fj_err *err)
+{
+	static const char *const told[CLI_PARTS] = {"", "STATUS=starts the signer", "STATUS=starts the registry", "STATUS=starts the verifier", "STATUS=starts the witnesses' client"};
+
+	for (int id = CLI_SIGNER; id < CLI_PARTS; id++) {
+		if (id == CLI_COSIGNER && h->conf.log_policy[0] == '\0')
+			continue;
+		fj_systemd_tell(manager, told[id]);
+		FJ_TRY(start_part(p, id, err));
+	}
+	fj_systemd_tell(manager, "READY=1\nSTATUS=serves");
+	return FJ_OK;
 }
 
 static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err *err)
 {
 	FJ_AUTO(cli_home) h = {.dir = -1, .run = -1, .lock = -1};
 	FJ_AUTO(cli_parts) p = {.home = NULL};
+	struct fj_systemd manager;
 	sigset_t signals;
 
+	FJ_TRY(fj_systemd_read(&manager, err));
 	FJ_TRY(cli_home_open(dir, &h, err));
 	FJ_TRY(cli_home_lock(&h, err));
 	sigemptyset(&signals);
@@ -128,13 +163,14 @@ static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err
 	p.signer = true;
 	p.portal = cli_opt(a, "portal", h.conf.portal);
 	p.verifier = cli_opt(a, "verifier", h.conf.verifier);
-	for (int id = CLI_SIGNER; id < CLI_PARTS; id++)
-		if (id != CLI_COSIGNER || h.conf.log_policy[0] != '\0')
-			FJ_TRY(start_part(&p, id, err));
+	p.given_portal = fj_systemd_socket(&manager, "portal");
+	p.given_verifier = fj_systemd_socket(&manager, "verifier");
+	FJ_TRY(start_all(&p, &h, &manager, err));
 	printf("portal   %s://%s/\nverifier http://%s/\n", h.conf.cert[0] != '\0' || h.conf.https ? "https" : "http",
-	    p.portal, p.verifier);
+	    p.given_portal >= 0 ? "(the service manager's socket)" : p.portal, p.given_verifier >= 0 ? "(the service manager's socket)" : p.verifier);
 	fflush(stdout);
-	watch(&p, &signals);
+	watch(&p, &signals, &manager);
+	fj_systemd_tell(&manager, "STOPPING=1");
 	return FJ_OK;
 }
 

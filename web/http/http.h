@@ -94,6 +94,7 @@ struct web_conf {
 	bool limit_local;        /* also those of this machine: a proxy on it is one address */
 	const char *cert, *key;  /* PEM texts; NULL: plain HTTP */
 	const char *client_ca;   /* PEM texts of authorities whose client certificates are asked for, not demanded; NULL: none is */
+	int given;               /* a listening stream socket that is taken in place of one at the address, and becomes ours; 0: none */
 	bool secure;             /* browsers come by https, here or to a proxy on this machine */
 };
 

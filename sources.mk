@@ -501,8 +501,8 @@ REGISTRY_SRC := \
 
 CLI_SRC := \
 	issuer/cli/adopt.c \
-	issuer/cli/archive.c \
 	issuer/cli/alive.c \
+	issuer/cli/archive.c \
 	issuer/cli/args.c \
 	issuer/cli/ask.c \
 	issuer/cli/ceremony.c \

@@ -5,7 +5,8 @@
  * Descriptor 3 is the home, which becomes the working folder.  Everything is
  * opened and bound first; then the process gives up what it does not need and
  * starts threads; then it says "ready", or in one line why not.  With --init it makes a new home from a
- * request, prints what it waits for meanwhile ({"progress": …}), then one line of JSON, and ends.
+ * request, prints what it waits for meanwhile ({"progress": …}), then one line of JSON, and ends; so it does with --upgrade,
+ * which brings the register of an older program to this one's version (issuer/upgrade.c), or looks whether that would do.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -36,6 +37,7 @@ struct args {
 	struct portal_conf portal;
 	const char *init;
 	bool no_portal;
+	bool upgrade, dry_run, check;
 };
 
 static bool take(struct args *a, const char *key, const char *value)
@@ -80,6 +82,12 @@ static bool parse(int argc, char **argv, struct args *a)
 			a->conf.with_signer = false;
 		else if (strcmp(argv[i], "--demo") == 0)
 			a->conf.demo = true;
+		else if (strcmp(argv[i], "--upgrade") == 0)
+			a->upgrade = true;
+		else if (strcmp(argv[i], "--dry-run") == 0)
+			a->dry_run = true;
+		else if (strcmp(argv[i], "--check") == 0)
+			a->check = true;
 		else if (strcmp(argv[i], "--https") == 0)
 			a->portal.https = true;
 		else if (strcmp(argv[i], "--given") == 0)
@@ -101,6 +109,16 @@ static void progress(const json_t *what)
 		printf("%s\n", fj_buf_str(&text));
 		fflush(stdout);
 	}
+}
+
+/* the one line that is the answer */
+static enum fj_rc say(const json_t *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
+
+	FJ_TRY(fj_json_canonical(out, &text, err));
+	printf("%s\n", fj_buf_str(&text));
+	return FJ_OK;
 }
 
 static enum fj_rc make_home(struct args *a, struct fj_err *err)
@@ -125,10 +143,7 @@ static enum fj_rc make_home(struct args *a, struct fj_err *err)
 	enum fj_rc rc = a->conf.demo && json_object_get(out, "request") == NULL ? iss_demo(i, cases, err) : FJ_OK;
 	iss_close(i);
 	FJ_TRY(rc);
-	fj_buf_clear(&text);
-	FJ_TRY(fj_json_canonical(out, &text, err));
-	printf("%s\n", fj_buf_str(&text));
-	return FJ_OK;
+	return say(out, err);
 }
 
 static enum fj_rc enter_sandbox(struct fj_err *err)
@@ -141,6 +156,17 @@ static enum fj_rc enter_sandbox(struct fj_err *err)
 	if (!landlock)
 		fj_log(FJ_LOG_INFO, "this kernel has no Landlock; seccomp alone is in force");
 	return FJ_OK;
+}
+
+static enum fj_rc upgrade(struct args *a, struct fj_err *err)
+{
+	FJ_AUTO(json) out = NULL;
+
+	a->conf.progress = progress;
+	a->conf.ending = &ending;
+	FJ_TRY(enter_sandbox(err)); /* what an older program wrote is read as what anybody wrote */
+	FJ_TRY(iss_upgrade(&a->conf, a->dry_run, a->check, &out, err));
+	return say(out, err);
 }
 
 static enum fj_rc serve(struct args *a, struct fj_err *err)
@@ -199,7 +225,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	enum fj_rc rc = fchdir(FD_HOME) == 0 ? FJ_OK : fj_fail_errno(&err, "registry", "enter the home");
 	if (rc == FJ_OK)
-		rc = a.init != NULL ? make_home(&a, &err) : serve(&a, &err);
+		rc = a.upgrade ? upgrade(&a, &err) : a.init != NULL ? make_home(&a, &err) : serve(&a, &err);
 	if (rc == FJ_OK)
 		return 0;
 	err.rc = rc;

@@ -130,10 +130,7 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/backup.c base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c base/edge.c base/ustar.c,$(BASE_SRC)) \
-	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/systemd.c base/tar.c base/tiles.c base/edge.c,$(BASE_SRC)) \
-	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
-	$(filter-out base/archive.c base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/systemd.c base/tar.c base/tiles.c base/edge.c base/untar.c,$(BASE_SRC)) \
+	$(filter-out base/archive.c base/backup.c base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/systemd.c base/tar.c base/tiles.c base/edge.c base/untar.c base/ustar.c,$(BASE_SRC)) \
 	$(filter-out verifier/archive.c verifier/archive_pack.c verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \

@@ -223,6 +223,7 @@ F_ROOM_plan = base
 F_ROOM_report = ver
 F_ROOM_request = ca
 F_ROOM_sheet = iss
+F_ROOM_schema = iss
 F_ROOM_search = iss
 F_ROOM_sealed_ofd = iss
 F_ROOM_sealed_pdf = iss

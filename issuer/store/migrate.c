@@ -203,8 +203,7 @@ static struct fj_slice plain(const char *s, size_t n)
 	return s[0] == '"' && n > 2 && k + 1 == n ? FJ_SLICE(s + 1, n - 2) : FJ_SLICE(s, n);
 }
 
-/* the words of an SQL text, one space between two */
-static enum fj_rc normalised(const char *text, struct fj_buf *out)
+enum fj_rc sto_sql_words(const char *text, struct fj_buf *out)
 {
 	fj_buf_clear(out);
 	for (size_t n; *text != '\0'; text += n) {
@@ -257,7 +256,7 @@ static enum fj_rc same_rows(sqlite3_stmt *a, sqlite3_stmt *b, struct fj_err *err
 		int which = order(a, ca == SQLITE_ROW, b, cb == SQLITE_ROW);
 		if (which != 0)
 			return which < 0 ? differs(a, "is too much", err) : differs(b, "is missing", err);
-		if (normalised(column(a, 2), &x) != FJ_OK || normalised(column(b, 2), &y) != FJ_OK)
+		if (sto_sql_words(column(a, 2), &x) != FJ_OK || sto_sql_words(column(b, 2), &y) != FJ_OK)
 			return fj_no_memory(err, "store");
 		if (!fj_slice_eq(fj_buf_slice(&x), fj_buf_slice(&y)))
 			return differs(a, "has another form", err);

@@ -82,6 +82,8 @@ static enum fj_rc check_room(struct sto *s, int64_t from, bool copy, struct fj_e
 	return rc;
 }
 
+static const char partial[] = "register.db.partial"; /* a copy that is not whole */
+
 static void copy_name(int64_t version, char out[40])
 {
 	snprintf(out, 40, "register.db.v%lld", (long long)version);
@@ -104,7 +106,7 @@ static enum fj_rc copy_pages(struct sto *from, struct sto *into, struct telling 
 	return code == SQLITE_DONE ? FJ_OK : sto_fail(NULL, code, err, "be copied");
 }
 
-static enum fj_rc sync_as(const char *partial, const char *name, struct fj_err *err)
+static enum fj_rc sync_as(const char *name, struct fj_err *err)
 {
 	FJ_AUTO(fd) fd = open(partial, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	FJ_AUTO(fd) dir = -1;
@@ -119,7 +121,6 @@ static enum fj_rc sync_as(const char *partial, const char *name, struct fj_err *
  * connection can't be copied from, so another one reads. */
 static enum fj_rc copy_aside(const char *name, int64_t version, struct telling *t, struct fj_err *err)
 {
-	static const char partial[] = "register.db.partial";
 	char kept[40];
 	struct sto *from = NULL, *into = NULL;
 
@@ -134,7 +135,7 @@ static enum fj_rc copy_aside(const char *name, int64_t version, struct telling *
 	sto_close(into);
 	sto_close(from);
 	if (rc == FJ_OK)
-		rc = sync_as(partial, kept, err);
+		rc = sync_as(kept, err);
 	if (rc != FJ_OK)
 		unlink(partial);
 	return rc;
@@ -144,6 +145,7 @@ void sto_copies_remove(int64_t keep)
 {
 	char name[40];
 
+	unlink(partial);
 	for (int64_t v = 1; v < FJ_REGISTER_VERSION; v++) {
 		copy_name(v, name);
 		if (v != keep)

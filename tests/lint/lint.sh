@@ -98,8 +98,6 @@ never() { # executable libraries-regex
 	rm -f "$tmp.has" "$tmp.names"
 } | rule "libfujie-verify shows the names of its header and no others, shared and static"
 
-program=$(sed -n 's/^#define FJ_PROGRAM "\([^"]*\)".*/\1/p' base/version.h) package=$(sed -n '1s/^fujie (\([^)]*\)).*/\1/p' debian/changelog)
-{ [ "$program" = "$package" ] || echo "base/version.h says $program, debian/changelog $package"; } | rule "the program and its package have one version"
 python3 tests/lint/own_rules.py | rule "each of the project's own rules that is cited has an entry on the page of rules"
 python3 tests/lint/texts.py | rule "every text of a page is in the catalogues, in both languages, and no value gets into a page unescaped"
 

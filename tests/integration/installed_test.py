@@ -91,6 +91,9 @@ def completing():
     check('then the options of that command alone', {'--number', '--reason', '--dir', '--as'} <= set(got) and '--request' not in got, got)
     got = complete('fujie', 'init', '--off')
     check('options of what is not the register\'s come from the usage text', got == ['--officer'], got)
+    for t, words in (('fujie-verify', {'--trust', '--max-age', 'attestation'}), ('fujie-officer', {'approve', '--plan'}), ('fujie-gateway', {'--listen', '--once'})):
+        said = subprocess.run(['bash', '-c', 'source %s/completion/%s; complete -p %s' % (B, t, t)], capture_output=True, text=True).stdout
+        check('%s is completed by its usage text' % t, words <= set(re.split(r"[ ']", said)), said)
     os.makedirs(TMP + '/some-home')
     got = complete('fujie', 'serve', '--dir', 'some')
     check('behind --dir there are folders', got == ['some-home'], got)

@@ -36,6 +36,7 @@ static const char usage[] =
     "  fujie ceremony statement --dir D [--lang zh|en] [--model] [--out FILE]   the certification practice statement (RFC 3647)\n"
     "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--other PLAN] [--unsigned] [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
+    "  fujie config check [FILE] --dir D   would fujie.ini (or FILE) serve?  fujie reload --dir D   a running service takes it, and new PEM files of the portal\n"
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
     "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"
     "  fujie inbox apply FILE... --dir V --root SHA256                    and taken in there\n"
@@ -112,6 +113,10 @@ int main(int argc, char **argv)
 		return cli_ceremony(&a, argv);
 	if (a.verb == NULL && strcmp(a.noun, "serve") == 0)
 		return cli_serve(&a);
+	if (a.verb == NULL && strcmp(a.noun, "reload") == 0)
+		return cli_reload(&a);
+	if (strcmp(a.noun, "config") == 0)
+		return cli_config(&a);
 	if (a.verb == NULL && strcmp(a.noun, "verifier") == 0)
 		return cli_verifier(&a);
 	if (a.verb != NULL && strcmp(a.noun, "outbox") == 0)

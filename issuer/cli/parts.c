@@ -39,7 +39,7 @@ enum fj_rc cli_parts_init(struct cli_parts *p, const struct cli_home *h, struct 
 {
 	memset(p, 0, sizeof(*p));
 	p->home = h;
-	p->listen_registry = p->listen_verifier = -1;
+	p->listen_registry = p->listen_verifier = p->line = -1;
 	FJ_TRY(fj_ipc_listen(h->run, HSM_SOCK_REGISTRY, &p->listen_registry, err));
 	return fj_ipc_listen(h->run, HSM_SOCK_VERIFIER, &p->listen_verifier, err);
 }
@@ -176,8 +176,8 @@ static enum fj_rc read_line(int fd, int64_t wait_ms, struct fj_buf *line, struct
 	}
 }
 
-/* one of ours with `dir` as its descriptor 3; *out: what it says */
-static enum fj_rc spawn(int dir, const char *const *argv, pid_t *pid, int *out, struct fj_err *err)
+/* one of ours with `dir` as its descriptor 3, and `line` (-1: none) as 4; *out: what it says */
+static enum fj_rc spawn(int dir, int line, const char *const *argv, pid_t *pid, int *out, struct fj_err *err)
 {
 	char path[4096];
 	int pipefd[2];
@@ -187,7 +187,7 @@ static enum fj_rc spawn(int dir, const char *const *argv, pid_t *pid, int *out, 
 		return fj_fail_errno(err, "cli", "pipe");
 	FJ_AUTO(fd) theirs = pipefd[1];
 	FJ_AUTO(fd) ours = pipefd[0];
-	struct fj_spawn s = {.path = path, .argv = argv, .fds = {dir, -1}, .stdout_fd = theirs, .die_with_parent = true};
+	struct fj_spawn s = {.path = path, .argv = argv, .fds = {dir, line, -1}, .stdout_fd = theirs, .die_with_parent = true};
 	FJ_TRY(fj_spawn(&s, pid, err));
 	*out = ours;
 	ours = -1;
@@ -212,17 +212,22 @@ static enum fj_rc not_started(const char *name, struct fj_slice line, struct fj_
 	return rc;
 }
 
-enum fj_rc cli_start(int dir, const char *const *argv, const char *name, pid_t *pid, struct fj_err *err)
+static enum fj_rc start_with(int dir, int own, const char *const *argv, const char *name, pid_t *pid, struct fj_err *err)
 {
 	FJ_AUTO(fd) fd = -1;
 	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
 
-	FJ_TRY(spawn(dir, argv, pid, &fd, err));
+	FJ_TRY(spawn(dir, own, argv, pid, &fd, err));
 	enum fj_rc rc = read_line(fd, READY_MS, &line, err);
 	if (rc == FJ_OK && strcmp(fj_buf_str(&line), "ready") == 0)
 		return FJ_OK;
 	cli_end(pid);
 	return rc != FJ_OK ? rc : not_started(name, fj_buf_slice(&line), err);
+}
+
+enum fj_rc cli_start(int dir, const char *const *argv, const char *name, pid_t *pid, struct fj_err *err)
+{
+	return start_with(dir, -1, argv, name, pid, err);
 }
 
 static void registry_argv(struct cli_parts *p, const char **argv)
@@ -239,12 +244,8 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	if (p->portal != NULL) {
 		argv[n++] = "--portal";
 		argv[n++] = p->portal;
-		if (c->cert[0] != '\0') {
-			argv[n++] = "--tls-cert";
-			argv[n++] = c->cert;
-			argv[n++] = "--tls-key";
-			argv[n++] = c->key;
-		}
+		if (c->cert[0] != '\0')
+			argv[n++] = "--tls";
 		if (c->client_ca[0] != '\0') {
 			argv[n++] = "--client-ca";
 			argv[n++] = c->client_ca;
@@ -281,6 +282,23 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	argv[n] = NULL;
 }
 
+static enum fj_rc start_registry(struct cli_parts *p, const char **argv, struct fj_err *err)
+{
+	FJ_AUTO(fd) line = -1;
+	int n = 0;
+
+	registry_argv(p, argv);
+	FJ_TRY(cli_line_begin(p, &line, err));
+	while (argv[n] != NULL)
+		n++;
+	argv[n++] = "--line";
+	argv[n++] = "4";
+	argv[n] = NULL;
+	FJ_TRY(start_with(p->home->dir, line, argv, cli_part_name(CLI_REGISTRY), &p->part[CLI_REGISTRY].pid, err));
+	cli_line_heard(p);
+	return FJ_OK;
+}
+
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
 	char rate[24], own[80];
@@ -302,9 +320,9 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 	if (p->home->conf.demo)
 		argv[n++] = "--demo";
 	static const char *const cosigner[] = {"fujie-gateway", "--cosign", NULL};
-	if (id == CLI_REGISTRY)
-		registry_argv(p, argv);
 	part_note(p, id, 0); /* the attempt counts, whatever becomes of it */
+	if (id == CLI_REGISTRY)
+		return start_registry(p, argv, err);
 	return cli_start(p->home->dir, id == CLI_COSIGNER ? cosigner : argv, cli_part_name(id), &p->part[id].pid, err);
 }
 
@@ -342,7 +360,7 @@ enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t 
 	argv[n++] = "--init";
 	argv[n++] = "run/init.json";
 	argv[n] = NULL;
-	FJ_TRY(spawn(p->home->dir, argv, &p->part[CLI_REGISTRY].pid, &fd, err));
+	FJ_TRY(spawn(p->home->dir, -1, argv, &p->part[CLI_REGISTRY].pid, &fd, err));
 	FJ_TRY(follow(fd, f, &said, err));
 	enum fj_rc rc = fj_reap(p->part[CLI_REGISTRY].pid, -1, &status, err);
 	p->part[CLI_REGISTRY].pid = 0;
@@ -364,4 +382,6 @@ void cli_parts_stop(struct cli_parts *p)
 		cli_end(&p->part[id].pid);
 	fj_fd_close(&p->listen_registry);
 	fj_fd_close(&p->listen_verifier);
+	fj_fd_close(&p->line);
+	cli_tls_release(&p->tls);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "issuer/cli/cli.h"
 
@@ -95,19 +96,64 @@ static struct timespec until_due(const struct cli_parts *p)
 	return (struct timespec){.tv_sec = wait / 1000, .tv_nsec = (wait % 1000) * 1000000};
 }
 
-static void watch(struct cli_parts *p, const sigset_t *signals)
+/* a terminal that goes away (the kernel says so) ends us; whoever else sends it wants files read anew */
+static void watch(struct cli_home *h, struct cli_parts *p, const sigset_t *signals)
 {
 	for (;;) {
 		struct timespec t = until_due(p);
-		int sig = sigtimedwait(signals, NULL, &t), status;
+		siginfo_t of;
+		int sig = sigtimedwait(signals, &of, &t), status;
 		pid_t pid;
 
-		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
+		if (sig == SIGTERM || sig == SIGINT || (sig == SIGHUP && of.si_code == SI_KERNEL))
 			return;
+		if (sig == SIGHUP)
+			cli_reload_now(h, p);
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 			part_ended(p, pid, status);
 		start_due(p);
 	}
+}
+
+static enum fj_rc start_each(struct cli_parts *p, const struct cli_args *a, struct fj_err *err)
+{
+	const struct cli_conf *c = &p->home->conf;
+
+	p->portal = cli_opt(a, "portal", c->portal);
+	p->verifier = cli_opt(a, "verifier", c->verifier);
+	p->tls_fault.rc = FJ_OK;
+	if (c->cert[0] != '\0' && cli_tls_read(p->home->dir, c, &p->tls, &p->tls_fault) != FJ_OK)
+		fj_log_err(FJ_LOG_ERROR, "the portal is not served", &p->tls_fault); /* lists and CRLs go on */
+	for (int id = CLI_SIGNER; id < CLI_PARTS; id++)
+		if (id != CLI_COSIGNER || c->log_policy[0] != '\0')
+			FJ_TRY(start_part(p, id, err));
+	return FJ_OK;
+}
+
+/* with fujie.ini, or else with the one with which all came up last */
+static enum fj_rc start_all(struct cli_home *h, struct cli_parts *p, const struct cli_args *a, struct fj_err *err)
+{
+	enum fj_rc rc = start_each(p, a, err);
+
+	if (rc == FJ_OK && h->fault.rc == FJ_OK)
+		return cli_conf_keep(h, err);
+	if (rc != FJ_OK && cli_conf_fall_back(h, err)) {
+		for (int id = CLI_PARTS - 1; id >= CLI_TPM; id--)
+			cli_end(&p->part[id].pid);
+		rc = start_each(p, a, err);
+	}
+	if (rc == FJ_OK)
+		fj_log_err(FJ_LOG_ERROR, "fujie.ini is at fault; run/conf.good, with which all came up last, serves in its place", &h->fault);
+	return rc;
+}
+
+/* whoever asks for a reload finds us by it */
+static enum fj_rc note_process(const struct cli_home *h, struct fj_err *err)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	return fj_write_all(h->lock, text, (size_t)n, err);
 }
 
 static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err *err)
@@ -126,15 +172,12 @@ static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	FJ_TRY(cli_parts_init(&p, &h, err));
 	p.signer = true;
-	p.portal = cli_opt(a, "portal", h.conf.portal);
-	p.verifier = cli_opt(a, "verifier", h.conf.verifier);
-	for (int id = CLI_SIGNER; id < CLI_PARTS; id++)
-		if (id != CLI_COSIGNER || h.conf.log_policy[0] != '\0')
-			FJ_TRY(start_part(&p, id, err));
+	FJ_TRY(start_all(&h, &p, a, err));
+	FJ_TRY(note_process(&h, err));
 	printf("portal   %s://%s/\nverifier http://%s/\n", h.conf.cert[0] != '\0' || h.conf.https ? "https" : "http",
 	    p.portal, p.verifier);
 	fflush(stdout);
-	watch(&p, &signals);
+	watch(&h, &p, &signals);
 	return FJ_OK;
 }
 

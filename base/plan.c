@@ -343,16 +343,41 @@ enum fj_rc fj_plan_all(const struct fj_plan *p, unsigned by, struct fj_err *err)
 	return FJ_OK;
 }
 
+static int officer_of(const struct fj_plan *p, const json_t *signature)
+{
+	return fj_plan_officer(p, fj_json_text(signature, "officer"));
+}
+
+/* in the plan's order; one that is there stays */
+static enum fj_rc place_signature(json_t *signatures, const struct fj_plan *p, json_t *s)
+{
+	size_t at = 0;
+
+	while (at < json_array_size(signatures) && officer_of(p, json_array_get(signatures, at)) < officer_of(p, s))
+		at++;
+	if (at < json_array_size(signatures) && officer_of(p, json_array_get(signatures, at)) == officer_of(p, s))
+		return FJ_OK;
+	return json_array_insert(signatures, at, s) == 0 ? FJ_OK : FJ_E_NOMEM;
+}
+
 enum fj_rc fj_officer_signature_put(json_t *signatures, const struct fj_plan *p, unsigned officer, const uint8_t sig[64])
 {
 	FJ_AUTO(buf) b64 = FJ_BUF_INIT(100);
-	size_t at = 0;
+	FJ_AUTO(json) s = NULL;
 
 	FJ_TRY(fj_b64u_put(&b64, FJ_SLICE(sig, 64)));
-	while (at < json_array_size(signatures) && fj_plan_officer(p, fj_json_text(json_array_get(signatures, at), "officer")) < (int)officer)
-		at++;
-	json_t *s = json_pack("{s:s, s:s}", "officer", p->officer[officer].login, "sig", fj_buf_str(&b64));
-	return json_array_insert_new(signatures, at, s) == 0 ? FJ_OK : FJ_E_NOMEM;
+	s = json_pack("{s:s, s:s}", "officer", p->officer[officer].login, "sig", fj_buf_str(&b64));
+	return place_signature(signatures, p, s);
+}
+
+enum fj_rc fj_officers_join(json_t *signatures, const json_t *more, const struct fj_plan *p)
+{
+	size_t i;
+	json_t *s;
+
+	json_array_foreach(more, i, s)
+		FJ_TRY(place_signature(signatures, p, s));
+	return FJ_OK;
 }
 
 enum fj_rc fj_plan_add_signature(struct fj_slice in, unsigned officer, const uint8_t sig[64], struct fj_buf *out, struct fj_err *err)

@@ -64,6 +64,8 @@ enum fj_rc fj_plan_add_signature(struct fj_slice file, unsigned officer, const u
 /* [{"officer","sig"}] over that digest, in the officers' order, each at most once; and one more put into its place */
 enum fj_rc fj_officers_signed(const json_t *list, const struct fj_plan *p, const struct fj_hash *digest, fj_verify_fn verify, void *ctx, unsigned *by, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc fj_officer_signature_put(json_t *list, const struct fj_plan *p, unsigned officer, const uint8_t sig[64]) FJ_MUST_USE;
+/* those of another list that are not there yet; both were read */
+enum fj_rc fj_officers_join(json_t *list, const json_t *more, const struct fj_plan *p) FJ_MUST_USE;
 
 /* The root's quorum: the plan's officers, its number, policyRef "fujie-root-sign" || hash. */
 #define FJ_REF_ROOT_SIGN "fujie-root-sign"

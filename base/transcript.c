@@ -56,22 +56,46 @@ enum fj_rc fj_transcript_signatures_read(struct fj_slice file, const struct fj_p
 	return fj_officers_signed(list, p, &to_sign, verify, ctx, by, err);
 }
 
+/* a file that was read, or one without signatures */
+static enum fj_rc begin(struct fj_slice file, const struct fj_plan *p, const struct fj_hash *last, json_t **out, struct fj_err *err)
+{
+	char plan[65], hex[65];
+
+	if (file.len > 0)
+		return fj_json_parse(file, FJ_TRANSCRIPT_SIGNATURES_MAX, out, err);
+	fj_hex(p->hash.b, sizeof(p->hash.b), plan);
+	fj_hex(last->b, sizeof(last->b), hex);
+	*out = json_pack("{s:i, s:s, s:s, s:[]}", "version", 1, "plan", plan, "last", hex, "signatures");
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "transcript");
+}
+
+static enum fj_rc write_file(const json_t *j, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_TRY(fj_json_canonical(j, out, err));
+	return fj_buf_puts(out, "\n") == FJ_OK ? FJ_OK : fj_no_memory(err, "transcript");
+}
+
 enum fj_rc fj_transcript_add_signature(struct fj_slice file, const struct fj_plan *p, const struct fj_hash *last,
     unsigned officer, const uint8_t sig[64], struct fj_buf *out, struct fj_err *err)
 {
 	FJ_AUTO(json) j = NULL;
-	char plan[65], hex[65];
 
-	fj_hex(p->hash.b, sizeof(p->hash.b), plan);
-	fj_hex(last->b, sizeof(last->b), hex);
-	if (file.len > 0)
-		FJ_TRY(fj_json_parse(file, FJ_TRANSCRIPT_SIGNATURES_MAX, &j, err));
-	else
-		j = json_pack("{s:i, s:s, s:s, s:[]}", "version", 1, "plan", plan, "last", hex, "signatures");
+	FJ_TRY(begin(file, p, last, &j, err));
 	if (fj_officer_signature_put(json_object_get(j, "signatures"), p, officer, sig) != FJ_OK)
 		return fj_no_memory(err, "transcript");
-	FJ_TRY(fj_json_canonical(j, out, err));
-	return fj_buf_puts(out, "\n") == FJ_OK ? FJ_OK : fj_no_memory(err, "transcript");
+	return write_file(j, out, err);
+}
+
+enum fj_rc fj_transcript_join(struct fj_slice file, struct fj_slice more, const struct fj_plan *p, const struct fj_hash *last, struct fj_buf *out, struct fj_err *err)
+{
+	FJ_AUTO(json) j = NULL;
+	FJ_AUTO(json) with = NULL;
+
+	FJ_TRY(begin(file, p, last, &j, err));
+	FJ_TRY(begin(more, p, last, &with, err));
+	if (fj_officers_join(json_object_get(j, "signatures"), json_object_get(with, "signatures"), p) != FJ_OK)
+		return fj_no_memory(err, "transcript");
+	return write_file(j, out, err);
 }
 
 enum fj_rc fj_transcript_quorum(const struct fj_plan *p, unsigned by, struct fj_err *err)

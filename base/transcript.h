@@ -25,6 +25,8 @@ enum fj_rc fj_transcript_signatures_read(struct fj_slice file, const struct fj_p
  * place.  A file that is there was read before. */
 enum fj_rc fj_transcript_add_signature(struct fj_slice file, const struct fj_plan *p, const struct fj_hash *last,
     unsigned officer, const uint8_t sig[64], struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
+/* The file again, or a new one, with the signatures of another one that it has not.  Both were read before. */
+enum fj_rc fj_transcript_join(struct fj_slice file, struct fj_slice more, const struct fj_plan *p, const struct fj_hash *last, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* As many as the plan's root needs: FJ_E_SIGNATURE otherwise, with who has signed and what to do. */
 enum fj_rc fj_transcript_quorum(const struct fj_plan *p, unsigned by, struct fj_err *err) FJ_MUST_USE;
 

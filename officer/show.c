@@ -267,20 +267,12 @@ static enum fj_rc other_name(const struct asked *a, struct fj_slice name, struct
 	return name_with(a, name, o, text, err);
 }
 
-static bool address_is(const struct asked *a, struct fj_slice uri, const char *path, const char *end)
-{
-	char want[256];
-	int n = snprintf(want, sizeof(want), "%s%s%s%s", a->plan->base, path, fj_alg_suffix(a->c->alg), end);
-
-	return n > 0 && (size_t)n < sizeof(want) && fj_slice_eq(uri, fj_slice_str(want));
-}
-
-/* whose certificate the address names: the root's of this plan's generation */
-static bool root_address_is(const struct asked *a, struct fj_slice uri)
+/* under the plan's: what is of one generation is called by it, a list is of all (1) */
+static bool address_is(const struct asked *a, struct fj_slice uri, const char *path, unsigned generation, const char *end)
 {
 	char want[256], name[FJ_CA_FILE_CAP];
 
-	fj_generation_name("/ca/root", a->c->alg, a->plan->generation, ".cer", name);
+	fj_generation_name(path, a->c->alg, generation, end, name);
 	int n = snprintf(want, sizeof(want), "%s%s", a->plan->base, name);
 	return n > 0 && (size_t)n < sizeof(want) && fj_slice_eq(uri, fj_slice_str(want));
 }
@@ -295,7 +287,7 @@ static enum fj_rc check_issuing(const struct asked *a, const struct fj_x509 *x, 
 	MUST(cross || (!self && !fj_slice_eq(x->key, FJ_SLICE(a->point, sizeof(a->point)))), "RFC 5280 3.2", "the issuing CA has the root's name or key", "签发机构证书用了根的名称或密钥");
 	MUST(fj_slice_eq(x->aki, FJ_SLICE(a->key_id, sizeof(a->key_id))), "RFC 5280 4.2.1.1", "the issuer's key identifier is not the root key's", "颁发者密钥标识不是根密钥的标识");
 	MUST(strcmp(x->policy, policy) == 0, "RFC 5280 4.2.1.4", "the certificate policy is not of the plan's arc and kind", "证书策略与方案的对象标识符弧或性质不符");
-	MUST(address_is(a, x->crldp, "/crl/root", ".crl") && root_address_is(a, x->ca_issuers) && x->ocsp.len == 0, "RFC 5280 4.2.1.13", "an address in it is not under the plan's", "其中的地址不在方案的发布地址之下");
+	MUST(address_is(a, x->crldp, "/crl/root", 1, ".crl") && address_is(a, x->ca_issuers, "/ca/root", a->plan->generation, ".cer") && x->ocsp.len == 0, "RFC 5280 4.2.1.13", "an address in it is not under the plan's", "其中的地址不在方案的发布地址之下");
 	return FJ_OK;
 }
 
@@ -424,7 +416,7 @@ static enum fj_rc check_crl(const struct asked *a, const struct fj_crl *l, struc
 
 	MUST(l->alg == a->c->alg, "RFC 5280 5.1.1.2", "its algorithm is not that of the challenge", "算法与质询不符");
 	MUST(fj_slice_eq(l->aki, FJ_SLICE(a->key_id, sizeof(a->key_id))), "RFC 5280 5.2.1", "the issuer's key identifier is not the root key's", "颁发者密钥标识不是根密钥的标识");
-	MUST(address_is(a, l->uri, "/crl/root", ".crl"), "RFC 5280 5.2.5", "its address is not under the plan's", "其地址不在方案的发布地址之下");
+	MUST(address_is(a, l->uri, "/crl/root", 1, ".crl"), "RFC 5280 5.2.5", "its address is not under the plan's", "其地址不在方案的发布地址之下");
 	MUST(span > 0 && span <= CRL_DAYS * 86400, "RFC 5280 5.1.2.5", "it would hold for longer than 401 days", "有效期超过 401 天");
 	MUST(l->n <= CRL_ENTRIES, "formats.md 22", "it revokes more than 64 certificates, which no root here has issued", "其吊销条目超过 64 个，根不曾签发这么多证书");
 	return FJ_OK;

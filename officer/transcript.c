@@ -18,7 +18,8 @@
 struct seen {
 	fj_time from, to;
 	uint64_t lines;
-	unsigned taken[FJ_QUORUM_MAX], refused, voids; /* approvals by officer; answers; ends and times that were over */
+	struct fj_plan former; /* of a succession, once its officers approved; n 0 before */
+	unsigned taken[2][FJ_QUORUM_MAX], refused, voids; /* approvals by officer, of the plan and of the former one; answers; ends and times that were over */
 	size_t n;
 	struct {
 		char step[16], alg[16], sha256[65];
@@ -51,15 +52,18 @@ static void on_line(void *user, const struct ver_line *l)
 {
 	struct record *r = user;
 	struct seen *s = &r->seen;
-	int who = fj_plan_officer(&r->plan, fj_json_text(json_object_get(l->in, "answer"), "officer"));
+	int who = fj_plan_officer(l->plan, fj_json_text(json_object_get(l->in, "answer"), "officer"));
+	bool former = l->plan != &r->plan;
 
+	if (former)
+		s->former = *l->plan;
 	s->from = s->lines == 0 ? l->at : s->from;
 	s->to = l->at;
 	s->lines++;
 	if (strcmp(l->step, "signature") == 0)
 		note_signature(s, l);
 	else if (strcmp(l->step, "answer") == 0 && json_is_true(json_object_get(l->out, "taken")) && who >= 0)
-		s->taken[who]++;
+		s->taken[former][who]++;
 	s->refused += strcmp(l->step, "answer") == 0 && !json_is_true(json_object_get(l->out, "taken"));
 	s->voids += strcmp(l->step, "expired") == 0 || strcmp(l->step, "go-on") == 0;
 }
@@ -80,7 +84,9 @@ static void show(const struct ofc *o, const struct record *r)
 	for (size_t i = 0; i < s->n; i++)
 		ofc_line(o, "根密钥已签", "the root signed", "%s (%s), SHA-256 %s", s->out[i].step, s->out[i].alg, s->out[i].sha256);
 	for (unsigned i = 0; i < r->plan.n; i++)
-		ofc_line(o, "批准次数", "approvals", "%s (%s): %u%s", r->plan.officer[i].name, r->plan.officer[i].login, s->taken[i], r->by >> i & 1 ? o->zh ? "，已签署本记录" : ", has signed this transcript" : "");
+		ofc_line(o, "批准次数", "approvals", "%s (%s): %u%s", r->plan.officer[i].name, r->plan.officer[i].login, s->taken[false][i], r->by >> i & 1 ? o->zh ? "，已签署本记录" : ", has signed this transcript" : "");
+	for (unsigned i = 0; i < s->former.n; i++)
+		ofc_line(o, "前一方案官员批准次数", "approvals, by the plan before", "%s (%s): %u", s->former.officer[i].name, s->former.officer[i].login, s->taken[true][i]);
 	ofc_line(o, "被拒绝的答复", "answers refused", "%u", s->refused);
 	ofc_line(o, "中断或超时", "ends in the middle, times that were over", "%u", s->voids);
 	fj_hex(r->last.b, sizeof(r->last.b), hex);
@@ -160,33 +166,17 @@ static enum fj_rc sign(struct ofc *o, const char *beside, struct record *r, stru
 static enum fj_rc join(struct ofc *o, const char *beside, struct record *r, struct fj_err *err)
 {
 	FJ_AUTO(buf) file = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
-	FJ_AUTO(json) doc = NULL;
-	unsigned by, all;
-	size_t i;
-	json_t *v;
+	FJ_AUTO(buf) out = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
+	unsigned by;
 
 	FJ_TRY(read_all(o, beside, r, err));
 	FJ_TRY(ofc_read(o->signatures, &file, err));
 	FJ_TRY(fj_transcript_signatures_read(fj_buf_slice(&file), &r->plan, &r->last, ofc_verify, NULL, &by, err));
-	FJ_TRY(fj_json_parse(fj_buf_slice(&file), FJ_TRANSCRIPT_SIGNATURES_MAX, &doc, err));
-	all = r->by | by;
-	if (all == r->by)
+	if ((r->by | by) == r->by)
 		return fj_refuse(err, FJ_E_EXISTS, OFC_LAYER, "formats.md 29", "the file brings no signature that is not there already", "该文件没有尚未收录的签名");
 	FJ_TRY(ofc_words(o, err));
-	json_array_foreach(json_object_get(doc, "signatures"), i, v) {
-		FJ_AUTO(buf) sig = FJ_BUF_INIT(64);
-		FJ_AUTO(buf) next = FJ_BUF_INIT(FJ_TRANSCRIPT_SIGNATURES_MAX);
-		const char *text = fj_json_text(v, "sig");
-		int who = fj_plan_officer(&r->plan, fj_json_text(v, "officer"));
-		if (who < 0 || r->by >> who & 1)
-			continue;
-		if (fj_b64u_get(text, strlen(text), &sig) != FJ_OK || sig.len != 64)
-			return fj_fail(err, FJ_E_INTERNAL, OFC_LAYER, NULL, "a signature that was read can't be read");
-		FJ_TRY(fj_transcript_add_signature(fj_buf_slice(&r->file), &r->plan, &r->last, (unsigned)who, sig.data, &next, err));
-		fj_buf_clear(&r->file);
-		FJ_TRY(fj_buf_put(&r->file, next.data, next.len));
-	}
-	return put(o, beside, r, &r->file, all, err);
+	FJ_TRY(fj_transcript_join(fj_buf_slice(&r->file), fj_buf_slice(&file), &r->plan, &r->last, &out, err));
+	return put(o, beside, r, &out, r->by | by, err);
 }
 
 static enum fj_rc with_record(struct ofc *o, enum fj_rc (*run)(struct ofc *o, const char *beside, struct record *r, struct fj_err *err), struct fj_err *err)

@@ -118,14 +118,9 @@ static enum fj_rc add_block(struct ver_blocks *out, const json_t *text, const ch
 static enum fj_rc check_others(const struct ver_trust *t, const struct ver_blocks *b, struct fj_err *err)
 {
 	for (size_t i = 0; i < b->n; i++) {
+		struct fj_slice der = fj_buf_slice(&b->der[i]);
 		struct fj_x509 x;
-		bool led = false;
-		FJ_TRY(fj_x509_read(fj_buf_slice(&b->der[i]), &x, err));
-		if (x.aki.len > 0)
-			continue;
-		for (size_t k = 0; k < t->a->n_ca; k++)
-			led = led || (fj_slice_eq(t->a->ca[k].x.spki, x.spki) && fj_slice_eq(t->a->ca[k].x.subject, x.subject));
-		if (!led && !fj_slice_eq(fj_buf_slice(&b->der[i]), fj_buf_slice(&t->a->root[0].der)))
+		if (ver_self_signed(der, &x) && !ver_led_to(t->a, &x) && !fj_slice_eq(der, fj_buf_slice(&t->a->root[0].der)))
 			return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 31", "the bundle has a root to which no certificate by the one that was named leads", "核验包中有未经指定的根证书交叉认证的根证书");
 	}
 	return FJ_OK;
@@ -151,7 +146,7 @@ static enum fj_rc read_anchors(const struct bundle *b, const struct fj_hash *roo
 		return fj_refuse(err, FJ_E_SIGNATURE, "verify", "formats.md 15", "the bundle is of another root: its fingerprint is not the one that was named", "核验包出自另一根证书，指纹与所给的不符");
 	if (b->chain == NULL)
 		return ver_trust_of(fj_buf_slice(&all.der[0]), fj_buf_slice(&all.der[1]), out, err);
-	FJ_TRY(ver_trust_under(fj_buf_slice(&all.der[at]), &all, out, err));
+	FJ_TRY(ver_trust_under(fj_buf_slice(&all.der[at]), &all, NULL, NULL, out, err));
 	return check_others(*out, &all, err);
 }
 

@@ -264,50 +264,23 @@ static enum fj_rc fits(const struct making *m, char issuing[65], bool *yes, stru
 	return FJ_OK;
 }
 
-static void passed_over(void *to, const struct fj_err *why)
-{
-	(void)to;
-	(void)why;
-}
-
 /* the folder's chain under one of its roots; what does not lead to it is passed over */
 static enum fj_rc under_root(struct making *m, size_t root, struct fj_err *err)
 {
-	struct ver_trust *made = NULL;
-
 	ver_trust_free(m->t);
 	m->t = NULL;
-	FJ_TRY(ver_trust_new(&made, err));
-	FJ_AUTO(ver_trust) t = made;
-	FJ_TRY(ver_anchor_add(t->a, fj_buf_slice(&m->roots.der[root]), err));
-	FJ_TRY(ver_chain_add(t->a, t->a->root[0].x.alg, &m->cas, passed_over, NULL, err));
-	m->t = fj_move(t);
-	return FJ_OK;
-}
-
-static const struct ver_ca *ca_of(const struct ver_trust *t, struct fj_slice der)
-{
-	for (size_t i = 0; i < t->a->n_ca; i++)
-		if (fj_slice_eq(fj_buf_slice(&t->a->ca[i].der), der))
-			return &t->a->ca[i];
-	return NULL;
+	return ver_trust_under(fj_buf_slice(&m->roots.der[root]), &m->cas, ver_pass_over, NULL, &m->t, err);
 }
 
 /* A root's own certificate that is only in the chain, where another generation leads to its key: how old the key is stands there. */
 static bool tells_age(const struct making *m, struct fj_slice der)
 {
-	const struct ver_anchors *a = m->t->a;
 	struct fj_x509 x;
-	bool led = false;
 
-	if (fj_x509_read(der, &x, NULL) != FJ_OK || x.aki.len > 0)
-		return false;
 	for (size_t i = 0; i < m->roots.n; i++)
 		if (fj_slice_eq(fj_buf_slice(&m->roots.der[i]), der))
 			return false;
-	for (size_t i = 0; i < a->n_ca; i++)
-		led = led || (a->ca[i].arc[0] == '\0' && ver_same_key(&a->ca[i].x, &x));
-	return led;
+	return ver_self_signed(der, &x) && ver_led_to(m->t->a, &x);
 }
 
 static const struct ver_ca *ca_called(const struct ver_trust *t, const char *sha256)
@@ -350,7 +323,7 @@ static enum fj_rc roots_of(struct making *m, struct fj_slice pem, struct fj_err 
 	FJ_TRY(ver_trust_new(&made, err));
 	FJ_AUTO(ver_trust) t = made;
 	FJ_TRY(ver_blocks_read(pem, &all, NULL, NULL, err));
-	FJ_TRY(ver_anchors_add(t->a, &all, passed_over, NULL, err));
+	FJ_TRY(ver_anchors_add(t->a, &all, ver_pass_over, NULL, err));
 	for (size_t i = 0; i < t->a->n_root; i++) {
 		const struct fj_buf *der = &t->a->root[i].der;
 		fj_buf_init(&m->roots.der[m->roots.n++], FJ_X509_MAX);
@@ -373,7 +346,7 @@ static enum fj_rc chain_of(struct making *m, enum fj_alg alg, size_t *root, stru
 	snprintf(name, sizeof(name), "chain%s.pem", fj_alg_suffix(alg));
 	FJ_TRY(fj_file_read(m->dir, name, &chain_pem, err));
 	FJ_TRY(roots_of(m, fj_buf_slice(&root_pem), err));
-	FJ_TRY(ver_blocks_read(fj_buf_slice(&chain_pem), &m->cas, passed_over, NULL, err));
+	FJ_TRY(ver_blocks_read(fj_buf_slice(&chain_pem), &m->cas, ver_pass_over, NULL, err));
 	return find_chain(m, root, issuing, err);
 }
 
@@ -382,7 +355,7 @@ static enum fj_rc chain_of(struct making *m, enum fj_alg alg, size_t *root, stru
 static bool needed(const struct making *m, const struct ver_ca *ca, struct fj_slice issuing)
 {
 	const struct ver_trust *t = m->t;
-	const struct ver_ca *of = ca_of(t, issuing);
+	const struct ver_ca *of = ver_ca_in(t->a, issuing);
 	bool found = ca->arc[0] == '\0' || (of != NULL && ver_same_ca(of, ca)); /* whether the key is lost is asked of all its certificates */
 
 	for (size_t i = 0; i < t->n_crl && !found; i++)

@@ -135,17 +135,17 @@ static bool point_of(const json_t *keys, const char *name, enum fj_alg alg, uint
 static enum fj_rc former_of(struct replay *r, const json_t *list, const char *name, enum fj_alg alg, struct fj_err *err)
 {
 	struct fj_buf *der = &r->former_cert[alg];
-	EVP_PKEY *key = NULL;
-	struct fj_x509 x;
+	struct ver_ca root;
 
 	fj_buf_release(der);
 	fj_buf_init(der, FJ_X509_MAX);
-	MUST(octets(list, name, der) && fj_x509_read(fj_buf_slice(der), &x, NULL) == FJ_OK && x.alg == alg && x.key.len == 65 && fj_slice_eq(x.issuer, x.subject), "the root that is followed is missing, or no root", "缺少原根证书，或者不是根证书");
-	memcpy(r->former_root[alg], x.key.p + 1, 64);
-	FJ_TRY(ver_key_read(x.spki, &key, err));
-	bool ok = ver_signed_der(key, alg, x.tbs, x.sig);
-	EVP_PKEY_free(key);
-	return ok ? FJ_OK : no(r, err, FJ_E_SIGNATURE, "the root that is followed did not sign its certificate", "原根证书不是自签");
+	MUST(octets(list, name, der), "the root that is followed is missing", "缺少原根证书");
+	bool is = ver_ca_root(fj_buf_slice(der), &root, NULL) == FJ_OK && root.x.alg == alg && root.x.key.len == 65;
+	if (is)
+		memcpy(r->former_root[alg], root.x.key.p + 1, 64);
+	ver_ca_release(&root);
+	MUST(is, "what is followed is no root of this algorithm", "所接续的证书不是该算法的根证书");
+	return FJ_OK;
 }
 
 static enum fj_rc open_succession(struct replay *r, const struct ver_line *l, struct fj_err *err)

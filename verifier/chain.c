@@ -131,11 +131,36 @@ const struct ver_ca *ver_ca_at(const struct ver_anchors *a, size_t i)
 	return i < a->n_root ? &a->root[i] : i - a->n_root < a->n_ca ? &a->ca[i - a->n_root] : NULL;
 }
 
-static const struct ver_ca *in_anchors(const struct ver_anchors *a, struct fj_slice issuer, struct fj_slice aki)
+const struct ver_ca *ver_ca_in(const struct ver_anchors *a, struct fj_slice der)
+{
+	for (size_t i = 0; i < a->n_ca; i++)
+		if (fj_slice_eq(fj_buf_slice(&a->ca[i].der), der))
+			return &a->ca[i];
+	return NULL;
+}
+
+bool ver_any_issuing(const struct ver_anchors *a, size_t from)
+{
+	for (size_t i = from; i < a->n_ca; i++)
+		if (a->ca[i].arc[0] != '\0')
+			return true;
+	return false;
+}
+
+bool ver_led_to(const struct ver_anchors *a, const struct fj_x509 *root)
+{
+	for (size_t i = 0; i < a->n_ca; i++)
+		if (a->ca[i].arc[0] == '\0' && ver_same_key(&a->ca[i].x, root))
+			return true;
+	return false;
+}
+
+/* among the first n of all */
+static const struct ver_ca *in_anchors(const struct ver_anchors *a, size_t n, struct fj_slice issuer, struct fj_slice aki)
 {
 	const struct ver_ca *ca;
 
-	for (size_t i = 0; (ca = ver_ca_at(a, i)) != NULL; i++)
+	for (size_t i = 0; i < n && (ca = ver_ca_at(a, i)) != NULL; i++)
 		if (fj_slice_eq(ca->x.ski, aki) && fj_slice_eq(ca->x.subject, issuer))
 			return ca;
 	return NULL;
@@ -143,7 +168,7 @@ static const struct ver_ca *in_anchors(const struct ver_anchors *a, struct fj_sl
 
 const struct ver_ca *ver_ca_of(const struct ver_trust *t, struct fj_slice issuer, struct fj_slice aki)
 {
-	return in_anchors(t->a, issuer, aki);
+	return in_anchors(t->a, SIZE_MAX, issuer, aki);
 }
 
 const struct ver_ca *ver_root(const struct ver_trust *t, enum fj_alg alg)
@@ -199,11 +224,11 @@ bool ver_passes_on(const struct ver_ca *ca)
  * nothing: what counts is always signed by the one that passed on, or by one that stands above it. */
 bool ver_root_follows(const struct ver_anchors *a, const struct ver_ca *newer, const struct ver_ca *ca)
 {
-	const struct ver_ca *reached[VER_MAX_CA + VER_MAX_ROOTS] = {ca};
+	const struct ver_ca *reached[VER_MAX_CA + VER_MAX_ALL_ROOTS] = {ca};
 	bool taken[VER_MAX_CA] = {false};
 	size_t n = 1;
 
-	for (const struct ver_ca *c = ca; c != c->above && !ver_passes_on(c) && n < VER_MAX_ROOTS; c = c->above)
+	for (const struct ver_ca *c = ca; c != c->above && !ver_passes_on(c) && n < VER_MAX_ALL_ROOTS; c = c->above)
 		reached[n++] = c->above;
 	for (size_t k = 0; k < n; k++) {
 		if (k > 0 && ver_same_ca(reached[k], newer))
@@ -232,21 +257,30 @@ bool ver_followed(const struct ver_anchors *a, const struct ver_ca *ca)
 	return false;
 }
 
+static enum fj_rc too_many_roots(struct fj_err *err)
+{
+	return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 31", "there are more than %d roots of one algorithm", VER_MAX_ROOTS);
+}
+
 enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_err *err)
 {
 	struct ver_ca *r = &a->root[a->n_root];
 	const struct ver_ca *first = NULL;
+	size_t n = 0;
 
 	for (size_t i = 0; i < a->n_root; i++)
 		WANT(!fj_slice_eq(fj_buf_slice(&a->root[i].der), der), "formats.md 7", "a root is named twice");
-	if (a->n_root == VER_MAX_ROOTS)
-		return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 31", "there are more than %d roots", VER_MAX_ROOTS);
+	if (a->n_root == VER_MAX_ALL_ROOTS)
+		return too_many_roots(err);
 	enum fj_rc rc = ver_ca_root(der, r, err);
 	for (size_t i = 0; i < a->n_root && rc == FJ_OK; i++)
-		first = first == NULL && a->root[i].x.alg == r->x.alg ? &a->root[i] : first;
+		if (a->root[i].x.alg == r->x.alg && n++ == 0)
+			first = &a->root[i];
+	if (rc == FJ_OK && n == VER_MAX_ROOTS)
+		rc = too_many_roots(err);
 	if (rc == FJ_OK && first != NULL && !fj_slice_eq(first->x.subject, r->x.subject))
 		rc = fj_fail(err, FJ_E_INVALID, "verify", "formats.md 31", "a further root has another name than the first: it is no other generation of it");
-	if (rc == FJ_OK && first != NULL && in_anchors(a, r->x.subject, r->x.ski) != NULL)
+	if (rc == FJ_OK && first != NULL && in_anchors(a, SIZE_MAX, r->x.subject, r->x.ski) != NULL)
 		rc = fj_fail(err, FJ_E_INVALID, "verify", "formats.md 31", "a further root has the key of one before");
 	if (rc != FJ_OK) {
 		ver_ca_release(r);
@@ -255,6 +289,34 @@ enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_
 	say_path(r);
 	a->n_root++;
 	return FJ_OK;
+}
+
+void ver_keep_why(void *to, const struct fj_err *why)
+{
+	struct fj_err *first = to;
+
+	if (first->rc == FJ_OK)
+		*first = *why;
+}
+
+void ver_pass_over(void *to, const struct fj_err *why)
+{
+	(void)to;
+	(void)why;
+}
+
+/* one of many that does not hold */
+static enum fj_rc left_out(enum fj_rc rc, const struct fj_err *why, void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
+{
+	if (rc == FJ_E_NOMEM)
+		return fj_no_memory(err, "verify");
+	if (no != NULL) {
+		no(to, why);
+		return FJ_OK;
+	}
+	if (err != NULL)
+		*err = *why;
+	return rc;
 }
 
 enum fj_rc ver_anchors_add(struct ver_anchors *a, const struct ver_blocks *b, void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
@@ -266,9 +328,8 @@ enum fj_rc ver_anchors_add(struct ver_anchors *a, const struct ver_blocks *b, vo
 	FJ_TRY(ver_anchor_add(a, fj_buf_slice(&b->der[0]), err));
 	for (size_t i = 1; i < b->n; i++) {
 		enum fj_rc rc = ver_anchor_add(a, fj_buf_slice(&b->der[i]), &why);
-		FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
 		if (rc != FJ_OK)
-			no(to, &why);
+			FJ_TRY(left_out(rc, &why, no, to, err));
 	}
 	return FJ_OK;
 }
@@ -292,13 +353,8 @@ enum fj_rc ver_blocks_read(struct fj_slice pem, struct ver_blocks *out, void (*n
 			return FJ_OK;
 		if (rc == FJ_OK && out->n == VER_MAX_BLOCKS)
 			return fj_fail(err, FJ_E_LIMIT, "verify", "formats.md 7", "there are more than %d certificates in one file", VER_MAX_BLOCKS);
-		if (rc == FJ_E_NOMEM || (rc != FJ_OK && no == NULL)) {
-			if (err != NULL)
-				*err = why;
-			return rc;
-		}
 		if (rc != FJ_OK) {
-			no(to, &why);
+			FJ_TRY(left_out(rc, &why, no, to, err));
 			if (pem.p == from) /* it has no end */
 				return FJ_OK;
 			continue;
@@ -308,24 +364,23 @@ enum fj_rc ver_blocks_read(struct fj_slice pem, struct ver_blocks *out, void (*n
 	}
 }
 
-/* The one certificate of these octets: *placed when what it names as its issuer is there already. */
-static enum fj_rc place(struct ver_anchors *a, enum fj_alg alg, struct fj_slice der, bool *placed, struct fj_err *err)
+/* The one certificate of these octets: *placed when what it names as its issuer is among the first n. */
+static enum fj_rc place(struct ver_anchors *a, size_t n, enum fj_alg alg, struct fj_slice der, bool *placed, struct fj_err *err)
 {
 	struct ver_ca *ca = &a->ca[a->n_ca];
 	struct fj_x509 x;
 
 	*placed = false;
 	FJ_TRY(fj_x509_read(der, &x, err));
-	const struct ver_ca *above = in_anchors(a, x.issuer, x.aki);
+	const struct ver_ca *above = in_anchors(a, n, x.issuer, x.aki);
 	if (above == NULL)
 		return FJ_OK;
 	*placed = true;
 	WANT(above->x.alg == alg, "formats.md 21", "a CA stands under a root of the other hierarchy");
 	if (a->n_ca == VER_MAX_CA)
 		return fj_fail(err, FJ_E_LIMIT, "verify", NULL, "there are more than %d issuing CAs", VER_MAX_CA);
-	for (size_t i = 0; i < a->n_ca; i++)
-		if (fj_slice_eq(fj_buf_slice(&a->ca[i].der), der))
-			return FJ_OK;
+	if (ver_ca_in(a, der) != NULL)
+		return FJ_OK;
 	enum fj_rc rc = read_ca(der, ca, err);
 	ca->above = above;
 	if (rc == FJ_OK)
@@ -339,8 +394,8 @@ static enum fj_rc place(struct ver_anchors *a, enum fj_alg alg, struct fj_slice 
 	return FJ_OK;
 }
 
-/* a root that was not trusted here: another generation has to lead to its key */
-static bool self_signed(struct fj_slice der, struct fj_x509 *x)
+/* another generation has to lead to its key, where it is not trusted */
+bool ver_self_signed(struct fj_slice der, struct fj_x509 *x)
 {
 	return fj_x509_read(der, x, NULL) == FJ_OK && x->aki.len == 0 && fj_slice_eq(x->issuer, x->subject);
 }
@@ -364,7 +419,7 @@ static void tell_age(struct ver_anchors *a, const struct ver_blocks *b)
 			if (ver_same_ca(ca, &a->root[k]))
 				begin(ca, a->root[k].since);
 		for (size_t k = 0; k < b->n; k++)
-			if (self_signed(fj_buf_slice(&b->der[k]), &x) && ver_same_key(&x, &ca->x) && ver_signed_der(ca->key, x.alg, x.tbs, x.sig))
+			if (ver_self_signed(fj_buf_slice(&b->der[k]), &x) && ver_same_key(&x, &ca->x) && ver_signed_der(ca->key, x.alg, x.tbs, x.sig))
 				begin(ca, x.not_before);
 		for (size_t k = 0; k < a->n_ca; k++)
 			if (ver_same_ca(ca, &a->ca[k]) && a->ca[k].x.not_before < ca->since)
@@ -372,21 +427,21 @@ static void tell_age(struct ver_anchors *a, const struct ver_blocks *b)
 	}
 }
 
-/* a newest issuing CA comes before what leads to its root: so as often as something new was placed */
+/* Round by round, each under what those before have placed: so the shortest way to a root, whatever the order of the file. */
 static enum fj_rc place_all(struct ver_anchors *a, enum fj_alg alg, const struct ver_blocks *b, bool done[], void (*no)(void *, const struct fj_err *), void *to, struct fj_err *err)
 {
 	for (bool more = true; more;) {
+		size_t n = a->n_root + a->n_ca;
 		more = false;
 		for (size_t i = 0; i < b->n; i++) {
 			struct fj_err why = {.rc = FJ_OK};
 			struct fj_x509 x;
-			if (done[i] || (done[i] = self_signed(fj_buf_slice(&b->der[i]), &x)))
+			if (done[i] || (done[i] = ver_self_signed(fj_buf_slice(&b->der[i]), &x)))
 				continue;
 			bool placed;
-			enum fj_rc rc = place(a, alg, fj_buf_slice(&b->der[i]), &placed, &why);
-			FJ_ENSURE(rc != FJ_E_NOMEM, fj_no_memory(err, "verify"));
-			if (rc != FJ_OK && no != NULL)
-				no(to, &why);
+			enum fj_rc rc = place(a, n, alg, fj_buf_slice(&b->der[i]), &placed, &why);
+			if (rc != FJ_OK)
+				FJ_TRY(left_out(rc, &why, no, to, err));
 			done[i] = placed || rc != FJ_OK;
 			more = more || (placed && rc == FJ_OK);
 		}
@@ -401,10 +456,10 @@ enum fj_rc ver_chain_add(struct ver_anchors *a, enum fj_alg alg, const struct ve
 
 	FJ_TRY(place_all(a, alg, b, done, no, to, err));
 	tell_age(a, b);
-	fj_fail(&why, FJ_E_INVALID, "verify", "RFC 5280 6.1.3", "an issuing CA was not issued by the root");
-	for (size_t i = 0; i < b->n && no != NULL; i++)
+	enum fj_rc rc = fj_fail(&why, FJ_E_INVALID, "verify", "RFC 5280 6.1.3", "an issuing CA was not issued by the root");
+	for (size_t i = 0; i < b->n; i++)
 		if (!done[i])
-			no(to, &why);
+			FJ_TRY(left_out(rc, &why, no, to, err));
 	return FJ_OK;
 }
 
@@ -596,15 +651,12 @@ static bool pool_add(struct ver_pool *p, struct ver_signer *s)
 enum fj_rc ver_signer_get(const struct ver_trust *t, struct fj_slice leaf, struct fj_slice issuing,
     struct ver_signer_ref *out, struct fj_err *err)
 {
-	const struct ver_ca *ca = NULL;
 	struct ver_signer *s = NULL;
 
 	*out = (struct ver_signer_ref){pool_find(t->a->pool, leaf, issuing), NULL};
 	if (out->s != NULL)
 		return FJ_OK;
-	for (size_t i = 0; i < t->a->n_ca; i++)
-		if (fj_slice_eq(fj_buf_slice(&t->a->ca[i].der), issuing))
-			ca = &t->a->ca[i];
+	const struct ver_ca *ca = ver_ca_in(t->a, issuing);
 	WANT(ca != NULL, "RFC 7515 4.1.6", "x5c names an issuing CA that is not in this trust");
 	FJ_TRY(build_signer(leaf, ca, &s, err));
 	out->s = s;

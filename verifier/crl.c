@@ -109,7 +109,7 @@ struct asking {
 	const struct asking *before;
 	unsigned depth;
 };
-#define MAX_ASKING (2 * VER_MAX_ROOTS)
+#define MAX_ASKING (2 * VER_MAX_ALL_ROOTS)
 
 static enum ver_outcome look_up(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now, const struct asking *before,
     const struct ver_crl **c, const struct ver_serial **hit);
@@ -163,19 +163,15 @@ static int address_order(const char *uri, struct fj_slice address)
 	return c != 0 ? c : n < address.len ? -1 : n > address.len;
 }
 
+static int crl_order(const void *c, const void *address)
+{
+	return address_order(((const struct ver_crl *)c)->uri, *(const struct fj_slice *)address);
+}
+
 /* where the lists of this address begin */
 static size_t first_of(const struct ver_trust *t, struct fj_slice address)
 {
-	size_t lo = 0, hi = t->n_crl;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (address_order(t->crl[mid].uri, address) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return ver_first(t->crl, t->n_crl, sizeof(*t->crl), &address, crl_order);
 }
 
 /* what is asked, of whom, and what was found: the list of then, one of later */
@@ -284,9 +280,9 @@ static enum ver_outcome status_of(const struct ver_trust *t, const struct fj_x50
 static struct fj_slice lacks(const struct ver_trust *t, const struct fj_x509 *x, const struct ver_ca *ca, fj_time now)
 {
 	for (const struct ver_trust *in = t; in != NULL; in = in->base)
-		for (size_t i = 0; i < in->n_crl; i++) {
+		for (size_t i = first_of(in, x->crldp); i < in->n_crl && address_order(in->crl[i].uri, x->crldp) == 0; i++) {
 			const struct ver_ca *by = in->crl[i].ca;
-			if (!fj_slice_eq(fj_slice_str(in->crl[i].uri), x->crldp) || !fj_slice_eq(by->x.subject, ca->x.subject))
+			if (!fj_slice_eq(by->x.subject, ca->x.subject))
 				continue;
 			for (; by != by->above; by = by->above)
 				if (status_of(t, &by->x, by->above, now) == VER_UNKNOWN)

@@ -84,14 +84,6 @@ static void leave_out(void *to, const struct fj_err *why)
 	ver_keep_why(&o->first, why);
 }
 
-static bool any_issuing(const struct ver_anchors *a)
-{
-	for (size_t i = 0; i < a->n_ca; i++)
-		if (a->ca[i].arc[0] != '\0')
-			return true;
-	return false;
-}
-
 static enum fj_rc load_chain(struct loading *l, struct fj_err *err)
 {
 	FJ_AUTO(buf) pem = FJ_BUF_INIT(PEM_BYTES * 4);
@@ -101,7 +93,7 @@ static enum fj_rc load_chain(struct loading *l, struct fj_err *err)
 	FJ_TRY(fj_file_read(l->dir, "chain.pem", &pem, err));
 	FJ_TRY(ver_blocks_read(fj_buf_slice(&pem), &b, leave_out, &out, err));
 	FJ_TRY(ver_chain_add(l->t->a, l->t->a->root[0].x.alg, &b, leave_out, &out, err));
-	return any_issuing(l->t->a) ? FJ_OK : no_chain(&out.first, err);
+	return ver_any_issuing(l->t->a, 0) ? FJ_OK : no_chain(&out.first, err);
 }
 
 /* The hierarchy of P-256 is always there; that of SM2 may be.  One that is there and is broken is noted, and nothing is

@@ -13,9 +13,10 @@
 #include "base/x509.h"
 #include "verifier/verify.h"
 
-#define VER_MAX_CA 160 /* of each algorithm: generations of an issuing CA, 64 subordinate ones, certificates between roots */
-#define VER_MAX_ROOTS 16 /* that are trusted: generations of the root of each algorithm */
-#define VER_MAX_BLOCKS (VER_MAX_CA + 2 * VER_MAX_ROOTS) /* certificates of a file or bundle */
+#define VER_MAX_CA 160 /* of both algorithms: generations of an issuing CA, 64 subordinate ones, certificates between roots */
+#define VER_MAX_ROOTS 8 /* of each algorithm that are trusted: its root's generations */
+#define VER_MAX_ALL_ROOTS (2 * VER_MAX_ROOTS)
+#define VER_MAX_BLOCKS (VER_MAX_CA + 2 * VER_MAX_ALL_ROOTS) /* certificates of a file or bundle */
 #define VER_MAX_SIGNERS 64 /* that are kept, of CAs without limits */
 #define VER_MAX_LIMITED 8  /* of each CA that the root has limited: it fills its own part alone */
 #define VER_MAX_LISTS 1024
@@ -105,7 +106,7 @@ struct ver_pool;
 struct ver_attestation;
 /* shared by a trust and all that are made over it */
 struct ver_anchors {
-	struct ver_ca root[VER_MAX_ROOTS], ca[VER_MAX_CA]; /* trusted by itself; and what leads to such a one */
+	struct ver_ca root[VER_MAX_ALL_ROOTS], ca[VER_MAX_CA]; /* trusted by itself; and what leads to such a one */
 	size_t n_root, n_ca;
 	struct ver_pool *pool; /* verified signers; behind its own lock */
 	struct ver_attestation *attestation; /* NULL: none was looked at */
@@ -180,27 +181,36 @@ bool ver_visible(struct fj_slice text); /* every octet 0x21 to 0x7e */
 enum fj_rc ver_ca_root(struct fj_slice der, struct ver_ca *out, struct fj_err *err) FJ_MUST_USE;
 void ver_ca_release(struct ver_ca *ca);
 /* A root that is trusted from now on, before what stands under it.  Of an algorithm all have one name: they are generations of
- * one root.  FJ_E_EXISTS: it is there. */
+ * one root.  FJ_E_INVALID: it is none, another's, or there already; FJ_E_LIMIT. */
 enum fj_rc ver_anchor_add(struct ver_anchors *a, struct fj_slice der, struct fj_err *err) FJ_MUST_USE;
-/* What leads to the roots of this algorithm, in any order: issuing CAs, and certificates of a root's key by another generation.
- * Roots themselves are passed over.  What does not hold is left out, and `no` (may be NULL) is told why. */
+/* certificates of a file or bundle */
 struct ver_blocks {
 	size_t n;
 	struct fj_buf der[VER_MAX_BLOCKS]; /* at most FJ_X509_MAX octets each */
 };
 void ver_blocks_release(struct ver_blocks *b);
 FJ_DEFINE_AUTO(ver_blocks, struct ver_blocks, ver_blocks_release)
-/* All certificates of a PEM file; FJ_E_LIMIT when there are more than VER_MAX_BLOCKS.  One that can't be read is left out, and
- * `no` is told why; where that is NULL it is the answer. */
-enum fj_rc ver_blocks_read(struct fj_slice pem, struct ver_blocks *out, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
-/* Roots of a trust folder, the newest first: the first has to hold, or nothing does; a further one that does not is left out, and
- * `no` is told why.  FJ_E_NOTFOUND: there are none. */
-enum fj_rc ver_anchors_add(struct ver_anchors *a, const struct ver_blocks *b, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
-/* a `no` that keeps the first reason in a struct fj_err whose rc was FJ_OK */
+/* Where there may be some among many that do not hold, one that does not is left out and `no` is told why; where `no` is NULL, it is the
+ * answer.  These two are such: it keeps the first reason in a struct fj_err whose rc was FJ_OK; it forgets all. */
 void ver_keep_why(void *to, const struct fj_err *why);
+void ver_pass_over(void *to, const struct fj_err *why);
+/* All certificates of a PEM file; FJ_E_LIMIT when there are more than VER_MAX_BLOCKS. */
+enum fj_rc ver_blocks_read(struct fj_slice pem, struct ver_blocks *out, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
+/* Roots of a trust folder, the newest first: the first has to hold, or nothing does.  FJ_E_NOTFOUND: there are none. */
+enum fj_rc ver_anchors_add(struct ver_anchors *a, const struct ver_blocks *b, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
+/* What leads to the roots of this algorithm, in any order: issuing CAs, and certificates of a root's key by another generation.
+ * Roots themselves are passed over. */
 enum fj_rc ver_chain_add(struct ver_anchors *a, enum fj_alg alg, const struct ver_blocks *b, void (*no)(void *to, const struct fj_err *why), void *to, struct fj_err *err) FJ_MUST_USE;
 /* A trust of one root and what leads to it.  ver_trust_of for one issuing CA. */
-enum fj_rc ver_trust_under(struct fj_slice root, const struct ver_blocks *chain, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc ver_trust_under(struct fj_slice root, const struct ver_blocks *chain, void (*no)(void *to, const struct fj_err *why), void *to, struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
+/* by its form a root's own certificate */
+bool ver_self_signed(struct fj_slice der, struct fj_x509 *x);
+/* Is there a certificate of this root's key by another generation?  Whether it holds at some time is not asked. */
+bool ver_led_to(const struct ver_anchors *a, const struct fj_x509 *root);
+/* the CA of the trust that is these octets, no root; NULL */
+const struct ver_ca *ver_ca_in(const struct ver_anchors *a, struct fj_slice der);
+/* is there an issuing CA, among those from this one on? */
+bool ver_any_issuing(const struct ver_anchors *a, size_t from);
 /* the trusted roots, then the CAs, from 0; NULL past the end */
 const struct ver_ca *ver_ca_at(const struct ver_anchors *a, size_t i);
 /* the first root of this algorithm, the newest of a trust folder; NULL */
@@ -281,6 +291,8 @@ void ver_status_token(struct ver_finding *f);
 void ver_status_authorisation(struct ver_finding *f);
 
 /* --- trust.c --- */
+/* how many of n sorted items of this size come before the key, by order(item, key) */
+size_t ver_first(const void *v, size_t n, size_t size, const void *key, int (*order)(const void *item, const void *key));
 /* without anchors yet */
 enum fj_rc ver_trust_new(struct ver_trust **out, struct fj_err *err) FJ_MUST_USE;
 /* the newest version that had begun at this time, else the oldest; NULL: none at all */

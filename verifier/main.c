@@ -39,7 +39,7 @@ static void usage(FILE *to)
 	      "fujie-verify --root SHA256 BUNDLE|-    [--nonce N] [--x5t T] [--log-proof FILE] [--logged] [--json]\n"
 	      "fujie-verify attestation --trust DIR  [--vendors FILE] [--plan SIGNED] [--max-age 24h] [--json]\n"
 	      "fujie-verify attestation --spare REQUEST  [--vendors FILE] [--max-age 24h] [--json]   a spare's storage key, before a plan names it\n"
-	      "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--signatures FILE|--unsigned]   a key ceremony by its record\n"
+	      "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--other PLAN] [--signatures FILE|--unsigned]   a key ceremony by its record\n"
 	      "fujie-verify --listen ... | watch ...    (fujie-gateway; fujie-gateway --help)\n"
 	      "\n"
 	      "Judges a license token, an authorisation credential, a data asset certificate, a\n"

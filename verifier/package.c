@@ -15,31 +15,20 @@ static enum fj_rc no(struct fj_err *err, enum fj_rc rc, const char *cite, const 
 	return fj_refuse(err, rc, "package", cite, en, zh);
 }
 
-static bool has_ca(const struct ver_trust *t, struct fj_slice der)
-{
-	for (size_t i = 0; i < t->a->n_ca; i++)
-		if (fj_slice_eq(fj_buf_slice(&t->a->ca[i].der), der))
-			return true;
-	return false;
-}
-
 /* The CAs of the chain are worth what the root makes of them, whoever brings them: what does not hold is passed over. */
 static enum fj_rc trust_of(const struct fj_package *p, struct fj_slice root, struct fj_slice chain, struct ver_trust **out, struct fj_err *err)
 {
 	struct fj_slice own = fj_buf_slice(&p->jws.x5c[1]);
-	struct ver_trust *made = NULL;
-	struct fj_err why = {.rc = FJ_OK};
-
-	FJ_TRY(ver_trust_new(&made, err));
-	FJ_AUTO(ver_trust) t = made;
-	FJ_TRY(ver_anchor_add(t->a, root, err));
 	FJ_AUTO(ver_blocks) b = {.n = 1};
+	struct ver_trust *made = NULL;
+	struct fj_err why = {.rc = FJ_OK}; /* of the package's own CA, which comes first */
+
 	fj_buf_init(&b.der[0], FJ_X509_MAX);
 	FJ_TRY(fj_buf_put(&b.der[0], own.p, own.len));
-	FJ_TRY(ver_blocks_read(chain, &b, ver_keep_why, &why, err));
-	why.rc = FJ_OK; /* of the package's own CA, which comes first */
-	FJ_TRY(ver_chain_add(t->a, FJ_ES256, &b, ver_keep_why, &why, err));
-	if (has_ca(t, own)) {
+	FJ_TRY(ver_blocks_read(chain, &b, ver_pass_over, NULL, err));
+	FJ_TRY(ver_trust_under(root, &b, ver_keep_why, &why, &made, err));
+	FJ_AUTO(ver_trust) t = made;
+	if (ver_ca_in(t->a, own) != NULL) {
 		*out = fj_move(t);
 		return FJ_OK;
 	}
@@ -61,15 +50,14 @@ enum fj_rc ver_package_trust_sm2(struct fj_slice before, struct fj_slice chain, 
 	FJ_AUTO(ver_blocks) here = {.n = 0};
 	FJ_AUTO(ver_blocks) cas = {.n = 0};
 	struct ver_trust *made = NULL;
-	struct fj_err why = {.rc = FJ_OK};
 
 	FJ_TRY(ver_trust_new(&made, err));
 	FJ_AUTO(ver_trust) t = made;
 	FJ_TRY(ver_blocks_read(before, &here, NULL, NULL, err));
 	for (size_t i = 0; i < here.n; i++)
 		FJ_TRY(ver_anchor_add(t->a, fj_buf_slice(&here.der[i]), err));
-	FJ_TRY(ver_blocks_read(chain, &cas, ver_keep_why, &why, err));
-	FJ_TRY(ver_chain_add(t->a, FJ_SM2, &cas, ver_keep_why, &why, err));
+	FJ_TRY(ver_blocks_read(chain, &cas, ver_pass_over, NULL, err));
+	FJ_TRY(ver_chain_add(t->a, FJ_SM2, &cas, ver_pass_over, NULL, err));
 	*out = fj_move(t);
 	return FJ_OK;
 }

@@ -81,27 +81,14 @@ enum fj_rc ver_trust_over(const struct ver_trust *base, struct ver_trust **out, 
 	return FJ_OK;
 }
 
-void ver_keep_why(void *to, const struct fj_err *why)
-{
-	struct fj_err *first = to;
-
-	if (first->rc == FJ_OK)
-		*first = *why;
-}
-
-enum fj_rc ver_trust_under(struct fj_slice root, const struct ver_blocks *chain, struct ver_trust **out, struct fj_err *err)
+enum fj_rc ver_trust_under(struct fj_slice root, const struct ver_blocks *chain, void (*no)(void *, const struct fj_err *), void *to, struct ver_trust **out, struct fj_err *err)
 {
 	struct ver_trust *made = NULL;
-	struct fj_err why = {.rc = FJ_OK};
 
 	FJ_TRY(ver_trust_new(&made, err));
 	FJ_AUTO(ver_trust) t = made;
 	FJ_TRY(ver_anchor_add(t->a, root, err));
-	FJ_TRY(ver_chain_add(t->a, t->a->root[0].x.alg, chain, ver_keep_why, &why, err));
-	if (why.rc != FJ_OK) {
-		*err = why;
-		return why.rc;
-	}
+	FJ_TRY(ver_chain_add(t->a, t->a->root[0].x.alg, chain, no, to, err));
 	*out = fj_move(t);
 	return FJ_OK;
 }
@@ -113,9 +100,9 @@ enum fj_rc ver_trust_of(struct fj_slice root, struct fj_slice issuing, struct ve
 
 	fj_buf_init(&b.der[b.n++], FJ_X509_MAX);
 	FJ_TRY(fj_buf_put(&b.der[0], issuing.p, issuing.len));
-	FJ_TRY(ver_trust_under(root, &b, &made, err));
+	FJ_TRY(ver_trust_under(root, &b, NULL, NULL, &made, err));
 	FJ_AUTO(ver_trust) t = made;
-	if (t->a->n_ca != 1 || t->a->ca[0].arc[0] == '\0')
+	if (!ver_any_issuing(t->a, 0))
 		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 5280 6.1.3", "this is no issuing CA under the root");
 	*out = fj_move(t);
 	return FJ_OK;
@@ -158,20 +145,12 @@ static enum fj_rc add_sm2_roots(struct ver_anchors *a, struct fj_slice pem, cons
 static enum fj_rc read_sm2(struct ver_anchors *a, struct fj_slice root, const struct fj_hash *only, struct fj_slice chain, struct fj_err *err)
 {
 	FJ_AUTO(ver_blocks) cas = {.n = 0};
-	struct fj_err why = {.rc = FJ_OK};
 	size_t before = a->n_ca;
-	bool issuing = false;
 
 	FJ_TRY(add_sm2_roots(a, root, only, err));
 	FJ_TRY(ver_blocks_read(chain, &cas, NULL, NULL, err));
-	FJ_TRY(ver_chain_add(a, FJ_SM2, &cas, ver_keep_why, &why, err));
-	if (why.rc != FJ_OK) {
-		*err = why;
-		return why.rc;
-	}
-	for (size_t i = before; i < a->n_ca; i++)
-		issuing = issuing || a->ca[i].arc[0] != '\0';
-	return issuing ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "there is no issuing CA under the SM2 root");
+	FJ_TRY(ver_chain_add(a, FJ_SM2, &cas, NULL, NULL, err));
+	return ver_any_issuing(a, before) ? FJ_OK : fj_fail(err, FJ_E_INVALID, "verify", "formats.md 21", "there is no issuing CA under the SM2 root");
 }
 
 enum fj_rc ver_trust_sm2(struct ver_trust *t, struct fj_slice root, const struct fj_hash *only, struct fj_slice chain, struct fj_err *err)
@@ -284,19 +263,26 @@ bool ver_trust_demo(const struct ver_trust *t)
 
 /* --- adding --- */
 
-/* one more of `size` octets into the sorted *v; FJ_E_EXISTS when it has an equal one */
-static enum fj_rc place(void **v, size_t *n, size_t *cap, size_t size, size_t max, const void *item,
-    int (*order)(const void *, const void *), struct fj_err *err)
+size_t ver_first(const void *v, size_t n, size_t size, const void *key, int (*order)(const void *, const void *))
 {
-	size_t lo = 0, hi = *n;
+	size_t lo = 0, hi = n;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
-		if (order((char *)*v + mid * size, item) < 0)
+		if (order((const char *)v + mid * size, key) < 0)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
+	return lo;
+}
+
+/* one more of `size` octets into the sorted *v; FJ_E_EXISTS when it has an equal one */
+static enum fj_rc place(void **v, size_t *n, size_t *cap, size_t size, size_t max, const void *item,
+    int (*order)(const void *, const void *), struct fj_err *err)
+{
+	size_t lo = ver_first(*v, *n, size, item, order);
+
 	if (lo < *n && order((char *)*v + lo * size, item) == 0)
 		return fj_fail(err, FJ_E_EXISTS, "verify", "formats.md 7", "the trust has this version already");
 	if (*n >= max)
@@ -511,18 +497,16 @@ static enum fj_rc add_log_policy(struct ver_trust *t, struct fj_slice text, stru
 static enum fj_rc add_cas(struct ver_trust *t, struct fj_slice pem, struct fj_err *err)
 {
 	FJ_AUTO(ver_blocks) b = {.n = 0};
-	struct fj_err why = {.rc = FJ_OK};
 	size_t n_ca = t->a->n_ca;
 
 	FJ_TRY(ver_blocks_read(pem, &b, NULL, NULL, err));
 	if (b.n == 0 || t->base != NULL)
 		return fj_fail(err, FJ_E_INVALID, "verify", "RFC 7468", "CA certificates are PEM blocks, and are added to a trust of its own anchors");
-	FJ_TRY(ver_chain_add(t->a, t->a->root[0].x.alg, &b, ver_keep_why, &why, err));
-	if (why.rc == FJ_OK)
+	enum fj_rc rc = ver_chain_add(t->a, t->a->root[0].x.alg, &b, NULL, NULL, err);
+	if (rc == FJ_OK)
 		return t->a->n_ca > n_ca ? FJ_OK : fj_fail(err, FJ_E_EXISTS, "verify", "formats.md 31", "the trust has these CAs already");
 	without(t->a, t->a->n_root, n_ca);
-	*err = why;
-	return why.rc;
+	return rc;
 }
 
 enum fj_rc ver_trust_add(struct ver_trust *t, enum ver_item kind, const char *name, struct fj_slice data, struct fj_err *err)
@@ -549,20 +533,17 @@ enum fj_rc ver_trust_add(struct ver_trust *t, enum ver_item kind, const char *na
 
 /* --- looking up; what lies over a trust first --- */
 
+static int list_at(const void *l, const void *uri)
+{
+	return strcmp(((const struct ver_list *)l)->uri, uri);
+}
+
 /* the newest of these of the address that has begun by now, the oldest when none has; NULL */
 static const struct ver_list *list_in(const struct ver_trust *t, const char *uri, fj_time now)
 {
 	const struct ver_list *best = NULL;
-	size_t lo = 0, hi = t->n_list;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (strcmp(t->list[mid].uri, uri) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (size_t i = lo; i < t->n_list && strcmp(t->list[i].uri, uri) == 0; i++)
+	for (size_t i = ver_first(t->list, t->n_list, sizeof(*t->list), uri, list_at); i < t->n_list && strcmp(t->list[i].uri, uri) == 0; i++)
 		if (best == NULL || t->list[i].from <= now + VER_SKEW)
 			best = &t->list[i];
 	return best;
@@ -580,19 +561,16 @@ const struct ver_list *ver_trust_list(const struct ver_trust *t, const char *uri
 	return (begun_a ? a->from >= b->from : a->from <= b->from) ? a : b;
 }
 
+static int auth_at(const void *a, const void *number)
+{
+	return strcmp(((const struct ver_auth *)a)->number, number);
+}
+
 static const struct ver_auth *auth_in(const struct ver_trust *t, const char *number, fj_time now)
 {
 	const struct ver_auth *best = NULL;
-	size_t lo = 0, hi = t->n_auth;
 
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-		if (strcmp(t->auth[mid].number, number) < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	for (size_t i = lo; i < t->n_auth && strcmp(t->auth[i].number, number) == 0; i++)
+	for (size_t i = ver_first(t->auth, t->n_auth, sizeof(*t->auth), number, auth_at); i < t->n_auth && strcmp(t->auth[i].number, number) == 0; i++)
 		if (best == NULL || fj_json_num(t->auth[i].payload, "iat") <= now + VER_SKEW)
 			best = &t->auth[i];
 	return best;

@@ -162,7 +162,13 @@ class Model:
         path = self.path(key)[0]
         return FAIL if any(not c.since <= NOW <= c.until for c in path) else PASS, max([self.status(c) for c in path], default=PASS)
 
+    def refused(self):
+        """no issuing CA stands under these roots: such a folder is none, and gives no verdict"""
+        return not any(c.subject == self.w.issuing.subject for c in self.placed)
+
     def verdict(self, cert):
+        if self.refused():
+            return 'refused'
         if not self.known(cert.issuer.key):
             return 'deny'
         found = [*self.standing(cert.issuer.key), self.status(cert), UNKNOWN]

@@ -1,10 +1,12 @@
 /*
  * A TPM's structures and attestation.json (verifier/attest_read.c, attestation.c), judged with the trust of
- * tests/fuzz/attest, whose appliance made the seed `pass-demo`; and challenges with what a TPM states of an issuing key.
+ * tests/fuzz/attest, whose appliance made the seed `pass-demo`; and challenges with what a TPM states of a key that is certified.
  *
  * Properties: there is always a result, with a text for each step; nobody here can sign, so what is not `none` says what
  * the seed says, octet by octet: each object, each statement, the text that they are bound to and the registers; it is
- * never `hardware`; nor does a challenge show an issuing key of which the seeds `challenge-…` say nothing.  A public area's name is the hash of its octets, and what was read of a structure lies within it.
+ * never `hardware`; nor does a challenge show a key of which the seeds `challenge-…` say nothing, be it an issuing one or the root of a
+ * plan that follows (which root that is the plan says).  A public area's name is the hash of its octets, and what was read of a structure
+ * lies within it.
  */
 #include <fcntl.h>
 
@@ -16,7 +18,7 @@
 
 #define TRUST "tests/fuzz/attest"
 #define SEED "tests/fuzz/corpus/attest/pass-demo"
-#define ISSUING "tests/fuzz/corpus/attest/challenge-"
+#define CHALLENGE "tests/fuzz/corpus/attest/challenge-"
 
 static struct ver_trust *trust;
 static struct fj_buf seed = FJ_BUF_INIT(VER_ATTEST_MAX);
@@ -34,17 +36,22 @@ static void judge(struct fj_slice json, struct ver_attestation *a)
 	HOLDS(doc != NULL);
 }
 
-/* seeds: a challenge with what its TPM states, of each algorithm */
-static struct fj_round issuing[FJ_ALG_END];
+/* seeds: challenges with what their TPM states, of each algorithm and step */
+static const char *const asked[] = {CHALLENGE "p256", CHALLENGE "sm2", CHALLENGE "new-with-old"};
+static struct fj_round shown[FJ_ARRAY_LEN(asked)];
 
 static void begin(void)
 {
 	HOLDS(ver_trust_load_dir(AT_FDCWD, TRUST, &trust, NULL, NULL) == FJ_OK && fj_file_read(AT_FDCWD, SEED, &seed, NULL) == FJ_OK);
 	judge(fj_buf_slice(&seed), &known);
 	HOLDS(known.tpm == VER_TPM_SOFTWARE && known.n > 8);
-	for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++) {
+	for (size_t i = 0; i < FJ_ARRAY_LEN(asked); i++) {
 		FJ_AUTO(buf) text = FJ_BUF_INIT(FJ_ROUND_OCTETS);
-		HOLDS(fj_file_read(AT_FDCWD, alg == FJ_SM2 ? ISSUING "sm2" : ISSUING "p256", &text, NULL) == FJ_OK && fj_round_read(fj_buf_slice(&text), &issuing[alg], NULL) == FJ_OK);
+		HOLDS(fj_file_read(AT_FDCWD, asked[i], &text, NULL) == FJ_OK && fj_round_read(fj_buf_slice(&text), &shown[i], NULL) == FJ_OK);
+		for (size_t k = 0; k < shown[i].n; k++) {
+			FJ_AUTO(buf) ak = FJ_BUF_INIT(1024);
+			HOLDS(!fj_step_made(shown[i].c[k].step) || ver_made_judge(&shown[i].c[k], &ak, NULL) == FJ_OK);
+		}
 	}
 }
 
@@ -78,6 +85,20 @@ static void as_document(struct fj_slice in)
 	HOLDS(!any || same(&a.qualifying, &known.qualifying));
 }
 
+/* of a seed; of a root also that it is the seed's: whose plan it is of is not for its TPM to say */
+static bool is_shown(const struct fj_challenge *c)
+{
+	bool root = c->step == FJ_STEP_NEW_WITH_OLD, any = false, same_root = false;
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(asked); i++)
+		for (size_t k = 0; k < shown[i].n; k++) {
+			const struct fj_challenge *s = &shown[i].c[k];
+			any = any || (same(&c->structure, &s->structure) && same(&c->made, &s->made));
+			same_root = same_root || (root && same(&c->other, &s->other));
+		}
+	return any || (root && !same_root);
+}
+
 static void as_challenge(struct fj_slice in)
 {
 	FJ_AUTO(round) r;
@@ -86,15 +107,13 @@ static void as_challenge(struct fj_slice in)
 		return;
 	for (size_t i = 0; i < r.n; i++) {
 		FJ_AUTO(buf) ak = FJ_BUF_INIT(1024);
-		bool known_ = false;
 		struct fj_err err = {0};
-		if (r.c[i].step != FJ_STEP_ISSUING || ver_made_judge(&r.c[i], &ak, &err) != FJ_OK) {
-			HOLDS(r.c[i].step != FJ_STEP_ISSUING || (err.en[0] != '\0' && ak.len == 0));
+		if (!fj_step_made(r.c[i].step))
 			continue;
-		}
-		for (enum fj_alg alg = FJ_ES256; alg < FJ_ALG_END; alg++)
-			known_ = known_ || (same(&r.c[i].structure, &issuing[alg].c[0].structure) && same(&r.c[i].made, &issuing[alg].c[0].made));
-		HOLDS(known_ && ak.len > 0);
+		if (ver_made_judge(&r.c[i], &ak, &err) == FJ_OK)
+			HOLDS(is_shown(&r.c[i]) && ak.len > 0);
+		else
+			HOLDS(err.en[0] != '\0' && ak.len == 0);
 	}
 }
 

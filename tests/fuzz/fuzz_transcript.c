@@ -1,9 +1,10 @@
 /*
- * The transcript of a ceremony, and the officers' signatures beside it (docs/formats.md 24, 29): a plan, after
- * a zero octet a transcript, after another the signatures.
+ * The transcript of a ceremony, and the officers' signatures beside it (docs/formats.md 24, 29, 33): a plan, after
+ * a zero octet a transcript, after another the signatures, after a third the plan that a succession's follows.
  *
- * Properties: a transcript is not replayed under a plan that not all its officers signed; a signature that
- * is added to a file that was read is there; no file of signatures is a signed plan; a quorum is one of the plan's.
+ * Properties: a transcript is not replayed under a plan that not all its officers signed, nor one of a succession without
+ * the plan before, signed by all of its own; a signature that is added to a file that was read is there; no file of
+ * signatures is a signed plan; a quorum is one of the plan's.
  */
 #include "base/transcript.h"
 #include "tests/fuzz/fuzz.h"
@@ -49,15 +50,17 @@ static void signatures(struct fj_slice in, const struct fj_plan *p)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fj_slice rest = FJ_SLICE(data, size);
-	struct fj_slice plan = part(&rest), transcript = part(&rest);
-	struct fj_plan p, q;
+	struct fj_slice plan = part(&rest), transcript = part(&rest), beside = part(&rest);
+	struct fj_plan p, q, former;
 	struct fj_hash last;
-	unsigned by;
+	unsigned by, before;
 
 	if (fj_plan_signed_read(plan, yes, NULL, &p, &by, NULL) != FJ_OK)
 		return 0;
-	if (ver_replay(transcript, plan, FJ_SLICE(NULL, 0), &q, &last, NULL, NULL, NULL) == FJ_OK)
+	if (ver_replay(transcript, plan, rest, &q, &last, NULL, NULL, NULL) == FJ_OK) {
 		HOLDS(fj_plan_all(&p, by, NULL) == FJ_OK && !fj_hash_eq(&last, &p.hash));
-	signatures(rest, &p);
+		HOLDS(p.generation == 1 || (fj_plan_signed_read(rest, yes, NULL, &former, &before, NULL) == FJ_OK && fj_plan_all(&former, before, NULL) == FJ_OK && fj_plan_follows(&p, &former, NULL) == FJ_OK));
+	}
+	signatures(beside, &p);
 	return 0;
 }

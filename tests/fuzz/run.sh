@@ -19,7 +19,7 @@ for t; do
 		what="every file of the corpus of $t"
 	else
 		mkdir -p "$B/corpus/$t"
-		set -- "$B/tests/fuzz_$t" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=20000 \
+		set -- "$B/tests/fuzz_$t" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2048 -max_len=40000 \
 			-artifact_prefix="$B/found/$t-" -print_final_stats=1 "$B/corpus/$t" "$corpus"
 		what="$t"
 	fi

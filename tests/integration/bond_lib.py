@@ -12,14 +12,6 @@ warnings.simplefilter('ignore') # newer versions of the library call CFB old; TP
 OFFICER = B + '/fujie-officer'
 
 
-def b64u(data):
-    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
-
-
-def unb64u(text):
-    return base64.urlsafe_b64decode(text + '==')
-
-
 # --- a demo's officers ---
 
 def plan_of(h):

@@ -4,9 +4,8 @@ root's CRL after it has ended, renewed by a quorum."""
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 
-from lib import *
+from people import *
 
-OFFICER = B + '/fujie-officer'
 root = tempfile.mkdtemp(prefix='fujie-test-')
 HOME = root + '/home'
 EXPIRATION = 25
@@ -17,24 +16,18 @@ def said(out):
     return (d or {}).get('en', '') + (d or {}).get('zh', '') or str(out)
 
 
-class Person:
+class Attendant(Person):
     def __init__(self, login):
-        self.login, self.key, self.secret = login, '%s/%s.key' % (root, login), '%s/%s.pass' % (root, login)
-        open(self.secret, 'w').write('correct horse battery %s\n' % login)
-        code, out = tool(OFFICER, 'new', '--key', self.key, '--passphrase-file', self.secret)
-        self.public = '%s/%s.pub' % (root, login)
-        json.dump(out, open(self.public, 'w'))
-
-    def sign(self, plan):
-        return tool(OFFICER, 'plan', 'sign', plan, '--key', self.key, '--passphrase-file', self.secret, '--yes')
+        super().__init__(root, login)
 
     def transcript(self, path, plan, *more):
-        return tool(OFFICER, 'transcript', 'sign', path, '--plan', plan, '--key', self.key, '--passphrase-file', self.secret, '--yes', *more)
+        return tool(OFFICER, 'transcript', 'sign', path, '--plan', plan, *self.own, *more)
 
     def approve(self, challenges, plan, out):
+        """(exit code, the document)"""
         if os.path.exists(out):
             os.unlink(out)
-        return tool(OFFICER, 'approve', challenges, '--plan', plan, '--key', self.key, '--passphrase-file', self.secret, '--out', out, '--yes')
+        return tool(OFFICER, 'approve', challenges, '--plan', plan, '--out', out, *self.own)
 
 
 def make_plan(path, people, m, operator='Test'):
@@ -152,7 +145,7 @@ def rounds_test(people, plan):
     check('a file that is none is refused after a while', put('root.x', b'{"answers"') == 'refused')
     check('a true answer is taken', put('root.a', canon(good) + b'\n') == 'taken')
     check('the same officer again is refused', put('root.b', canon(good) + b'\n') == 'refused' and 'counts once' in why(), why())
-    stranger = Person('stranger')
+    stranger = Attendant('stranger')
     check('a key that is not in the plan approves nothing: its own tool refuses', stranger.approve(HOME + '/ceremony/root.challenges', plan, root + '/s.out')[0] == 1)
 
     r.kill()
@@ -220,7 +213,7 @@ def signatures_test(people, plan):
     bad('a transcript that nobody signed', replay(data, plan), 'signatures are missing', 'transcript sign')
     code, out = replay(data, plan, '--unsigned')
     check('the record alone can be replayed when it is asked for', code == 0 and out['signed_by'] == [], out)
-    stranger = Person('wu')
+    stranger = Attendant('wu')
     bad('a key that is not in the plan', stranger.transcript(T, plan), 'not of an officer of this plan')
     check('and nothing is written', not os.path.exists(S))
     raw = data.split(b'\n')
@@ -420,7 +413,7 @@ def root_crl_test():
 
 
 try:
-    people = [Person(login) for login in ('zhao', 'qian', 'sun')]
+    people = [Attendant(login) for login in ('zhao', 'qian', 'sun')]
     plan = plan_test(people)
     rounds_test(people, plan)
     signatures_test(people, plan)

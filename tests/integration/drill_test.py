@@ -220,22 +220,6 @@ def after_a_start(spare, log, keys):
     spare.end()
 
 
-class Unsealing:
-    """a session of the spare's that its officers open the issuing keys in"""
-    def __init__(self, reg):
-        self.reg = reg
-        self.rc, self.why, data = reg.plain(29, b'')
-        if self.rc == 0:
-            self.id, self.nonce = data[0], data[1:33]
-            n = struct.unpack('>I', data[33:37])[0]
-            self.public, self.expiration = data[37:37 + n], struct.unpack('>I', data[37 + n:])[0]
-
-    def go(self, officers, ref):
-        cp = h(bytes.fromhex('0000015e'), name_of(self.public))
-        sigs = [(i, o.sign(approval(self.nonce, self.expiration, cp, ref))) for i, o in officers]
-        return self.reg.plain(30, bytes([self.id]) + struct.pack('>I', len(sigs)) + b''.join(bytes([i]) + s for i, s in sigs))
-
-
 def waiting(root, name, officers, keys, **more):
     """(folder of a spare that waits with a copy beside its log, the public log's key, plan, root's key)"""
     folder = root + '/' + name
@@ -319,10 +303,10 @@ def sealed(home, officers, plan, spki):
     ref = b'fujie-unseal' + h(canon(plan))
     check('after a start the new issuing keys are sealed', reg.status()['sealed'] is True)
     u = Unsealing(reg)
-    rc, why, _ = u.go([(0, officers[0])], ref)
+    rc, why, _ = u.by(officers, ref, (0,))
     check('one officer opens nothing', rc == POLICY, why)
     u = Unsealing(reg)
-    rc, why, _ = u.go([(i, officers[i]) for i in (0, 1)], ref)
+    rc, why, _ = u.by(officers, ref)
     check('two of the plan\'s officers open them', rc == 0 and reg.status()['sealed'] is False, why)
     iss = reg.plain(PUBKEY, bytes([ISSUING]))[2][4:]
     r = Round(reg, C_ISS, issuing_tbs(iss, spki))
@@ -368,12 +352,6 @@ def signers(root):
 
 
 # --- whole appliances, by people's own tools ---
-class Officer_(Person):
-    """one of a demo's illustrative officers"""
-    def __init__(self, home, login):
-        self.login, self.key, self.secret = login, home + '/officers/%s.key' % login, home + '/officers/%s.passphrase' % login
-
-
 class First(Home):
     def __init__(self, request):
         self.request = request
@@ -382,7 +360,7 @@ class First(Home):
     def make(self, cases):
         r = subprocess.run([B + '/fujie', 'demo', '--dir', self.d, '--no-serve', '--move', self.request, '--portal', '127.0.0.1:%d' % self.p, '--verifier', '127.0.0.1:%d' % self.v], capture_output=True, text=True, timeout=600)
         self.made, self.made_err = r.returncode == 0, r.stderr
-        self.people = [Officer_(self.d, 'officer%d' % n) for n in (1, 2, 3)]
+        self.people = [DemoOfficer(self.d, 'officer%d' % n) for n in (1, 2, 3)]
         self.plan = self.d + '/ceremony/plan.json'
 
     def held(self, verb, *args, rounds, who='mof1', people=None):

@@ -9,10 +9,6 @@ AUDIENCE = 'https://gateway.example'
 USE = 'action=QUERY,purpose=WELFARE,territory=420100'
 
 
-def b64u(data):
-    return base64.urlsafe_b64encode(data if isinstance(data, bytes) else data.encode()).rstrip(b'=').decode()
-
-
 def license_of(users, quota=None, binding='mtls'):
     return {'authorisation': HYDRO, 'product': {'id': 'P-FLOOD', 'version': '1.0', 'kind': 'operator'}, 'terms': 'free', 'days': 60, 'binding': binding,
             'duties': ['STOP'], 'users': users,

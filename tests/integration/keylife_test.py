@@ -85,10 +85,6 @@ def calendar_moves():
 CURVES = {'P-256': 'P-256', 'P-384': 'P-384', 'SM2': 'SM2'}
 
 
-def b64u(data):
-    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
-
-
 def openssl(*args, given=None):
     r = subprocess.run(('openssl',) + args, capture_output=True, timeout=300, input=given)
     if r.returncode != 0:

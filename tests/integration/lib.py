@@ -124,6 +124,14 @@ def canon(o):
     return json.dumps(o, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
 
 
+def b64u(data):
+    return base64.urlsafe_b64encode(data if isinstance(data, bytes) else data.encode()).rstrip(b'=').decode()
+
+
+def unb64u(text):
+    return base64.urlsafe_b64decode(text + '=' * (-len(text) % 4))
+
+
 def tool(cmd, *args, env=None):
     """(exit code, JSON) of a program with --json"""
     r = subprocess.run([cmd] + list(args) + ['--json'], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, env=env)

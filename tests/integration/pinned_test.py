@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives import serialization
 
 from gateway import *
 from keys_lib import Mirror, pems, sha
-from under_root import OFFICER, run
+from people import *
 
 OPTIONS = ('--audience', AUDIENCE, '--use', USE, '--refresh', '1s')
 
@@ -17,30 +17,12 @@ def kept(name, data):
     return path
 
 
-class Person:
-    def __init__(self, login):
-        self.login, self.key, self.secret = login, '%s/%s.key' % (h.root, login), '%s/%s.pass' % (h.root, login)
-        open(self.secret, 'w').write('correct horse battery %s\n' % login)
-        self.public = '%s/%s.pub' % (h.root, login)
-        json.dump(tool(OFFICER, 'new', '--key', self.key, '--passphrase-file', self.secret)[1], open(self.public, 'w'))
-
-
-class Old:
-    """an officer of the demo's own plan"""
-
-    def __init__(self, n):
-        self.login = 'officer%d' % n
-        self.key, self.secret = h.d + '/officers/%s.key' % self.login, h.d + '/officers/%s.passphrase' % self.login
-
-
 def approve(who, name, plan, other):
     """this officer's answer to a round; what became of it"""
     out = '%s/%s.out' % (h.root, who.login)
-    if os.path.exists(out):
-        os.unlink(out)
-    code, text, err = run(OFFICER, 'approve', h.d + '/ceremony/%s.challenges' % name, '--plan', plan, '--other', other, '--key', who.key, '--passphrase-file', who.secret, '--out', out, '--yes', '--lang', 'en')
+    code, text = who.approve(h.d + '/ceremony/%s.challenges' % name, plan, out, '--other', other)
     if code:
-        return text + err
+        return text
     answer = h.d + '/ceremony/%s.%s.answers' % (name, who.login)
     os.rename(out, answer)
     return until(lambda: next((s for s in ('taken', 'refused') if os.path.exists(answer + '.' + s)), None))
@@ -48,7 +30,7 @@ def approve(who, name, plan, other):
 
 def passes_on():
     """the root passes on to new officers; its signed plan"""
-    people, old = [Person(n) for n in ('wang', 'feng', 'chen')], [Old(n) for n in (1, 2)]
+    people, old = [Person(h.root, n) for n in ('wang', 'feng', 'chen')], [DemoOfficer(h.d, 'officer%d' % n) for n in (1, 2)]
     now, plan = kept('plan-1.json', open(h.d + '/ceremony/plan.json').read()), h.root + '/plan-2.json'
     was = json.load(open(now))['plan']
     canonical = json.dumps(was, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
@@ -56,7 +38,7 @@ def passes_on():
                officers=[{'login': p.login, 'name': p.login.title(), 'key': json.load(open(p.public))['key']} for p in people])
     json.dump({'plan': new, 'signatures': []}, open(plan, 'w'))  # fujie ceremony plan makes none of a demonstration
     for p in people:
-        code, said = tool(OFFICER, 'plan', 'sign', plan, '--key', p.key, '--passphrase-file', p.secret, '--yes')
+        code, said = p.sign(plan)
         check('%s signs it' % p.login, code == 0, said)
     work = subprocess.Popen([B + '/fujie', 'ceremony', 'succeed', '--dir', h.d, '--plan', plan, '--json'], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     for name, who, own, other in (('successor', people, plan, now), ('successor-list', people, plan, now), ('successor-list-sm2', people, plan, now), ('pass-on', old, now, plan)):

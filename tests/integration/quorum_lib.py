@@ -6,6 +6,7 @@ POLICY, SIGNATURE, STATE, BUSY = 13, 12, 7, 15  # enum fj_rc
 ARC, BASE = '1.3.6.1.4.1.32473', 'http://127.0.0.1:8480'
 ECDSA, SM2 = tlv(0x30, bytes.fromhex('06082a8648ce3d040302')), tlv(0x30, bytes.fromhex('06082a811ccf55018375'))
 ROOT_SM2, ISSUING_SM2 = 7, 8
+UNSEAL_BEGIN, UNSEAL = 29, 30
 ZERO = bytes(32)
 
 
@@ -62,6 +63,19 @@ def cphash(public, digest):
 
 def approval(nonce, expiration, cp, ref):
     return h(nonce, struct.pack('>i', expiration), cp, ref)
+
+
+def signed_plan(plan, officers):
+    what = h(b'fujie-plan-1\n' + canon(plan))
+    return canon({'plan': plan, 'signatures': [{'officer': o.login, 'sig': b64(o.sign(what))} for o in officers]})
+
+
+def cut(ask):
+    """the signer ended, with its answer still to come"""
+    try:
+        return ask() is None
+    except OSError: # nobody is there to connect to again
+        return True
 
 
 # --- structures ---
@@ -135,6 +149,29 @@ class Round:
         """(index, signature)...: (rc, why, DER)"""
         rc, why, data = self.reg.plain(QUORUM_SIGN, bytes([self.id]) + struct.pack('>I', len(approvals)) + b''.join(bytes([i]) + s for i, s in approvals))
         return rc, why, data[4:] if rc == 0 else b''
+
+
+def cp_unseal(public):
+    return h(bytes.fromhex('0000015e'), b'\0\x0b' + h(public))
+
+
+class Unsealing(Round):
+    """a session in which officers open the issuing keys"""
+    def __init__(self, reg):
+        self.reg = reg
+        self.rc, self.why, data = reg.plain(UNSEAL_BEGIN)
+        if self.rc == 0:
+            self.id, self.nonce = data[0], data[1:33]
+            n = struct.unpack('>I', data[33:37])[0]
+            self.public, self.expiration = data[37:37 + n], struct.unpack('>I', data[37 + n:])[0]
+            self.cphash = cp_unseal(self.public)
+
+    def give(self, *approvals):
+        return self.reg.plain(UNSEAL, bytes([self.id]) + struct.pack('>I', len(approvals)) + b''.join(bytes([i]) + s for i, s in approvals))
+
+    def by(self, officers, ref, who=(0, 1)):
+        """those of these officers"""
+        return self.give(*[(i, self.approve(officers[i], ref)) for i in who])
 
 
 def verifies(spki, tbs, sig, sm2=False):

@@ -1,10 +1,10 @@
 """What tests of a root and its spare share: the arithmetic of a move, the requests, a ceremony under a plan with a spare, and people with
 their own tools.  All names are illustrative."""
+from people import *
 from quorum_lib import *
 
 SPARE, IMPORT, MOVE_BEGIN, MOVE = 23, 24, 25, 26
 PROOF, EXISTS = 20, 8
-OFFICER = B + '/fujie-officer'
 
 
 def name_of(public):
@@ -23,11 +23,6 @@ def root_branches(officers, plan_hash, parent):
 
 def move_approval(nonce, expiration, ref):
     return h(nonce, struct.pack('>i', expiration), ref)
-
-
-def signed_plan(plan, officers):
-    what = h(b'fujie-plan-1\n' + canon(plan))
-    return canon({'plan': plan, 'signatures': [{'officer': o.login, 'sig': b64(o.sign(what))} for o in officers]})
 
 
 def three(data):
@@ -90,24 +85,6 @@ def prepare(home):
 
 
 # --- people's own tools, by files ---
-class Person:
-    def __init__(self, root, login):
-        self.login, self.key, self.secret, self.public = login, '%s/%s.key' % (root, login), '%s/%s.pass' % (root, login), '%s/%s.pub' % (root, login)
-        open(self.secret, 'w').write('correct horse battery %s\n' % login)
-        json.dump(tool(OFFICER, 'new', '--key', self.key, '--passphrase-file', self.secret)[1], open(self.public, 'w'))
-
-    def sign(self, plan):
-        return tool(OFFICER, 'plan', 'sign', plan, '--key', self.key, '--passphrase-file', self.secret, '--yes')
-
-    def approve(self, challenges, plan, out):
-        """(exit code, what it showed)"""
-        if os.path.exists(out):
-            os.unlink(out)
-        r = subprocess.run([OFFICER, 'approve', challenges, '--plan', plan, '--key', self.key, '--passphrase-file', self.secret, '--out', out, '--yes', '--lang', 'en'],
-                           capture_output=True, text=True, stdin=subprocess.DEVNULL)
-        return r.returncode, r.stdout + r.stderr
-
-
 class Waiting:
     """a command that waits for officers, each of whom answers its newest challenges by fujie-officer"""
     def __init__(self, home, *args, env=None):
@@ -180,11 +157,3 @@ class RealHome:
 
     def read(self, *args):
         return tool(B + '/fujie', *args, '--dir', self.home)
-
-
-def cut(ask):
-    """the signer ended, with its answer still to come"""
-    try:
-        return ask() is None
-    except OSError: # nobody is there to connect to again
-        return True

@@ -5,7 +5,7 @@ from quorum_lib import *
 from keys_lib import Crowd
 from under_root import Sub, as_pem, begin, blocks, bundle, certify, run, said
 
-SUCCESSOR, PASS, KEY_END, UNSEAL_BEGIN, UNSEAL, MOVE_BEGIN, MOVE, CA_CERT = 38, 39, 17, 29, 30, 25, 26, 20
+SUCCESSOR, PASS, KEY_END, MOVE_BEGIN, MOVE, CA_CERT = 38, 39, 17, 25, 26, 20
 C_NWO, C_OWN, C_SUB = 23, 24, 21
 NEWER = 13 # HSM_ROLE_END: HSM_NEWER(role) is role + NEWER
 REFUSED = 6
@@ -20,11 +20,6 @@ def plan_of(officers, before=None, **more):
         p['follows'] = {'generation': before.get('follows', {'generation': 1})['generation'] + 1, 'plan': h(canon(before)).hex()}
     p.update(more)
     return p
-
-
-def signed(plan, officers):
-    what = h(b'fujie-plan-1\n' + canon(plan))
-    return canon({'plan': plan, 'signatures': [{'officer': o.login, 'sig': b64(o.sign(what))} for o in officers]})
 
 
 def ref_of(plan):
@@ -92,17 +87,17 @@ def plans(root, reg, home, old, old_plan, new):
         answer = ask_successor(reg, file)
         check('%s begins nothing' % sentence, answer[0] == rc and words in answer[1], answer)
 
-    no('a plan that one of its officers has not signed', signed(good, new[:2]), SIGNATURE, 'has not signed')
-    no('one that was altered after they signed', signed(good, new).replace(b'"root":2', b'"root":1'), SIGNATURE, '')
-    no('a plan that follows none', signed(plan_of(new), new), REFUSED, 'does not follow')
-    no('one that follows another plan', signed(plan_of(new, plan_of(new)), new), REFUSED, 'does not follow')
-    no('the wrong generation', signed(plan_of(new, old_plan, follows=dict(good['follows'], generation=3)), new), REFUSED, 'generation')
-    no('a plan of another operator', signed(plan_of(new, old_plan, home=dict(good['home'], operator='Other')), new), REFUSED, 'another home')
-    no('of another address', signed(plan_of(new, old_plan, home=dict(good['home'], base='http://127.0.0.1:9999')), new), REFUSED, 'another home')
-    no('for other algorithms', signed(plan_of(new, old_plan, algorithms=['P-256', 'SM2']), new), REFUSED, 'another home')
-    no('one that seals what is not sealed', signed(plan_of(new, old_plan, unseal={'m': 2}), new), REFUSED, 'unseal')
+    no('a plan that one of its officers has not signed', signed_plan(good, new[:2]), SIGNATURE, 'has not signed')
+    no('one that was altered after they signed', signed_plan(good, new).replace(b'"root":2', b'"root":1'), SIGNATURE, '')
+    no('a plan that follows none', signed_plan(plan_of(new), new), REFUSED, 'does not follow')
+    no('one that follows another plan', signed_plan(plan_of(new, plan_of(new)), new), REFUSED, 'does not follow')
+    no('the wrong generation', signed_plan(plan_of(new, old_plan, follows=dict(good['follows'], generation=3)), new), REFUSED, 'generation')
+    no('a plan of another operator', signed_plan(plan_of(new, old_plan, home=dict(good['home'], operator='Other')), new), REFUSED, 'another home')
+    no('of another address', signed_plan(plan_of(new, old_plan, home=dict(good['home'], base='http://127.0.0.1:9999')), new), REFUSED, 'another home')
+    no('for other algorithms', signed_plan(plan_of(new, old_plan, algorithms=['P-256', 'SM2']), new), REFUSED, 'another home')
+    no('one that seals what is not sealed', signed_plan(plan_of(new, old_plan, unseal={'m': 2}), new), REFUSED, 'unseal')
     no('what is no plan', b'{}', 3, 'plan')
-    check('the verifier service may not ask', Signer(home, 'verifier.sock').ask(SUCCESSOR, by(signed(good, new))) is None)
+    check('the verifier service may not ask', Signer(home, 'verifier.sock').ask(SUCCESSOR, by(signed_plan(good, new))) is None)
     check('nor pass the root on', Signer(home, 'verifier.sock').ask(PASS, struct.pack('>I', 0)) is None)
     check('a cut request ends the connection', reg.ask(SUCCESSOR, b'\0\0') is None)
     check('there is nothing to pass on', ask_pass(reg)[0] == POLICY)
@@ -134,12 +129,12 @@ def course(root):
 
     # another plan is begun and given up
     other = plan_of([new[1], new[2], old[0]], old_plan)
-    rc, why, _ = ask_successor(reg, signed(other, [new[1], new[2], old[0]]))
+    rc, why, _ = ask_successor(reg, signed_plan(other, [new[1], new[2], old[0]]))
     first = spki_of(reg, NEW)
     check('a plan that follows begins a successor: a root key is made', rc == 0 and first and first != spki, why)
     check('the status says so', reg.status()['successor'] == {'plan': h(canon(other)).hex(), 'generation': 2, 'keys': True} and reg.status()['plan'] == h(canon(old_plan)).hex(), reg.status())
-    check('asked again it is the same', ask_successor(reg, signed(other, [new[1], new[2], old[0]]))[0] == 0 and spki_of(reg, NEW) == first)
-    rc, why, _ = ask_successor(reg, signed(plan, new))
+    check('asked again it is the same', ask_successor(reg, signed_plan(other, [new[1], new[2], old[0]]))[0] == 0 and spki_of(reg, NEW) == first)
+    rc, why, _ = ask_successor(reg, signed_plan(plan, new))
     nspki = spki_of(reg, NEW)
     check('another plan takes its place, with another key', rc == 0 and nspki not in (first, spki) and reg.status()['successor']['plan'] == h(canon(plan)).hex(), why)
 
@@ -203,7 +198,7 @@ def course(root):
     st = reg.status()
     check('with them the root passes on', rc == 0 and st['plan'] == h(canon(plan)).hex() and st['successor'] is None and spki_of(reg, ROOT) == nspki and spki_of(reg, NEW) == b'', (why, st))
     turned_down('what the old officers had approved before signs nothing', waiting.sign(*late), STATE, 'awaits approvals')
-    check('the same plan is followed already: said again', ask_successor(reg, signed(plan, new))[0] == 0 and reg.status()['successor'] is None)
+    check('the same plan is followed already: said again', ask_successor(reg, signed_plan(plan, new))[0] == 0 and reg.status()['successor'] is None)
     check('and there is nothing more to pass on', ask_pass(reg, certs['root'], certs['nwo'], certs['own'])[0] == POLICY)
     # after
     r = Round(reg, CRL_ROOT, crl_tbs(nspki, 6))
@@ -212,7 +207,7 @@ def course(root):
     check('the new ones rule the root', rc == 0 and verifies(nspki, r.tbs, sig), why)
     check('no list is signed in the old root\'s name', Round(reg, CRL_ROOT, crl_tbs(spki, 7)).rc == POLICY)
     check('nor an issuing CA', Round(reg, C_ISS, issuing_tbs(spki_of(reg, ISSUING), spki)).rc == POLICY)
-    check('a plan of the old officers follows nothing now', ask_successor(reg, signed(plan_of(old, old_plan), old))[0] == REFUSED)
+    check('a plan of the old officers follows nothing now', ask_successor(reg, signed_plan(plan_of(old, old_plan), old))[0] == REFUSED)
     a.end()
     a = Alone(home)
     reg = Signer(home, 'registry.sock')
@@ -234,7 +229,7 @@ def course(root):
     last = [Officer(root, l) for l in ('wu', 'zheng', 'wang')]
     parent = bytes.fromhex('0023000b00030472000000060080004300100003' '0010') + two(last[0].spki[27:59]) + two(last[0].spki[59:])
     third = plan_of(last, plan, move={'m': 2, 'parent': b64(parent)}) # a spare's storage key, as any P-256 point
-    rc, why, _ = ask_successor(reg, signed(third, last))
+    rc, why, _ = ask_successor(reg, signed_plan(third, last))
     check('another plan follows the second', rc == 0 and reg.status()['successor']['generation'] == 3, why)
     tspki, tref = spki_of(reg, NEW), ref_of(third)
     done = []
@@ -263,14 +258,6 @@ def course(root):
 
 
 # --- cut at each step ---
-def cut(ask):
-    """the signer ended, with its answer still to come"""
-    try:
-        return ask() is None
-    except OSError:
-        return True
-
-
 def killed(root):
     old, new = [Officer(root, l + '2') for l in ('zhao', 'qian', 'sun')], [Officer(root, l + '2') for l in ('li', 'zhou', 'wu')]
     old_plan = plan_of(old)
@@ -288,13 +275,13 @@ def killed(root):
         a.tpm.end()
 
     a, reg = again(0x153)
-    check('cut while the new root\'s key is made', cut(lambda: reg.ask(SUCCESSOR, by(signed(plan, new)))))
+    check('cut while the new root\'s key is made', cut(lambda: reg.ask(SUCCESSOR, by(signed_plan(plan, new)))))
     over(a)
     a, reg = again()
     st = reg.status()
     check('the old plan rules, and the new one is noted without keys', st['plan'] == h(canon(old_plan)).hex() and st['successor'] == {'plan': h(canon(plan)).hex(), 'generation': 2, 'keys': False}, st)
     check('nothing is opened for a key that is not there', Round(reg, C_ROOT, root_tbs(spki), NEW).rc == POLICY)
-    check('it goes on', ask_successor(reg, signed(plan, new))[0] == 0 and reg.status()['successor']['keys'])
+    check('it goes on', ask_successor(reg, signed_plan(plan, new))[0] == 0 and reg.status()['successor']['keys'])
     nspki = spki_of(reg, NEW)
     a.end()
     done = {}
@@ -337,24 +324,19 @@ def unsealed(root):
     plan = plan_of(new, old_plan, unseal={'m': 2})
     home = root + '/sealed'
     a, reg, spki, certs = begin_home(home, old, old_plan)
-    check('a plan that leaves out the sealing does not follow', ask_successor(reg, signed(plan_of(new, old_plan), new))[0] == REFUSED)
+    check('a plan that leaves out the sealing does not follow', ask_successor(reg, signed_plan(plan_of(new, old_plan), new))[0] == REFUSED)
 
     def unseal(reg, officers, p):
-        rc, why, data = reg.plain(UNSEAL_BEGIN)
-        if rc:
-            return rc, why
-        ident, nonce, n = data[0], data[1:33], struct.unpack('>I', data[33:37])[0]
-        public, expiration = data[37:37 + n], struct.unpack('>I', data[37 + n:])[0]
-        cp, ref = h(bytes.fromhex('0000015e'), b'\0\x0b' + h(public)), b'fujie-unseal' + h(canon(p))
-        return reg.plain(UNSEAL, bytes([ident]) + struct.pack('>I', 2) + b''.join(bytes([i]) + officers[i].sign(approval(nonce, expiration, cp, ref)) for i in (0, 1)))[:2]
+        u = Unsealing(reg)
+        return u.by(officers, b'fujie-unseal' + h(canon(p))) if u.rc == 0 else (u.rc, u.why)
 
     a.end()
     a = Alone(home)
     reg = Signer(home, 'registry.sock')
-    rc, why, _ = ask_successor(reg, signed(plan, new))
+    rc, why, _ = ask_successor(reg, signed_plan(plan, new))
     check('while they are sealed no successor is begun', rc == BUSY and 'sealed' in why, why)
     check('the old officers unseal', unseal(reg, old, old_plan)[0] == 0)
-    rc, why, _ = ask_successor(reg, signed(plan, new))
+    rc, why, _ = ask_successor(reg, signed_plan(plan, new))
     check('then it is', rc == 0, why)
     a.end()
     a = Alone(home)
@@ -386,7 +368,7 @@ def without_plan(root):
         assert reg.sign(ROOT, kind, tbs)[0] == 0
     reg.plain(CLOSE)
     new = [Officer(root, l + '4') for l in ('li', 'zhou', 'wu')]
-    rc, why, _ = ask_successor(reg, signed(plan_of(new, plan_of(new)), new))
+    rc, why, _ = ask_successor(reg, signed_plan(plan_of(new, plan_of(new)), new))
     check('a home without a plan has no officers who could consent: refused, with what to do', rc == POLICY and 'new home with a plan' in why, why)
     check('nor does the ordinary request sign what passes a root on', reg.sign(ROOT, C_NWO, cross_tbs(iss, spki), ('a', 'b'))[0] == POLICY and reg.sign(ROOT, C_OWN, cross_tbs(iss, spki), ('a', 'b'))[0] == POLICY)
     a.end()
@@ -595,8 +577,12 @@ def appliance():
     check('who gave the root away is named as in the former plan', all('officer: ' + n in shown and 'approved by: ' + n in shown for n in '乙丙') and 'by: officer' not in shown, shown)
     check('not by one', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript-2', '--plan', two, '--unsigned')[0] == 2)
     for k in new:
-        r = run(OFFICER, 'transcript', 'sign', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one, '--key', k + '.key', '--passphrase-file', k + '.passphrase', '--yes')
-        check('a new officer signs it', r[0] == 0, r)
+        r = run(OFFICER, 'transcript', 'sign', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one, '--key', k + '.key', '--passphrase-file', k + '.passphrase', '--out', k + '.signature', '--yes', '--lang', 'en')
+        check('a new officer signs it, and sees how often each officer of either plan approved', r[0] == 0 and all('approvals, by the plan before: %s: 2\n' % n in r[1] for n in ('乙（虚构官员） (officer2)', '丙（虚构官员） (officer3)')) and 'approvals, by the plan before: 甲（虚构官员） (officer1): 0\n' in r[1], r)
+    join = lambda k, *more: tool(OFFICER, 'transcript', 'join', h.d + '/ceremony/transcript-2', '--plan', two, '--signatures', k + '.signature', '--yes', *more)
+    check('what they signed each for himself is not joined without the former plan', join(new[0])[0] == 2)
+    joined = [join(k, '--other', one) for k in new]
+    check('with it it is, one after the other', [(code, len(out.get('signed_by', [])), out.get('enough')) for code, out in joined] == [(0, 1, False), (0, 2, True)], joined)
     check('and then it is asked for their signatures', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript-2', '--plan', two, '--other', one)[0] == 0)
     replays(x, one, two)
     check('the first ceremony\'s is replayed still', tool(B + '/fujie-verify', 'ceremony', 'replay', h.d + '/ceremony/transcript', '--plan', one)[0] == 0)
@@ -712,7 +698,7 @@ def replays(x, one, two):
     bad('a new officer in an old one\'s place', lines[:taken[0]] + [foreign] + lines[taken[0] + 1:], 'no officer of the plan')
     other = json.loads(json.dumps(lines[0]))
     other['out']['former']['root'] = other['out']['former']['root-sm2']
-    bad('another root that is followed', [other] + lines[1:], 'no root')
+    bad('another root that is followed', [other] + lines[1:], 'no root of this algorithm')
     bad('the end before the root has passed on', lines[:nwo] + [lines[-1]], 'ends before')
 
 

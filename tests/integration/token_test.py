@@ -18,10 +18,6 @@ def usci(k):
     return body + ALPHABET[-sum(ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(body)) % 31]
 
 
-def b64u(data):
-    return base64.urlsafe_b64encode(data).rstrip(b'=').decode()
-
-
 def grant(**more):
     return {**{'mode': 'SCENE', 'domains': [], 'scenarios': ['洪水预警'], 'rights': ['USE'], 'purposes': ['WELFARE'], 'actions': ['QUERY'],
                'territory': ['420000'], 'environment': [], 'quota': None, 'depth': 0}, **more}

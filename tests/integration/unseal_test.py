@@ -4,30 +4,12 @@ through the signer, which names officer and reason, and past it at the TPM itsel
 With a software TPM this proves the logic, not custody: its state has every key in clear."""
 from quorum_lib import *
 
-UNSEAL_BEGIN, UNSEAL, SEAL = 29, 30, 31
+SEAL = 31
 TPM_NO = 21
 
 
 def canonical(o):
     return json.dumps(o, sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
-
-
-def cp_unseal(public):
-    return h(bytes.fromhex('0000015e'), b'\0\x0b' + h(public))
-
-
-class Unsealing(Round):
-    def __init__(self, reg):
-        self.reg = reg
-        self.rc, self.why, data = reg.plain(UNSEAL_BEGIN)
-        if self.rc == 0:
-            self.id, self.nonce = data[0], data[1:33]
-            n = struct.unpack('>I', data[33:37])[0]
-            self.public, self.expiration = data[37:37 + n], struct.unpack('>I', data[37 + n:])[0]
-            self.cphash = cp_unseal(self.public)
-
-    def give(self, *approvals):
-        return self.reg.plain(UNSEAL, bytes([self.id]) + struct.pack('>I', len(approvals)) + b''.join(bytes([i]) + s for i, s in approvals))
 
 
 def seal(reg, *names):

@@ -607,6 +607,62 @@ TEST("three generations: the oldest root leads to the newest and the newest to t
 	EVP_PKEY_free(ca_key);
 }
 
+TEST("of two ways to a root's key the shorter one is taken, wherever in the file it stands")
+{
+	FJ_AUTO(gens) g = gens_make(true);
+	struct world *w = g->w;
+	struct fj_err err;
+	EVP_PKEY *key = new_key(), *ca_key = new_key();
+	struct spec ca_s = g->ca_s, long_s = BETWEEN(23), short_s = BETWEEN(24);
+	struct bytes ca, way, direct, dac;
+
+	g->root_s.serial = 21;
+	X509 *r = cert(&g->root_s, key, NULL, key), *c = cert(&ca_s, ca_key, r, key), *l = cert(&long_s, key, g->root, g->root_key), *s = cert(&short_s, key, w->root_x, w->root_key);
+	X509 *d = cert(&w->dac_s, w->holder_key, c, ca_key);
+	der_of(c, &ca);
+	der_of(l, &way);
+	der_of(s, &direct);
+	der_of(d, &dac);
+	for (int order = 0; order < 2; order++) {
+		FJ_AUTO(ver_report) report = {.subject = NULL};
+		world_write(w);
+		if (order == 0)
+			PEMS(w, "chain.pem", &g->with_old_b, &way, &direct, &ca, &w->issuing);
+		else
+			PEMS(w, "chain.pem", &w->issuing, &ca, &direct, &way, &g->with_old_b);
+		CHECK_OK(load(w, NULL, &err));
+		CHECK_OK(judge(w, slice(&dac), &(struct asked){.use = NULL}, &report, &err));
+		CHECK(report.n_path == 3 && json_array_size(w->notes) == 0);
+	}
+	X509_free(r);
+	X509_free(c);
+	X509_free(l);
+	X509_free(s);
+	X509_free(d);
+	EVP_PKEY_free(key);
+	EVP_PKEY_free(ca_key);
+}
+
+TEST("eight generations of a root are trusted, and no ninth")
+{
+	FJ_AUTO(gens) g = gens_make(true);
+	FJ_AUTO(ver_trust) t = NULL;
+	struct fj_err err;
+
+	CHECK_OK(ver_trust_new(&t, &err));
+	for (int i = 0; i < 9; i++) {
+		EVP_PKEY *key = new_key();
+		struct bytes der;
+		g->root_s.serial = 30 + i;
+		X509 *x = cert(&g->root_s, key, NULL, key);
+		der_of(x, &der);
+		CHECK_RC(ver_anchor_add(t->a, slice(&der), &err), i < 8 ? FJ_OK : FJ_E_LIMIT);
+		X509_free(x);
+		EVP_PKEY_free(key);
+	}
+	CHECK(t->a->n_root == 8);
+}
+
 TEST("root.pem: a further root of another name, or that does not hold, is left out and told; the first has to hold")
 {
 	FJ_AUTO(gens) g = gens_make(true);

@@ -72,7 +72,7 @@ BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
 
-LIBRARY = $(B)/libfujie-verify.a $(B)/libfujie-verify.so.0 $(B)/fujie-verify.pc
+LIBRARY = $(B)/libfujie-verify.a $(B)/libfujie-verify.so.0
 all: $(BINS) $(LIBRARY)
 
 help: ## print the targets
@@ -149,8 +149,6 @@ $(B)/libfujie-verify.a: $(call pic,$(LIBRARY_SRC))
 	objcopy --localize-hidden $(B)/pic/fujie-verify.o
 	@rm -f $@
 	ar rcsD $@ $(B)/pic/fujie-verify.o
-$(B)/fujie-verify.pc: verifier/fujie-verify.pc.in verifier/fujie-verify.h
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@REQUIRES@|$(P_LIBRARY)|' -e "s|@VERSION@|$$(sed -n 's/^#define FJV_VERSION "\(.*\)".*/\1/p' verifier/fujie-verify.h)|" $< >$@
 
 $(B)/fujie-inbox: $(call obj,$(INBOX_SRC)) $(A_VERIFY)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_INBOX)
@@ -312,21 +310,21 @@ unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
 .PHONY: all help unit run quick check conformance e2e screenshots integration model tamper soak bench bench-scale cov lint san san-tests \
-	fuzz fuzzers routes statement install install-lib dist clean deps deps-full
+	fuzz fuzzers routes statement pages install uninstall install-lib deb package-test dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
 	@tests/demo-run.sh $(B)
 
 quick: ## build, lint without the slow checkers, unit tests (under 60 s)
-	@$(MAKE) --no-print-directory -j2 all $(UNIT)
+	@$(MAKE) --no-print-directory -j2 all pages $(UNIT)
 	@tests/run.sh quick $(B)
 
 check: deps ## everything but the long targets (some twenty minutes on two cores); STRICT=1: a skip fails
-	@$(MAKE) --no-print-directory -j2 all $(UNIT) $(DRIVERS) $(BENCHES) $(B)/tests/bench/scale # benches: that they build
+	@$(MAKE) --no-print-directory -j2 all pages $(UNIT) $(DRIVERS) $(BENCHES) $(B)/tests/bench/scale # benches: that they build
 	@STRICT=$(STRICT) tests/run.sh check $(B)
 
-lint: ## layers, links, function length, banned calls, header contracts, SQL outside the store
+lint: all pages ## layers, links, function length, banned calls, header contracts, SQL outside the store
 	@tests/run.sh lint $(B)
 integration: all $(DRIVERS) $(B)/tests/bench/slow/swtpm ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
@@ -386,22 +384,37 @@ statement: all ## docs/practice-statement.md anew: the practice statement of no 
 routes: all ## print the route tables
 	@$(B)/fujie-registry --routes && $(B)/fujie-verifier --routes && $(B)/fujie-gateway --routes && $(B)/fujie-witness --routes
 
-install: all ## executables to $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
-	install -d $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 docs/man/fujie-witness.1 docs/man/fujie-officer.1 $(DESTDIR)$(PREFIX)/share/man/man1
-install-lib: $(LIBRARY) ## libfujie-verify: header, libraries, pkg-config, manual, example to $(DESTDIR)$(PREFIX)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,include lib/pkgconfig share/man/man1 share/man/man3 share/doc/fujie-verify/examples)
-	install -m 644 verifier/fujie-verify.h $(DESTDIR)$(PREFIX)/include
-	install -m 644 $(B)/libfujie-verify.a $(DESTDIR)$(PREFIX)/lib
-	install -m 755 $(B)/libfujie-verify.so.0 $(DESTDIR)$(PREFIX)/lib
-	ln -sf libfujie-verify.so.0 $(DESTDIR)$(PREFIX)/lib/libfujie-verify.so
-	sed 's|^prefix=.*|prefix=$(PREFIX)|' $(B)/fujie-verify.pc >$(DESTDIR)$(PREFIX)/lib/pkgconfig/fujie-verify.pc
-	install -m 644 docs/man/fujie-verify.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 docs/man/libfujie-verify.3 $(DESTDIR)$(PREFIX)/share/man/man3
-	install -m 644 examples/verify.c $(DESTDIR)$(PREFIX)/share/doc/fujie-verify/examples
+# --- pages, completion, installing ---
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+LOCALSTATEDIR ?= /var
+LIBDIR ?= $(PREFIX)/lib
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+PLACES = B='$(B)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' LOCALSTATEDIR='$(LOCALSTATEDIR)' UNITDIR='$(UNITDIR)' LIBDIR='$(LIBDIR)' REQUIRES='$(P_LIBRARY)'
+PAGES = $(B)/man/formats.stamp $(B)/man/fujie-commands.7 $(B)/completion/fujie
+$(B)/man/formats.stamp: docs/man/make_pages.py docs/man/formats.tsv docs/formats.md
+	python3 docs/man/make_pages.py formats $(B)/man
+	@touch $@
+$(B)/man/commands.tsv: $(B)/fujie-registry
+	@mkdir -p $(@D)
+	$(B)/fujie-registry --commands >$@
+$(B)/man/fujie-commands.7: $(B)/man/commands.tsv docs/man/make_pages.py
+	python3 docs/man/make_pages.py commands $(B)/man <$<
+$(B)/completion/fujie: $(B)/man/commands.tsv $(B)/fujie docs/man/make_pages.py system/completion.bash
+	{ cat $<; echo; echo '=== usage'; $(B)/fujie help; } | python3 docs/man/make_pages.py completion $(B)/completion
+pages: $(PAGES) ## manual pages and shell completion that are made from the sources
+
+install: all $(PAGES) ## everything to $(DESTDIR)$(PREFIX), SYSCONFDIR (/etc), LOCALSTATEDIR (/var); units to UNITDIR
+	@$(PLACES) system/install.sh install APPLIANCE
+uninstall: ## what `make install` made, with the same variables
+	@$(PLACES) system/install.sh uninstall APPLIANCE
+	@$(PLACES) system/install.sh uninstall LIBRARY
+install-lib: $(LIBRARY) ## libfujie-verify: header, libraries, pkg-config, manual, example to $(DESTDIR)$(PREFIX)
+	@$(PLACES) system/install.sh install LIBRARY
+deb: ## Debian packages under build/deb (debhelper; offline)
+	@system/deb.sh $(B)
+package-test: ## the packages in a fresh Debian: install, upgrade, remove, purge (debootstrap, root; some minutes)
+	@tests/package.sh $(B)
 
 dist: ## a source archive under build/
 	git archive --format=tar.gz --prefix=fujie/ -o $(B)/fujie.tar.gz HEAD

@@ -26,6 +26,7 @@ BASE_SRC := \
 	base/sandbox.c \
 	base/secret.c \
 	base/spare.c \
+	base/systemd.c \
 	base/tar.c \
 	base/tiles.c \
 	base/tlog.c \
@@ -123,7 +124,7 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/tar.c base/tiles.c base/edge.c,$(BASE_SRC)) \
+	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/systemd.c base/tar.c base/tiles.c base/edge.c,$(BASE_SRC)) \
 	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
@@ -487,12 +488,14 @@ WEB_SRC := \
 	web/portal/wording.c
 
 REGISTRY_SRC := \
+	web/registry/commands.c \
 	web/registry/control.c \
 	web/registry/line.c \
 	web/registry/main.c
 
 CLI_SRC := \
 	issuer/cli/adopt.c \
+	issuer/cli/alive.c \
 	issuer/cli/args.c \
 	issuer/cli/ask.c \
 	issuer/cli/ceremony.c \
@@ -516,7 +519,8 @@ CLI_SRC := \
 	issuer/cli/spare.c \
 	issuer/cli/stops.c \
 	issuer/cli/subordinate.c \
-	issuer/cli/unseal.c
+	issuer/cli/unseal.c \
+	issuer/cli/users.c
 
 TEST_UNIT_SRC := \
 	tests/unit/test_base_bond.c \
@@ -529,6 +533,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_base_note.c \
 	tests/unit/test_base_plan.c \
 	tests/unit/test_base_spare.c \
+	tests/unit/test_base_systemd.c \
 	tests/unit/test_base_tiles.c \
 	tests/unit/test_base_tlog.c \
 	tests/unit/test_base_tpm2.c \

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
@@ -27,6 +28,10 @@ static void become(const struct fj_spawn *s, int report, pid_t parent)
 	int n = 0;
 	sigset_t none;
 
+	/* the parent-death signal is forgotten when the user changes: it is set after that */
+	if (s->user.uid != 0 && (setgroups(1, &s->user.gid) != 0 || setresgid(s->user.gid, s->user.gid, s->user.gid) != 0 ||
+		setresuid(s->user.uid, s->user.uid, s->user.uid) != 0))
+		return;
 	if (s->die_with_parent && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent))
 		return;
 	for (int sig = 1; sig < NSIG; sig++)
@@ -109,7 +114,7 @@ enum fj_rc fj_reap(pid_t pid, int timeout_ms, int *status, struct fj_err *err)
 	}
 }
 
-enum fj_rc fj_self_dir(char *out, size_t cap, struct fj_err *err)
+static enum fj_rc self_dir(char *out, size_t cap, struct fj_err *err)
 {
 	ssize_t n = readlink("/proc/self/exe", out, cap);
 
@@ -121,5 +126,23 @@ enum fj_rc fj_self_dir(char *out, size_t cap, struct fj_err *err)
 	char *slash = strrchr(out, '/');
 	if (slash != NULL)
 		*slash = '\0';
+	return FJ_OK;
+}
+
+enum fj_rc fj_sibling(const char *name, char *out, size_t cap, struct fj_err *err)
+{
+	static const char *const places[] = {"", "../libexec/fujie/", "../../bin/"};
+	char dir[3900];
+	int n = -1;
+
+	FJ_TRY(self_dir(dir, sizeof(dir), err));
+	for (size_t i = 0; i < FJ_ARRAY_LEN(places); i++) {
+		n = snprintf(out, cap, "%s/%s%s", dir, places[i], name);
+		if (n < 0 || (size_t)n >= cap)
+			return fj_fail(err, FJ_E_LIMIT, "base", NULL, "the folder of the executables has too long a name");
+		if (access(out, X_OK) == 0)
+			return FJ_OK;
+	}
+	(void)snprintf(out, cap, "%s/%s", dir, name);
 	return FJ_OK;
 }

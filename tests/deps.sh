@@ -19,7 +19,7 @@ command -v npm >/dev/null 2>&1 || browser="$browser npm"
 case $what in
 base) want=$base ;;
 e2e) want=$browser ;;
-full) want="$base $browser git g++ clang libclang-rt-14-dev clang-tidy cppcheck strace sqlite3 python3-jsonschema mandoc
+full) want="$base $browser git g++ clang libclang-rt-14-dev clang-tidy cppcheck strace sqlite3 python3-jsonschema mandoc systemd bash
 	python3-botan python3-cryptography python3-cryptography-vectors strongswan-pki libstrongswan-standard-plugins libnss3-tools golang-cfssl
 	softhsm2 opensc tpm2-tools swtpm-tools nginx-light golang-go golang-golang-x-mod-dev default-jdk-headless" ;;
 *) echo "usage: $0 base|full|e2e" >&2; exit 2 ;;

@@ -162,6 +162,16 @@ static enum fj_rc open_copy(const char *path, int *out, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* to whom the folder that it lies in belongs */
+static enum fj_rc give_log(int dir, struct fj_err *err)
+{
+	struct stat st;
+
+	if (fstatat(dir, "signer", &st, AT_SYMLINK_NOFOLLOW) != 0 || fchownat(dir, LOG, st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) != 0)
+		return fj_fail_errno(err, "cli", "give %s to the signer's user", LOG);
+	return FJ_OK;
+}
+
 /* the spare's signer, with the copy beside its log */
 static enum fj_rc ask_signer(struct cli_spare_home *s, const char *dir, struct fj_err *err)
 {
@@ -179,12 +189,16 @@ static enum fj_rc ask_signer(struct cli_spare_home *s, const char *dir, struct f
 enum fj_rc cli_adopt(const struct cli_args *a, struct cli_spare_home *s, struct fj_err *err)
 {
 	FJ_AUTO(fd) from = -1;
+	FJ_AUTO(cli_home) h = {.dir = -1, .run = -1, .lock = -1};
 
 	FJ_TRY(open_copy(cli_opt(a, "home", ""), &from, err));
 	FJ_TRY(copy_file(from, "signer/audit.log", s->dir, LOG, 0600, err));
+	FJ_TRY(give_log(s->dir, err));
 	FJ_TRY(ask_signer(s, a->dir, err));
 	FJ_TRY(copy_below(from, s->dir, 0, false, err));
 	if (syncfs(s->dir) != 0)
 		return fj_fail_errno(err, "cli", "make the copy durable");
-	return put_conf(s, from, err);
+	FJ_TRY(put_conf(s, from, err));
+	FJ_TRY(cli_home_open(a->dir, &h, err)); /* what was copied belongs to whom it belongs here */
+	return cli_users_own(&h, err);
 }

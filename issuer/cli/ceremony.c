@@ -203,13 +203,11 @@ static enum fj_rc read_plan(const char *path, json_t **file, struct fj_plan *p, 
 static enum fj_rc make(const struct cli_args *a, const struct cli_conf *conf, const json_t *in, json_t **answer, struct fj_err *err)
 {
 	FJ_AUTO(cli_home) h = {.dir = -1, .run = -1, .lock = -1};
-	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
 	struct watcher w = {a};
 	struct cli_follow follow = {tell, &w};
 
 	FJ_TRY(cli_home_ceremony(a->dir, conf, &h, err));
-	FJ_TRY(fj_json_canonical(in, &b, err));
-	FJ_TRY(fj_file_replace(h.dir, "run/init.json", fj_buf_slice(&b), 0600, err));
+	FJ_TRY(cli_init_put(&h, in, err));
 	{
 		FJ_AUTO(cli_parts) p = {.home = NULL};
 		FJ_TRY(cli_parts_init(&p, &h, err));

@@ -13,6 +13,9 @@
 #include "base/x509.h"
 #include "base/proc.h"
 
+/* whom the parts run as */
+enum cli_user { CLI_USER_SIGNER, CLI_USER_REGISTRY, CLI_USER_VERIFIER, CLI_USERS };
+
 /* --- home.c: the home folder, its configuration and its lock --- */
 struct cli_conf {
 	char base[161];     /* [public] base: address that goes into certificates */
@@ -31,10 +34,12 @@ struct cli_conf {
 	char tpm[128];      /* [tpm] device: "software" or a device node */
 	bool demo;          /* [home] demo: an offset clock was allowed here */
 	int64_t outbox_days; /* [outbox] days: how long packages for mirrors are kept */
+	char user[CLI_USERS][33]; /* [users] signer, registry, verifier: users of this machine; "" the caller's */
 	char log_policy[512]; /* [log] policy: witnesses of the public log; "" none */
 };
 struct cli_home {
 	int dir, run, lock; /* descriptors; -1 when not open */
+	struct fj_user user[CLI_USERS]; /* uid 0: the caller's */
 	struct cli_conf conf;
 	struct fj_err fault; /* why fujie.ini is not what conf says; rc FJ_OK: it is */
 };
@@ -44,6 +49,8 @@ FJ_DEFINE_AUTO(cli_home, struct cli_home, cli_home_release)
 enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
 /* Take the home's lock; FJ_E_BUSY at once when another process has it. */
 enum fj_rc cli_home_lock(struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+/* The lock alone, whoever owns the folders. */
+enum fj_rc cli_home_free(struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
 /*
  * A new home is built in a folder beside `path` and renamed when it is whole.
  * cli_home_begin: FJ_E_EXISTS when path is there and not an empty folder; partial[cap]
@@ -80,6 +87,17 @@ void cli_tls_release(struct cli_tls *t);
 FJ_DEFINE_AUTO(cli_tls, struct cli_tls, cli_tls_release)
 /* of the files that c names, which may be links; *out is as it was when it fails */
 enum fj_rc cli_tls_read(int dir, const struct cli_conf *c, struct cli_tls *out, struct fj_err *err) FJ_MUST_USE;
+/* --- users.c: users of their own for the parts, and what of a home is whose --- */
+/* The package's users, where root makes a home (never a demo's) and the machine has them. */
+void cli_users_default(struct cli_conf *c);
+/* h->user from h->conf; FJ_E_INVALID: one is no user of this machine, root, or named twice */
+enum fj_rc cli_users_find(struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+/* Everything in the home to whom it belongs (docs/formats.md 45); name and what lies below it to one of them.
+ * Nothing where the home has no users. */
+enum fj_rc cli_users_own(const struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc cli_users_give(const struct cli_home *h, const char *name, enum cli_user to, struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_REFUSED, with the remedy, when a part could not work: a folder is another's, or we are not root. */
+enum fj_rc cli_users_check(const struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
 
 /* --- parts.c: starting and ending the processes --- */
 enum cli_part_id { CLI_TPM, CLI_SIGNER, CLI_REGISTRY, CLI_VERIFIER, CLI_COSIGNER, CLI_PARTS };
@@ -94,6 +112,7 @@ struct cli_parts {
 	const char *portal, *verifier; /* binds; portal NULL: none */
 	bool signer;                   /* false: reading only */
 	char outbox_days[24], signin_days[24];
+	int given_portal, given_verifier; /* listening sockets of the service manager's, which are its; -1: the part makes its own */
 	int listen_registry, listen_verifier;
 	int line;                      /* to the registry (line.c); -1: none */
 	struct cli_tls tls;            /* what it was given last; empty: nothing */
@@ -113,17 +132,27 @@ struct cli_follow {
 	void *user;
 };
 enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t **answer, struct fj_err *err) FJ_MUST_USE;
-/* path of another executable of ours, beside this one */
-enum fj_rc cli_sibling(const char *name, char *out, size_t cap, struct fj_err *err) FJ_MUST_USE;
-/* Another executable of ours, argv[0], with the folder `dir` as its descriptor 3; FJ_OK when it says "ready", its own
- * reason otherwise.  name: what people call it. */
-enum fj_rc cli_start(int dir, const char *const *argv, const char *name, pid_t *pid, struct fj_err *err) FJ_MUST_USE;
+/* Another executable of ours. */
+struct cli_child {
+	const char *const *argv; /* argv[0]: which one */
+	const char *name;        /* what people call it */
+	int dir;                 /* the folder that becomes its descriptor 3 */
+	int listen;              /* a listening socket that becomes its descriptor 4; -1: none */
+	int line;                /* a socket to us (line.c), its next one; 0: none */
+	struct fj_user user;
+};
+/* FJ_OK when it says "ready", its own reason otherwise. */
+enum fj_rc cli_start(const struct cli_child *c, pid_t *pid, struct fj_err *err) FJ_MUST_USE;
+/* run/init.json, for the registry that makes a home */
+enum fj_rc cli_init_put(const struct cli_home *h, const json_t *in, struct fj_err *err) FJ_MUST_USE;
 /* Asked first, killed after 5 s; *pid 0 is fine, and is 0 after. */
 void cli_end(pid_t *pid);
 /* End everything in order: services, signer, TPM; asked first, killed after 5 s. */
 void cli_parts_stop(struct cli_parts *p);
 FJ_DEFINE_AUTO(cli_parts, struct cli_parts, cli_parts_stop)
 const char *cli_part_name(enum cli_part_id id);
+/* --- alive.c: each part that runs, and was not started just now, answers within some seconds; *which does not */
+bool cli_parts_answer(const struct cli_parts *p, enum cli_part_id *which, struct fj_err *err);
 
 /* --- line.c: to the registry, which reads no file beyond the home ---
  * cli_line_begin: what it needs before it starts, into a pair of sockets; *theirs is for the child. */
@@ -258,6 +287,7 @@ enum fj_rc cli_officers_step(void *officers, const json_t *progress, struct fj_e
 
 /* --- the commands with an own process to manage; each returns an exit code --- */
 int cli_serve(const struct cli_args *a);   /* serve.c */
+int cli_own(const struct cli_args *a);     /* users.c */
 int cli_init(const struct cli_args *a);    /* make.c */
 int cli_demo(const struct cli_args *a);    /* make.c */
 int cli_ceremony(const struct cli_args *a, char **argv); /* ceremony.c */

@@ -40,6 +40,9 @@ static const struct fj_conf_key keys[] = {
 	{"tpm", "device", FJ_CONF_STR, offsetof(struct cli_conf, tpm), 128, 0, 127},
 	{"home", "demo", FJ_CONF_BOOL, offsetof(struct cli_conf, demo), 0, 0, 0},
 	{"outbox", "days", FJ_CONF_INT, offsetof(struct cli_conf, outbox_days), 0, 1, 3650},
+	{"users", "signer", FJ_CONF_STR, offsetof(struct cli_conf, user[CLI_USER_SIGNER]), 33, 0, 32},
+	{"users", "registry", FJ_CONF_STR, offsetof(struct cli_conf, user[CLI_USER_REGISTRY]), 33, 0, 32},
+	{"users", "verifier", FJ_CONF_STR, offsetof(struct cli_conf, user[CLI_USER_VERIFIER]), 33, 0, 32},
 	{"log", "policy", FJ_CONF_STR, offsetof(struct cli_conf, log_policy), 512, 0, 511},
 	{NULL, NULL, FJ_CONF_STR, 0, 0, 0, 0},
 };

@@ -46,6 +46,7 @@ enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *er
 		return rc;
 	}
 	FJ_TRY(cli_conf_load(h, err));
+	FJ_TRY(cli_users_find(h, err));
 	return fj_dir_open(h->dir, "run", &h->run, err);
 }
 
@@ -68,7 +69,13 @@ static enum fj_rc check_writable(const struct cli_home *h, struct fj_err *err)
 
 enum fj_rc cli_home_lock(struct cli_home *h, struct fj_err *err)
 {
+	FJ_TRY(cli_users_check(h, err));
 	FJ_TRY(check_writable(h, err));
+	return cli_home_free(h, err);
+}
+
+enum fj_rc cli_home_free(struct cli_home *h, struct fj_err *err)
+{
 	int fd = openat(h->run, "supervisor.lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0)
@@ -112,8 +119,14 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "; how long packages for mirrors are kept\n"
 	    "[outbox]\ndays = %d\n\n"
 	    "; a file with the witnesses of the public log and their addresses (C2SP tlog-policy): they cosign its checkpoints\n"
-	    "[log]\n; policy = log.policy\n",
+	    "[log]\n; policy = log.policy\n\n"
+	    "; users of their own for the parts, which root starts: all three, or none; then: fujie own --dir D\n"
+	    "[users]\n",
 	    c->demo ? "true" : "false", c->base, c->portal, c->verifier, c->tpm, OUTBOX_DAYS));
+	bool own = c->user[CLI_USER_SIGNER][0] != '\0';
+	static const char *const parts[CLI_USERS] = {"signer", "registry", "verifier"};
+	for (size_t i = 0; i < CLI_USERS; i++)
+		FJ_TRY(fj_buf_printf(&b, "%s%s = %s%s\n", own ? "" : "; ", parts[i], own ? c->user[i] : "fujie-", own ? "" : parts[i]));
 	return fj_file_replace(dir, "fujie.ini", fj_buf_slice(&b), 0644, err);
 }
 
@@ -160,6 +173,8 @@ enum fj_rc cli_home_begin(const char *path, const struct cli_conf *conf, char *p
 	FJ_TRY(make_folders(h, err));
 	h->conf = *conf;
 	FJ_TRY(conf_write(h->dir, conf, err));
+	FJ_TRY(cli_users_find(h, err));
+	FJ_TRY(cli_users_own(h, err));
 	return cli_home_lock(h, err);
 }
 
@@ -180,6 +195,8 @@ enum fj_rc cli_home_ceremony(const char *path, const struct cli_conf *conf, stru
 	}
 	FJ_TRY(make_folders(h, err));
 	FJ_TRY(fj_dir_make(h->dir, "ceremony", 0755, err));
+	FJ_TRY(cli_users_find(h, err));
+	FJ_TRY(cli_users_own(h, err));
 	return cli_home_lock(h, err);
 }
 
@@ -226,4 +243,13 @@ void cli_home_discard(const char *partial)
 		return;
 	remove_below(dir, 6);
 	rmdir(partial);
+}
+
+enum fj_rc cli_init_put(const struct cli_home *h, const json_t *in, struct fj_err *err)
+{
+	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
+
+	FJ_TRY(fj_json_canonical(in, &b, err));
+	FJ_TRY(fj_file_replace(h->dir, "run/init.json", fj_buf_slice(&b), 0600, err));
+	return cli_users_give(h, "run/init.json", CLI_USER_REGISTRY, err);
 }

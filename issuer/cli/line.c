@@ -113,7 +113,7 @@ enum fj_rc cli_tls_check(int dir, const struct cli_tls *t, struct fj_err *err)
 	int pair[2], status;
 	pid_t pid;
 
-	FJ_TRY(cli_sibling(argv[0], path, sizeof(path), err));
+	FJ_TRY(fj_sibling(argv[0], path, sizeof(path), err));
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
 		return fj_fail_errno(err, "cli", "socketpair");
 	FJ_AUTO(fd) ours = pair[0];

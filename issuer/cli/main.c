@@ -37,6 +37,7 @@ static const char usage[] =
     "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--other PLAN] [--unsigned] [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
     "  fujie config check [FILE] --dir D   would fujie.ini (or FILE) serve?  fujie reload --dir D   a running service takes it, and new PEM files of the portal\n"
+    "  fujie own --dir D   files of a home to the users that fujie.ini names in [users]\n"
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
     "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"
     "  fujie inbox apply FILE... --dir V --root SHA256                    and taken in there\n"
@@ -117,6 +118,8 @@ int main(int argc, char **argv)
 		return cli_reload(&a);
 	if (strcmp(a.noun, "config") == 0)
 		return cli_config(&a);
+	if (a.verb == NULL && strcmp(a.noun, "own") == 0)
+		return cli_own(&a);
 	if (a.verb == NULL && strcmp(a.noun, "verifier") == 0)
 		return cli_verifier(&a);
 	if (a.verb != NULL && strcmp(a.noun, "outbox") == 0)

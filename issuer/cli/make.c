@@ -14,6 +14,7 @@
 
 #define DEMO_PORTAL "127.0.0.1:8443"
 #define DEMO_VERIFIER "127.0.0.1:8480"
+#define UNIT_HOME "/var/lib/fujie/home" /* fujie.service serves it */
 #define DEMO_OPERATOR "Fujie DEMO (illustrative)"
 
 enum fj_rc cli_conf_from(const struct cli_args *a, bool demo, struct cli_conf *c, struct fj_err *err)
@@ -24,6 +25,7 @@ enum fj_rc cli_conf_from(const struct cli_args *a, bool demo, struct cli_conf *c
 
 	memset(c, 0, sizeof(*c));
 	c->demo = demo;
+	cli_users_default(c);
 	snprintf(dflt, sizeof(dflt), "http://%s", verifier);
 	if (fj_strcopy(c->portal, sizeof(c->portal), portal) != FJ_OK ||
 	    fj_strcopy(c->verifier, sizeof(c->verifier), verifier) != FJ_OK ||
@@ -51,7 +53,6 @@ static enum fj_rc demo_plan(const struct cli_officers *o, const struct cli_conf 
 static enum fj_rc make_home(const char *dir, const struct cli_conf *conf, const struct cli_officers *o, json_t *in, json_t **out, struct fj_err *err)
 {
 	FJ_AUTO(cli_home) h = {.dir = -1, .run = -1, .lock = -1};
-	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
 	char partial[4096];
 
 	FJ_TRY(cli_home_begin(dir, conf, partial, sizeof(partial), &h, err));
@@ -60,9 +61,7 @@ static enum fj_rc make_home(const char *dir, const struct cli_conf *conf, const 
 	struct cli_follow follow = {cli_officers_step, &officers};
 	enum fj_rc rc = conf->demo ? demo_plan(&officers, conf, in, err) : FJ_OK;
 	if (rc == FJ_OK)
-		rc = fj_json_canonical(in, &b, err);
-	if (rc == FJ_OK)
-		rc = fj_file_replace(h.dir, "run/init.json", fj_buf_slice(&b), 0600, err);
+		rc = cli_init_put(&h, in, err);
 	if (rc == FJ_OK) {
 		FJ_AUTO(cli_parts) p = {.home = NULL};
 		rc = cli_parts_init(&p, &h, err);
@@ -181,7 +180,10 @@ void cli_print_officers(const char *dir, const json_t *answer)
 	json_array_foreach(json_object_get(answer, "officers"), i, o)
 		printf("  fujie user enrol --dir %s --login %s --code %s\n", dir,
 		    fj_json_peek(o, "login"), fj_json_peek(o, "code"));
-	printf("\nThen: fujie serve --dir %s\n", dir);
+	if (strcmp(dir, UNIT_HOME) == 0)
+		printf("\nThen: systemctl start fujie-portal.socket fujie-public.socket fujie.service (or fujie serve --dir %s)\n", dir);
+	else
+		printf("\nThen: fujie serve --dir %s\n", dir);
 }
 
 static void print_request(const struct cli_args *a, const json_t *answer)

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/systemd.h"
 #include "issuer/cli/cli.h"
 
 #define RESTART_MS 1000
@@ -26,7 +27,9 @@ static const char *const names[PARTS] = {"inbox", "fetcher", "verifier"};
 
 struct mirror {
 	int dir, lock;
+	int given; /* the service manager's listening socket; -1: the verifier makes its own */
 	const char *url, *root, *bind, *every;
+	struct fj_systemd manager;
 	char base[161];
 	pid_t pid[PARTS];
 	int64_t due[PARTS]; /* boot clock, ms; 0: runs, or is not wanted */
@@ -71,11 +74,12 @@ static bool known_issuer(struct mirror *m)
 
 static enum fj_rc start_part(struct mirror *m, enum part_id id, struct fj_err *err)
 {
-	const char *const argv[PARTS][8] = {{"fujie-inbox", "watch", "--root", m->root, NULL},
-		{"fujie-gateway", "--mirror", m->url, "--every", m->every, NULL}, {"fujie-verifier", "--bind", m->bind, "--base", m->base, "--rate", "50", NULL}};
+	const char *const argv[PARTS][9] = {{"fujie-inbox", "watch", "--root", m->root, NULL},
+		{"fujie-gateway", "--mirror", m->url, "--every", m->every, NULL}, {"fujie-verifier", "--bind", m->bind, "--base", m->base, "--rate", "50", m->given >= 0 ? "--given" : NULL, NULL}};
 
 	m->due[id] = 0;
-	return cli_start(m->dir, argv[id], names[id], &m->pid[id], err);
+	struct cli_child c = {.argv = argv[id], .name = names[id], .dir = m->dir, .listen = id == ANSWERER ? m->given : -1};
+	return cli_start(&c, &m->pid[id], err);
 }
 
 static void ended(struct mirror *m, pid_t pid)
@@ -112,10 +116,16 @@ static enum fj_rc first_answer(struct mirror *m, struct fj_err *err)
 static enum fj_rc watch(struct mirror *m, const sigset_t *signals, struct fj_err *err)
 {
 	struct timespec t = {.tv_nsec = LOOK_MS * 1000000};
+	int64_t pinged = 0;
 	int status;
 	pid_t pid;
 
+	fj_systemd_tell(&m->manager, "READY=1");
 	for (;;) {
+		if (m->manager.watchdog_ms > 0 && fj_boot_ms() - pinged > m->manager.watchdog_ms / 3) {
+			fj_systemd_tell(&m->manager, "WATCHDOG=1");
+			pinged = fj_boot_ms();
+		}
 		FJ_TRY(first_answer(m, err));
 		int sig = sigtimedwait(signals, NULL, &t);
 		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
@@ -131,6 +141,8 @@ static enum fj_rc run(const struct cli_args *a, struct mirror *m, struct fj_err 
 	static const int wake[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
 	sigset_t signals;
 
+	FJ_TRY(fj_systemd_read(&m->manager, err));
+	m->given = fj_systemd_socket(&m->manager, "verifier");
 	FJ_TRY(folder(a->dir, m, err));
 	sigemptyset(&signals);
 	for (size_t k = 0; k < FJ_ARRAY_LEN(wake); k++)
@@ -145,7 +157,7 @@ static enum fj_rc run(const struct cli_args *a, struct mirror *m, struct fj_err 
 int cli_verifier(const struct cli_args *a)
 {
 	static const char *const known[] = {"mirror", "root", "bind", "every", NULL};
-	FJ_AUTO(mirror) m = {.dir = -1, .lock = -1};
+	FJ_AUTO(mirror) m = {.dir = -1, .lock = -1, .given = -1};
 	struct fj_err err = {0};
 
 	enum fj_rc rc = cli_opt_only(a, known, &err);
@@ -166,7 +178,7 @@ int cli_become(const char *name, char **argv)
 	struct fj_err err = {0};
 	char path[4096];
 
-	enum fj_rc rc = cli_sibling(name, path, sizeof(path), &err);
+	enum fj_rc rc = fj_sibling(name, path, sizeof(path), &err);
 	if (rc == FJ_OK) {
 		execv(path, argv);
 		rc = fj_fail_errno(&err, "cli", "start %s", path);

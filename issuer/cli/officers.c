@@ -33,7 +33,7 @@ static enum fj_rc begin(const char *const *argv, struct work *w, struct fj_err *
 	char path[4096];
 	int pair[2];
 
-	FJ_TRY(cli_sibling("fujie-officer", path, sizeof(path), err));
+	FJ_TRY(fj_sibling("fujie-officer", path, sizeof(path), err));
 	if (pipe2(pair, O_CLOEXEC) != 0)
 		return fj_fail_errno(err, "cli", "pipe");
 	FJ_AUTO(fd) ours = pair[0];

@@ -39,9 +39,11 @@ enum fj_rc cli_parts_init(struct cli_parts *p, const struct cli_home *h, struct 
 {
 	memset(p, 0, sizeof(*p));
 	p->home = h;
-	p->listen_registry = p->listen_verifier = p->line = -1;
+	p->listen_registry = p->listen_verifier = p->given_portal = p->given_verifier = p->line = -1;
 	FJ_TRY(fj_ipc_listen(h->run, HSM_SOCK_REGISTRY, &p->listen_registry, err));
-	return fj_ipc_listen(h->run, HSM_SOCK_VERIFIER, &p->listen_verifier, err);
+	FJ_TRY(fj_ipc_listen(h->run, HSM_SOCK_VERIFIER, &p->listen_verifier, err));
+	FJ_TRY(cli_users_give(h, "run/" HSM_SOCK_REGISTRY, CLI_USER_REGISTRY, err));
+	return cli_users_give(h, "run/" HSM_SOCK_VERIFIER, CLI_USER_VERIFIER, err);
 }
 
 static void part_note(struct cli_parts *p, enum cli_part_id id, pid_t pid)
@@ -79,7 +81,7 @@ static enum fj_rc start_swtpm(struct cli_parts *p, int *stream, struct fj_err *e
 		"startup-clear,not-need-init", "--tpmstate", "dir=/proc/self/fd/4,mode=0600",
 		"--log", "file=/dev/null,level=1", NULL};
 	struct fj_spawn s = {.path = "swtpm", .search = true, .argv = argv,
-		.fds = {theirs, state, -1}, .stdout_fd = -1, .die_with_parent = true};
+		.fds = {theirs, state, -1}, .stdout_fd = -1, .die_with_parent = true, .user = p->home->user[CLI_USER_SIGNER]};
 	pid_t pid;
 	if (fj_spawn(&s, &pid, err) != FJ_OK)
 		return no_tpm(err, "swtpm", "install it (Debian: swtpm)");
@@ -97,16 +99,6 @@ static enum fj_rc open_tpm(struct cli_parts *p, bool software, int *fd, struct f
 	if (*fd < 0)
 		return no_tpm(err, p->home->conf.tpm, "see that it is there and yours to open");
 	return FJ_OK;
-}
-
-enum fj_rc cli_sibling(const char *name, char *out, size_t cap, struct fj_err *err)
-{
-	char dir[3900];
-
-	FJ_TRY(fj_self_dir(dir, sizeof(dir), err));
-	int n = snprintf(out, cap, "%s/%s", dir, name);
-	return n > 0 && (size_t)n < cap ? FJ_OK
-	    : fj_fail(err, FJ_E_LIMIT, "cli", NULL, "the folder of the executables has too long a name");
 }
 
 void cli_end(pid_t *pid)
@@ -133,13 +125,13 @@ enum fj_rc cli_start_signer(struct cli_parts *p, struct fj_err *err)
 	cli_end(&p->part[CLI_TPM].pid);
 	FJ_TRY(open_tpm(p, software, &tpm, err));
 	FJ_TRY(fj_dir_open(p->home->dir, "signer", &dir, err));
-	FJ_TRY(cli_sibling("fujie-signer", path, sizeof(path), err));
+	FJ_TRY(fj_sibling("fujie-signer", path, sizeof(path), err));
 	snprintf(pause, sizeof(pause), "%lld", (long long)(p->part[CLI_SIGNER].delay > 0 ? p->part[CLI_SIGNER].delay : 1));
 	const char *argv[] = {"fujie-signer", "--tpm", software ? "software" : "hardware", "--pause", pause,
 		p->home->conf.demo ? "--demo-allowed" : NULL, NULL};
 	struct fj_spawn s = {.path = path, .argv = argv,
 		.fds = {tpm, dir, p->listen_registry, p->listen_verifier, -1},
-		.stdout_fd = -1, .die_with_parent = true};
+		.stdout_fd = -1, .die_with_parent = true, .user = p->home->user[CLI_USER_SIGNER]};
 	pid_t pid;
 	FJ_TRY(fj_spawn(&s, &pid, err));
 	part_note(p, CLI_SIGNER, pid);
@@ -176,18 +168,23 @@ static enum fj_rc read_line(int fd, int64_t wait_ms, struct fj_buf *line, struct
 	}
 }
 
-/* one of ours with `dir` as its descriptor 3, and `line` (-1: none) as 4; *out: what it says */
-static enum fj_rc spawn(int dir, int line, const char *const *argv, pid_t *pid, int *out, struct fj_err *err)
+/* one of ours; *out: what it says */
+static enum fj_rc spawn(const struct cli_child *c, pid_t *pid, int *out, struct fj_err *err)
 {
 	char path[4096];
 	int pipefd[2];
 
-	FJ_TRY(cli_sibling(argv[0], path, sizeof(path), err));
+	FJ_TRY(fj_sibling(c->argv[0], path, sizeof(path), err));
 	if (pipe2(pipefd, O_CLOEXEC) != 0)
 		return fj_fail_errno(err, "cli", "pipe");
 	FJ_AUTO(fd) theirs = pipefd[1];
 	FJ_AUTO(fd) ours = pipefd[0];
-	struct fj_spawn s = {.path = path, .argv = argv, .fds = {dir, line, -1}, .stdout_fd = theirs, .die_with_parent = true};
+	struct fj_spawn s = {.path = path, .argv = c->argv, .fds = {c->dir, -1, -1, -1}, .stdout_fd = theirs, .die_with_parent = true, .user = c->user};
+	int n = 1;
+	if (c->listen >= 0)
+		s.fds[n++] = c->listen;
+	if (c->line > 0)
+		s.fds[n] = c->line;
 	FJ_TRY(fj_spawn(&s, pid, err));
 	*out = ours;
 	ours = -1;
@@ -212,22 +209,17 @@ static enum fj_rc not_started(const char *name, struct fj_slice line, struct fj_
 	return rc;
 }
 
-static enum fj_rc start_with(int dir, int own, const char *const *argv, const char *name, pid_t *pid, struct fj_err *err)
+enum fj_rc cli_start(const struct cli_child *c, pid_t *pid, struct fj_err *err)
 {
 	FJ_AUTO(fd) fd = -1;
 	FJ_AUTO(buf) line = FJ_BUF_INIT(8192);
 
-	FJ_TRY(spawn(dir, own, argv, pid, &fd, err));
+	FJ_TRY(spawn(c, pid, &fd, err));
 	enum fj_rc rc = read_line(fd, READY_MS, &line, err);
 	if (rc == FJ_OK && strcmp(fj_buf_str(&line), "ready") == 0)
 		return FJ_OK;
 	cli_end(pid);
-	return rc != FJ_OK ? rc : not_started(name, fj_buf_slice(&line), err);
-}
-
-enum fj_rc cli_start(int dir, const char *const *argv, const char *name, pid_t *pid, struct fj_err *err)
-{
-	return start_with(dir, -1, argv, name, pid, err);
+	return rc != FJ_OK ? rc : not_started(c->name, fj_buf_slice(&line), err);
 }
 
 static void registry_argv(struct cli_parts *p, const char **argv)
@@ -252,6 +244,8 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 		}
 		if (c->https)
 			argv[n++] = "--https";
+		if (p->given_portal >= 0)
+			argv[n++] = "--given";
 	} else {
 		argv[n++] = "--no-portal";
 	}
@@ -292,9 +286,10 @@ static enum fj_rc start_registry(struct cli_parts *p, const char **argv, struct 
 	while (argv[n] != NULL)
 		n++;
 	argv[n++] = "--line";
-	argv[n++] = "4";
+	argv[n++] = p->given_portal >= 0 ? "5" : "4";
 	argv[n] = NULL;
-	FJ_TRY(start_with(p->home->dir, line, argv, cli_part_name(CLI_REGISTRY), &p->part[CLI_REGISTRY].pid, err));
+	struct cli_child c = {.argv = argv, .name = cli_part_name(CLI_REGISTRY), .dir = p->home->dir, .listen = p->given_portal, .line = line, .user = p->home->user[CLI_USER_REGISTRY]};
+	FJ_TRY(cli_start(&c, &p->part[CLI_REGISTRY].pid, err));
 	cli_line_heard(p);
 	return FJ_OK;
 }
@@ -319,11 +314,15 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 		argv[n++] = "--limit-local";
 	if (p->home->conf.demo)
 		argv[n++] = "--demo";
+	if (p->given_verifier >= 0)
+		argv[n++] = "--given";
 	static const char *const cosigner[] = {"fujie-gateway", "--cosign", NULL};
 	part_note(p, id, 0); /* the attempt counts, whatever becomes of it */
 	if (id == CLI_REGISTRY)
 		return start_registry(p, argv, err);
-	return cli_start(p->home->dir, id == CLI_COSIGNER ? cosigner : argv, cli_part_name(id), &p->part[id].pid, err);
+	struct cli_child c = {.argv = id == CLI_COSIGNER ? cosigner : argv, .name = cli_part_name(id), .dir = p->home->dir, .listen = id == CLI_VERIFIER ? p->given_verifier : -1,
+		.user = p->home->user[id == CLI_VERIFIER ? CLI_USER_VERIFIER : CLI_USER_REGISTRY]};
+	return cli_start(&c, &p->part[id].pid, err);
 }
 
 /* its last line; what it says before goes to whoever follows it */
@@ -360,7 +359,8 @@ enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t 
 	argv[n++] = "--init";
 	argv[n++] = "run/init.json";
 	argv[n] = NULL;
-	FJ_TRY(spawn(p->home->dir, -1, argv, &p->part[CLI_REGISTRY].pid, &fd, err));
+	struct cli_child c = {.argv = argv, .name = cli_part_name(CLI_REGISTRY), .dir = p->home->dir, .listen = -1, .user = p->home->user[CLI_USER_REGISTRY]};
+	FJ_TRY(spawn(&c, &p->part[CLI_REGISTRY].pid, &fd, err));
 	FJ_TRY(follow(fd, f, &said, err));
 	enum fj_rc rc = fj_reap(p->part[CLI_REGISTRY].pid, -1, &status, err);
 	p->part[CLI_REGISTRY].pid = 0;

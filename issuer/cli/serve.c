@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/systemd.h"
 #include "issuer/cli/cli.h"
 
 #define DELAY_MIN 200
@@ -96,9 +97,26 @@ static struct timespec until_due(const struct cli_parts *p)
 	return (struct timespec){.tv_sec = wait / 1000, .tv_nsec = (wait % 1000) * 1000000};
 }
 
-/* a terminal that goes away (the kernel says so) ends us; whoever else sends it wants files read anew */
-static void watch(struct cli_home *h, struct cli_parts *p, const sigset_t *signals)
+/* Three pings in the time that the manager gives us; none while a part does not answer. */
+static void ping(const struct cli_parts *p, const struct fj_systemd *manager, int64_t *last)
 {
+	struct fj_err err = {0};
+	enum cli_part_id which;
+
+	if (manager->watchdog_ms == 0 || fj_boot_ms() - *last < manager->watchdog_ms / 3)
+		return;
+	*last = fj_boot_ms();
+	if (cli_parts_answer(p, &which, &err))
+		fj_systemd_tell(manager, "WATCHDOG=1");
+	else
+		fj_log(FJ_LOG_ERROR, "the %s runs and does not answer: %s", cli_part_name(which), err.en);
+}
+
+/* a terminal that goes away (the kernel says so) ends us; whoever else sends it wants files read anew */
+static void watch(struct cli_home *h, struct cli_parts *p, const sigset_t *signals, const struct fj_systemd *manager)
+{
+	int64_t pinged = fj_boot_ms();
+
 	for (;;) {
 		struct timespec t = until_due(p);
 		siginfo_t of;
@@ -112,11 +130,13 @@ static void watch(struct cli_home *h, struct cli_parts *p, const sigset_t *signa
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 			part_ended(p, pid, status);
 		start_due(p);
+		ping(p, manager, &pinged);
 	}
 }
 
-static enum fj_rc start_each(struct cli_parts *p, const struct cli_args *a, struct fj_err *err)
+static enum fj_rc start_each(struct cli_parts *p, const struct cli_args *a, const struct fj_systemd *manager, struct fj_err *err)
 {
+	static const char *const told[CLI_PARTS] = {"", "STATUS=starts the signer", "STATUS=starts the registry", "STATUS=starts the verifier", "STATUS=starts the witnesses' client"};
 	const struct cli_conf *c = &p->home->conf;
 
 	p->portal = cli_opt(a, "portal", c->portal);
@@ -124,23 +144,27 @@ static enum fj_rc start_each(struct cli_parts *p, const struct cli_args *a, stru
 	p->tls_fault.rc = FJ_OK;
 	if (c->cert[0] != '\0' && cli_tls_read(p->home->dir, c, &p->tls, &p->tls_fault) != FJ_OK)
 		fj_log_err(FJ_LOG_ERROR, "the portal is not served", &p->tls_fault); /* lists and CRLs go on */
-	for (int id = CLI_SIGNER; id < CLI_PARTS; id++)
-		if (id != CLI_COSIGNER || c->log_policy[0] != '\0')
-			FJ_TRY(start_part(p, id, err));
+	for (int id = CLI_SIGNER; id < CLI_PARTS; id++) {
+		if (id == CLI_COSIGNER && c->log_policy[0] == '\0')
+			continue;
+		fj_systemd_tell(manager, told[id]);
+		FJ_TRY(start_part(p, id, err));
+	}
+	fj_systemd_tell(manager, "READY=1\nSTATUS=serves");
 	return FJ_OK;
 }
 
 /* with fujie.ini, or else with the one with which all came up last */
-static enum fj_rc start_all(struct cli_home *h, struct cli_parts *p, const struct cli_args *a, struct fj_err *err)
+static enum fj_rc start_all(struct cli_home *h, struct cli_parts *p, const struct cli_args *a, const struct fj_systemd *manager, struct fj_err *err)
 {
-	enum fj_rc rc = start_each(p, a, err);
+	enum fj_rc rc = start_each(p, a, manager, err);
 
 	if (rc == FJ_OK && h->fault.rc == FJ_OK)
 		return cli_conf_keep(h, err);
 	if (rc != FJ_OK && cli_conf_fall_back(h, err)) {
 		for (int id = CLI_PARTS - 1; id >= CLI_TPM; id--)
 			cli_end(&p->part[id].pid);
-		rc = start_each(p, a, err);
+		rc = start_each(p, a, manager, err);
 	}
 	if (rc == FJ_OK)
 		fj_log_err(FJ_LOG_ERROR, "fujie.ini is at fault; run/conf.good, with which all came up last, serves in its place", &h->fault);
@@ -160,8 +184,10 @@ static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err
 {
 	FJ_AUTO(cli_home) h = {.dir = -1, .run = -1, .lock = -1};
 	FJ_AUTO(cli_parts) p = {.home = NULL};
+	struct fj_systemd manager;
 	sigset_t signals;
 
+	FJ_TRY(fj_systemd_read(&manager, err));
 	FJ_TRY(cli_home_open(dir, &h, err));
 	FJ_TRY(cli_home_lock(&h, err));
 	sigemptyset(&signals);
@@ -172,12 +198,15 @@ static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	FJ_TRY(cli_parts_init(&p, &h, err));
 	p.signer = true;
-	FJ_TRY(start_all(&h, &p, a, err));
+	p.given_portal = fj_systemd_socket(&manager, "portal");
+	p.given_verifier = fj_systemd_socket(&manager, "verifier");
+	FJ_TRY(start_all(&h, &p, a, &manager, err));
 	FJ_TRY(note_process(&h, err));
 	printf("portal   %s://%s/\nverifier http://%s/\n", h.conf.cert[0] != '\0' || h.conf.https ? "https" : "http",
-	    p.portal, p.verifier);
+	    p.given_portal >= 0 ? "(the service manager's socket)" : p.portal, p.given_verifier >= 0 ? "(the service manager's socket)" : p.verifier);
 	fflush(stdout);
-	watch(&h, &p, &signals);
+	watch(&h, &p, &signals, &manager);
+	fj_systemd_tell(&manager, "STOPPING=1");
 	return FJ_OK;
 }
 

@@ -36,7 +36,7 @@ static enum fj_rc run_officer(const struct cli_args *a, const char *request, con
 	pid_t pid;
 	int status;
 
-	FJ_TRY(cli_sibling("fujie-officer", path, sizeof(path), err));
+	FJ_TRY(fj_sibling("fujie-officer", path, sizeof(path), err));
 	if (cli_opt(a, "refuse", NULL) != NULL)
 		argv[n++] = "--refuse";
 	if (cli_opt(a, "yes", NULL) != NULL)

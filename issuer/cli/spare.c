@@ -139,6 +139,7 @@ static enum fj_rc read_conf(int dir, struct cli_conf *conf, struct fj_err *err)
 	FJ_TRY(fj_json_only(j, keys, err));
 	FJ_TRY(fj_json_str(j, "tpm", sizeof(conf->tpm) - 1, &tpm, err));
 	conf->demo = json_is_true(json_object_get(j, "demo"));
+	cli_users_default(conf);
 	return fj_strcopy(conf->tpm, sizeof(conf->tpm), tpm);
 }
 

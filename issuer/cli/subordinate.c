@@ -27,10 +27,7 @@ static enum fj_rc read_into(const struct cli_args *a, const char *option, json_t
 
 static enum fj_rc run(struct cli_home *h, const json_t *in, json_t **answer, struct fj_err *err)
 {
-	FJ_AUTO(buf) b = FJ_BUF_INIT(1u << 20);
-
-	FJ_TRY(fj_json_canonical(in, &b, err));
-	FJ_TRY(fj_file_replace(h->dir, "run/init.json", fj_buf_slice(&b), 0600, err));
+	FJ_TRY(cli_init_put(h, in, err));
 	{
 		FJ_AUTO(cli_parts) p = {.home = NULL};
 		FJ_TRY(cli_parts_init(&p, h, err));
@@ -87,6 +84,7 @@ static enum fj_rc read_said(const struct cli_args *a, json_t **in, struct cli_co
 	FJ_TRY(fj_json_parse(fj_buf_slice(&text), text.len, in, err));
 	memset(conf, 0, sizeof(*conf));
 	conf->demo = json_is_true(json_object_get(*in, "demo"));
+	cli_users_default(conf);
 	if (fj_strcopy(conf->base, sizeof(conf->base), fj_json_text(*in, "base")) != FJ_OK || fj_strcopy(conf->portal, sizeof(conf->portal), fj_json_text(*in, "portal")) != FJ_OK ||
 	    fj_strcopy(conf->verifier, sizeof(conf->verifier), fj_json_text(*in, "verifier")) != FJ_OK || fj_strcopy(conf->tpm, sizeof(conf->tpm), fj_json_text(*in, "tpm")) != FJ_OK)
 		return fj_fail(err, FJ_E_CORRUPT, "cli", NULL, "%s/" SAID " was changed; begin anew in another folder", a->dir);

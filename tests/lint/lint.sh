@@ -103,9 +103,9 @@ python3 tests/lint/texts.py | rule "every text of a page is in the catalogues, i
 
 # manual pages, where there is who reads them (mandoc)
 {
-	if command -v mandoc >/dev/null; then mandoc -T lint docs/man/*.[13] | grep -v 'referenced manual not found'
+	if command -v mandoc >/dev/null; then mandoc -T lint -W warning docs/man/*.[1358] "$B"/man/*.[57] | grep -v 'referenced manual not found'
 	elif [ "${STRICT:-0}" = 1 ]; then echo "mandoc is absent (make deps-full)"; fi
-} | rule "the manual pages are well-formed mdoc"
+} | rule "the manual pages are well-formed mdoc, written and made ones"
 
 # functions of more than 100 lines
 src | grep '\.c$' | xargs awk 'FNR==1{in_f=0} /^[a-z].*\)$/ && !/;/{name=$0} /^\{$/{in_f=1; start=FNR} /^\}$/{if(in_f && FNR-start-1>100) print FILENAME ": " name " " FNR-start-1; in_f=0}' | rule "no function is longer than 100 lines"

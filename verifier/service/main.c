@@ -14,6 +14,7 @@
 #include "verifier/service/service.h"
 
 #define FD_HOME 3
+#define FD_GIVEN 4 /* --given: a listening socket, which the service manager made */
 #define THREADS 4
 #define BURST 10 /* seconds of the rate that may come at once */
 
@@ -28,7 +29,7 @@ static void on_signal(int sig)
 struct options {
 	const char *bind, *base, *portal;
 	unsigned rate;
-	bool demo, limit_local;
+	bool demo, limit_local, given;
 };
 
 static enum fj_rc serve(const struct options *o, struct fj_err *err)
@@ -43,7 +44,7 @@ static enum fj_rc serve(const struct options *o, struct fj_err *err)
 		return fj_fail_errno(err, "verifier", "enter the home");
 	FJ_TRY(svc_open(o->base, o->portal, o->demo, &s, err));
 	struct web_conf conf = {.routes = svc_routes, .app = s, .threads = THREADS, .hooks = {.error_page = svc_error_page},
-		.open = true, .rate = o->rate, .burst = o->rate * BURST, .limit_local = o->limit_local};
+		.open = true, .rate = o->rate, .burst = o->rate * BURST, .limit_local = o->limit_local, .given = o->given ? FD_GIVEN : 0};
 	enum fj_rc rc = web_bind(o->bind, &conf, &w, err);
 	if (rc == FJ_OK)
 		rc = fj_sandbox_enter(&box, &landlock, err);
@@ -73,6 +74,8 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->demo = true;
 		else if (strcmp(argv[i], "--limit-local") == 0)
 			o->limit_local = true;
+		else if (strcmp(argv[i], "--given") == 0)
+			o->given = true;
 		else if (value == NULL)
 			return false;
 		else if (strcmp(argv[i], "--bind") == 0)

@@ -8,6 +8,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdatomic.h>
@@ -1089,17 +1090,41 @@ static void unlink_dead(const struct sockaddr_un *a, socklen_t len)
 		unlink(a->sun_path);
 }
 
+static enum fj_rc take_port(struct web_server *s, struct fj_err *err)
+{
+	struct sockaddr_storage a;
+	socklen_t len = sizeof(a);
+
+	memset(&a, 0, sizeof(a));
+	if (getsockname(s->fd, (struct sockaddr *)&a, &len) != 0)
+		return fj_fail_errno(err, "http", "ask for the port");
+	s->loopback = is_loopback(&a);
+	if (a.ss_family != AF_UNIX)
+		s->port = a.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&a)->sin_port) : ntohs(((struct sockaddr_in6 *)&a)->sin6_port);
+	return FJ_OK;
+}
+
+/* whoever made it keeps it open too, so what comes while we are started anew waits in its queue */
+static enum fj_rc take_socket(struct web_server *s, struct fj_err *err)
+{
+	s->fd = s->conf.given;
+	if (fcntl(s->fd, F_SETFD, FD_CLOEXEC) != 0 || fcntl(s->fd, F_SETFL, O_NONBLOCK) != 0)
+		return fj_fail_errno(err, "http", "take descriptor %d", s->fd);
+	return take_port(s, err);
+}
+
 static enum fj_rc open_socket(struct web_server *s, const char *address, struct fj_err *err)
 {
 	struct sockaddr_storage a;
 	socklen_t len = 0;
 	int one = 1;
 
+	if (s->conf.given > 0)
+		return take_socket(s, err);
 	if (is_unix(address))
 		FJ_TRY(unix_address(address + 5, &a, &len, err));
 	else
 		FJ_TRY(parse_address(address, &a, &len, err));
-	s->loopback = is_loopback(&a);
 	s->fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (s->fd < 0)
 		return fj_fail_errno(err, "http", "socket");
@@ -1118,13 +1143,7 @@ static enum fj_rc open_socket(struct web_server *s, const char *address, struct 
 		}
 		return fj_fail_errno(err, "http", "listen on %s", address);
 	}
-	if (is_unix(address))
-		return FJ_OK;
-	len = sizeof(a);
-	if (getsockname(s->fd, (struct sockaddr *)&a, &len) != 0)
-		return fj_fail_errno(err, "http", "ask for the port");
-	s->port = a.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&a)->sin_port) : ntohs(((struct sockaddr_in6 *)&a)->sin6_port);
-	return FJ_OK;
+	return take_port(s, err);
 }
 
 enum fj_rc web_bind(const char *address, const struct web_conf *conf, struct web_server **out, struct fj_err *err)
@@ -1159,7 +1178,7 @@ bool web_is_loopback(const struct web_server *s)
 
 enum fj_rc web_start(struct web_server *s, struct fj_err *err)
 {
-	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (s->conf.tls ? MHD_USE_TLS : 0) | (s->conf.threads == 0 ? MHD_USE_THREAD_PER_CONNECTION : MHD_ALLOW_SUSPEND_RESUME);
+	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (s->conf.given > 0 ? MHD_USE_ITC : 0) | (s->conf.tls ? MHD_USE_TLS : 0) | (s->conf.threads == 0 ? MHD_USE_THREAD_PER_CONNECTION : MHD_ALLOW_SUSPEND_RESUME);
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
 		{MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)(uintptr_t)s->conf.client_ca},
@@ -1184,9 +1203,11 @@ void web_stop(struct web_server *s)
 {
 	if (s == NULL)
 		return;
+	/* a socket that was given is closed and no more: shut down, it would be so for who gave it */
+	bool ours = s->daemon == NULL || (s->conf.given > 0 && MHD_quiesce_daemon(s->daemon) == s->fd);
 	if (s->daemon != NULL)
-		MHD_stop_daemon(s->daemon); /* closes the socket */
-	else
+		MHD_stop_daemon(s->daemon); /* with the socket that it has */
+	if (ours)
 		fj_fd_close(&s->fd);
 	web_slow_free(s->slow);
 	web_limit_free(s->limit);

@@ -94,6 +94,7 @@ struct web_conf {
 	bool limit_local;        /* also those of this machine: a proxy on it is one address */
 	bool tls;                /* with the certificate that web_tls_use names (tls.h), one such server a process; else plain HTTP */
 	const char *client_ca;   /* PEM texts of authorities whose client certificates are asked for, not demanded; NULL: none is */
+	int given;               /* a listening stream socket that is taken in place of one at the address, and becomes ours; 0: none */
 	bool secure;             /* browsers come by https, here or to a proxy on this machine */
 };
 

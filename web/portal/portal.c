@@ -70,14 +70,11 @@ static enum fj_rc check_place(const struct portal *p, const char *address, struc
 /* fujie-verify is handed out by the department: whoever gets one can compare it with the one installed here */
 static void read_tool(struct portal *p)
 {
-	char dir[400], path[420];
+	char path[4096];
 	FJ_AUTO(buf) bytes = FJ_BUF_INIT(64u << 20);
 	struct fj_hash h;
 
-	if (fj_self_dir(dir, sizeof(dir), NULL) != FJ_OK)
-		return;
-	snprintf(path, sizeof(path), "%s/fujie-verify", dir);
-	if (fj_file_read(AT_FDCWD, path, &bytes, NULL) != FJ_OK)
+	if (fj_sibling("fujie-verify", path, sizeof(path), NULL) != FJ_OK || fj_file_read(AT_FDCWD, path, &bytes, NULL) != FJ_OK)
 		return;
 	fj_sha256(fj_buf_slice(&bytes), &h);
 	fj_hex(h.b, FJ_SHA256_LEN, p->tool);
@@ -104,7 +101,7 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 		rc = fj_no_memory(err, "portal");
 	if (rc == FJ_OK)
 		rc = ver_published_open(&p->published, err);
-	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 0, .tls = p->tls, .client_ca = conf->client_ca != NULL ? fj_buf_str(&p->client_ca) : NULL, .secure = p->secure,
+	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 0, .tls = p->tls, .client_ca = conf->client_ca != NULL ? fj_buf_str(&p->client_ca) : NULL, .secure = p->secure, .given = conf->given,
 		.hooks = {.session = find_session, .session_free = drop_session, .error_page = portal_error_page, .api = "/api/", .body_max = api_body_max,
 		.label = portal_label, .choice = portal_choice_of, .org_name = portal_org_name, .wording = portal_wording, .place = portal_place, .cookie = p->secure ? "__Host-fujie" : "fujie", .basis = "/basis", .login = "/login", .detour = portal_detour}};
 	if (rc == FJ_OK)

@@ -10,6 +10,7 @@ struct portal;
 struct portal_conf {
 	bool tls;               /* it has a certificate, which comes by portal_certificate; else plain HTTP, loopback only */
 	const char *client_ca;  /* PEM file: authorities of UKeys' certificates; NULL: no client certificate is asked for */
+	int given;              /* a socket that listens already; 0: one is made */
 	bool https;             /* a proxy on this machine serves us under https: cookies are Secure */
 };
 /* what looks at pictures is forked here, before the sandbox and before threads */

@@ -21,6 +21,7 @@
 #include "web/registry/registry.h"
 
 #define FD_HOME 3
+#define FD_GIVEN 4 /* --given: the portal's listening socket, which the service manager made */
 
 static volatile int ending;
 
@@ -85,6 +86,8 @@ static bool parse(int argc, char **argv, struct args *a)
 			a->portal.tls = true;
 		else if (strcmp(argv[i], "--check") == 0)
 			a->check = true;
+		else if (strcmp(argv[i], "--given") == 0)
+			a->portal.given = FD_GIVEN;
 		else if (i + 1 >= argc || !take(a, argv[i], argv[i + 1]))
 			return false;
 		else
@@ -207,6 +210,10 @@ int main(int argc, char **argv)
 	fj_log_open("registry", FJ_LOG_INFO);
 	if (argc == 2 && strcmp(argv[1], "--routes") == 0) {
 		portal_print_routes();
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--commands") == 0) {
+		commands_print();
 		return 0;
 	}
 	if (!parse(argc, argv, &a)) {

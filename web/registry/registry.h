@@ -22,5 +22,7 @@ void line_close(struct line *l);   /* NULL is fine */
 enum fj_rc control_listen(int *out, struct fj_err *err) FJ_MUST_USE;
 /* answers until *ending; each connection has its own thread, 16 at most.  What comes over the line is taken between two. */
 enum fj_rc control_serve(int listener, struct iss *i, struct line *line, const volatile int *ending, struct fj_err *err) FJ_MUST_USE;
+/* --- commands.c: the command table on standard output, for manual pages and completion --- */
+void commands_print(void);
 
 #endif

@@ -295,6 +295,10 @@ TAMPER_DRIVER = $(B)/tests/model/tamper_driver
 $(TAMPER_DRIVER): $(call obj,tests/model/tamper_driver.c) $(T_LIBS_iss)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
+UPGRADE_DRIVER = $(B)/tests/model/upgrade_driver
+$(UPGRADE_DRIVER): $(call obj,tests/model/upgrade_driver.c) $(T_LIBS_iss)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss) -ldl
 SIGNER_DRIVER = $(B)/tests/model/signer_driver
 $(SIGNER_DRIVER): $(call obj,tests/model/signer_driver.c) $(T_LIBS_hsm)
 	@mkdir -p $(@D)
@@ -304,7 +308,7 @@ FIDO2_DRIVER = $(B)/tests/conformance/fido2_driver
 $(FIDO2_DRIVER): $(call obj,tests/conformance/fido2_driver.c) $(T_LIBS_hsm)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lfido2 $(T_LINK_hsm)
-DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER) $(FIDO2_DRIVER)
+DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(SIGNER_DRIVER) $(FIDO2_DRIVER) $(UPGRADE_DRIVER)
 
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)

@@ -390,6 +390,7 @@ ISSUER_SRC := \
 	issuer/statement_read.c \
 	issuer/status.c \
 	issuer/stops.c \
+	issuer/store/migrate.c \
 	issuer/store/store.c \
 	issuer/succession.c \
 	issuer/supervision.c \
@@ -404,6 +405,7 @@ ISSUER_SRC := \
 	issuer/totp.c \
 	issuer/trade.c \
 	issuer/unseal.c \
+	issuer/upgrade.c \
 	issuer/usage.c \
 	issuer/user.c \
 	issuer/workday.c
@@ -520,6 +522,7 @@ CLI_SRC := \
 	issuer/cli/stops.c \
 	issuer/cli/subordinate.c \
 	issuer/cli/unseal.c \
+	issuer/cli/upgrade.c \
 	issuer/cli/users.c
 
 TEST_UNIT_SRC := \
@@ -644,6 +647,7 @@ TEST_FUZZ_SRC := \
 INCBIN_SRC := \
 	issuer/org_import.c \
 	issuer/publish/public.c \
+	issuer/store/migrate.c \
 	issuer/store/store.c \
 	verifier/inbox/rows.c \
 	web/http/html.c \
@@ -653,6 +657,7 @@ INCBIN_DATA := \
 	docs/manual.en.md \
 	docs/manual.zh.md \
 	issuer/publish/public.sql \
+	issuer/store/migrate_13.sql \
 	issuer/store/schema_core.sql \
 	issuer/store/schema_domain.sql \
 	issuer/store/schema_find.sql \

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/version.h"
 #include "hsm/signer.h"
 
 #define MAX_RECORD (32u << 20)
@@ -200,4 +201,13 @@ enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, s
 	a->seq++;
 	a->last = hash;
 	return FJ_OK;
+}
+
+enum fj_rc audit_newer(const char *what, unsigned number, struct fj_err *err)
+{
+	enum fj_rc rc = fj_fail(err, FJ_E_UNSUPPORTED, HSM_LAYER, "formats.md 40", "the signer's audit log has a %s of kind %u, which this Fujie (" FJ_PROGRAM ") does not know: a newer one wrote it; nothing was changed; "
+	    "install that newer version again", what, number);
+
+	fj_err_zh(err, "签名服务的审计日志含有本软件（" FJ_PROGRAM "）不识别的内容（%s %u），由更新的软件版本写入；未作任何更改，请重新安装较新的软件版本", what, number);
+	return rc;
 }

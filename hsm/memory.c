@@ -346,7 +346,7 @@ enum fj_rc mem_apply(struct hsm_memory *m, struct fj_slice delta, struct fj_err 
 			FJ_TRY(sub_apply(m, &r, err));
 			break;
 		default:
-			return corrupt(err);
+			return audit_newer("change", op, err);
 		}
 	}
 	return FJ_OK;

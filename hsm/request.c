@@ -330,8 +330,10 @@ static enum fj_rc replay_sign(struct hsm_signer *s, struct fj_slice body, struct
 	struct fj_hash h;
 
 	fj_rd_init(&r, body);
-	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || kind >= HSM_KIND_END ||
-	    fj_get_raw(&r, FJ_SHA256_LEN, &x) != FJ_OK || fj_get_bytes(&r, FJ_IPC_MAX, &x) != FJ_OK || fj_get_u32(&r, &n) != FJ_OK)
+	if (fj_get_u8(&r, &role) == FJ_OK && fj_get_u8(&r, &kind) == FJ_OK && kind >= HSM_KIND_END)
+		return audit_newer("structure", kind, err);
+	fj_rd_init(&r, body);
+	if (fj_get_u8(&r, &role) != FJ_OK || fj_get_u8(&r, &kind) != FJ_OK || fj_get_raw(&r, FJ_SHA256_LEN, &x) != FJ_OK || fj_get_bytes(&r, FJ_IPC_MAX, &x) != FJ_OK || fj_get_u32(&r, &n) != FJ_OK)
 		return corrupt(err);
 	s->mem.count[kind] += n;
 	while (n-- > 0) {
@@ -437,7 +439,7 @@ enum fj_rc signer_replay(void *signer, const struct audit_record *r, struct fj_e
 	case AUDIT_RESTORE:
 		return counter_replay(&s->mem, r, err);
 	}
-	return corrupt(err);
+	return audit_newer("record", (unsigned)r->type, err);
 }
 
 /* the same record that is written is what memory learns from */

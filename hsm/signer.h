@@ -205,6 +205,9 @@ enum fj_rc audit_open(struct hsm_audit *a, int dirfd, audit_fn fn, void *user, s
 enum fj_rc audit_copy(struct hsm_audit *a, int fd, uint64_t most, audit_fn fn, void *user, struct fj_err *err) FJ_MUST_USE;
 /* Appends and makes durable; on failure the log is as before. */
 enum fj_rc audit_append(struct hsm_audit *a, enum audit_type type, fj_time at, struct fj_slice body, struct fj_err *err) FJ_MUST_USE;
+/* The log's version is what stands in it (docs/formats.md 40): a record, structure or change of a number that this signer does
+ * not have was written by a newer one, since the chain is true.  FJ_E_UNSUPPORTED, with what to do. */
+enum fj_rc audit_newer(const char *what, unsigned number, struct fj_err *err);
 
 /* --- the signer --- */
 /* an x5c pair that was checked, and when both its certificates are valid */

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/version.h"
 #include "issuer/ceremony.h"
 #include "issuer/domain.h"
 #include "issuer/iss.h"
@@ -229,8 +230,8 @@ static enum fj_rc first_people(struct iss *i, const json_t *in, json_t *out, str
 	iss_system_call(i, &c);
 	FJ_TRY(dom_organisation_body(&org, &body, err));
 	FJ_AUTO(json) owned = body;
-	FJ_AUTO(json) made = json_pack("{s:s, s:s, s:s, s:b}", "base", i->home.base, "arc", i->home.arc, "operator", i->home.operator_,
-	    "demo", i->home.demo);
+	FJ_AUTO(json) made = json_pack("{s:s, s:s, s:s, s:b, s:s, s:i}", "base", i->home.base, "arc", i->home.arc, "operator", i->home.operator_,
+	    "demo", i->home.demo, "program", FJ_PROGRAM, "register", FJ_REGISTER_VERSION);
 	FJ_TRY(set(i, "keeper", org.usci, err));
 	FJ_TRY(evt_append(&c, "appliance.made", "", made, err));
 	FJ_TRY(evt_append(&c, "organisation.added", org.usci, owned, err));

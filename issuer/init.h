@@ -1,6 +1,7 @@
 /*
  * init.h - a new appliance: keys, CA certificates, delegated certificates, the
- * first finance department with its two officers.
+ * first finance department with its two officers; and the register of one that an
+ * older program wrote.
  */
 #ifndef FJ_ISSUER_INIT_H
 #define FJ_ISSUER_INIT_H
@@ -16,5 +17,14 @@
  * open; otherwise it is closed.
  */
 enum fj_rc iss_init(const struct iss_conf *conf, const json_t *in, json_t **out, struct iss **open, struct fj_err *err) FJ_MUST_USE;
+
+/*
+ * The register of the home that is the working folder, whose lock the caller holds, becomes one of this version
+ * (store/store.h: sto_upgrade), with an event that says so.  dry_run: all of it is done and undone.  check: every
+ * table is compared with what the events say, also where there are many.  Progress by conf->progress: {"stage","done","of"};
+ * *conf->ending: it ends, and nothing is changed.  *out, the caller's: {"from","to","program","upgraded","dry_run",
+ * "copy": name of the copy of before or null,"events","compared": rows or null}; the caller may serve then.
+ */
+enum fj_rc iss_upgrade(const struct iss_conf *conf, bool dry_run, bool check, json_t **out, struct fj_err *err) FJ_MUST_USE;
 
 #endif

@@ -57,12 +57,13 @@ struct iss_conf { /* the process's working directory is the home D */
 	const char *mirror;  /* [public] mirror: address of another office's verifier, borrowed; NULL: none */
 	const char *leaked;  /* [account] leaked: a file of leaked passwords, borrowed; NULL: none */
 	int64_t signin_days; /* [account] signin_days: how long tries to sign in are kept */
-	void (*progress)(const json_t *what); /* of iss_init: what a ceremony waits for, took or refused; NULL: nobody asks */
+	void (*progress)(const json_t *what); /* of iss_init: what a ceremony waits for, took or refused; of iss_upgrade: how far it is; NULL: nobody asks */
+	const volatile int *ending; /* of iss_upgrade: not 0 when it is to end; borrowed, NULL: nobody says so */
 };
 /* Before iss_open, in a process with one thread and nothing open: what reads XLSX files and draws pages is forked
  * here, where forking is still allowed. */
 enum fj_rc iss_prepare(struct fj_err *err) FJ_MUST_USE;
-/* Opens register.db (migrating forward), finishes or abandons what was PENDING
+/* Opens register.db (FJ_E_UNSUPPORTED: of another version; iss_upgrade), finishes or abandons what was PENDING
  * and reports it in the log, publishes what is stale. FJ_E_BUSY: another process
  * has the home. */
 enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err *err) FJ_MUST_USE;

@@ -358,13 +358,13 @@ static enum fj_rc keep_fresh(struct iss_call *c, void *arg, struct fj_err *err)
 }
 
 /* It is kept in the strength of today, and has to be changed when it has leaked since.  Who is in stays in, whatever
- * becomes of it. */
+ * becomes of it.  What a demo gave its people has 120 random bits (user.c), and stays as it is. */
 static void refresh(struct iss *i, const struct attempt *a, struct iss_entry *out)
 {
 	struct refreshed f = {.a = a, .leaked = pwd_leaked(&i->leaks, a->t->password)};
 	struct fj_err err = {0};
 
-	if (crypto_pwhash_str_needs_rehash(a->s.hash, PWD_OPS, PWD_MEMORY) != 0 && thr_enter(true, "", PLACE_MS)) {
+	if (!i->home.demo && crypto_pwhash_str_needs_rehash(a->s.hash, PWD_OPS, PWD_MEMORY) != 0 && thr_enter(true, "", PLACE_MS)) {
 		if (pwd_hash(a->t->password, f.hash, NULL) != FJ_OK)
 			f.hash[0] = '\0';
 		thr_leave(true, "");

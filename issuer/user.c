@@ -37,13 +37,6 @@ enum fj_rc apply_user_changed(const struct evt *e, struct fj_err *err)
 	return sto_run(e->db, STO_USER_STATE, NULL, err, "tt", fj_json_peek(e->body, "state"), e->object);
 }
 
-enum fj_rc apply_appliance_made(const struct evt *e, struct fj_err *err)
-{
-	(void)e;
-	(void)err;
-	return FJ_OK; /* settings are beside the log; the event says when and as what */
-}
-
 /* --- secrets --- */
 
 void usr_code_first(char first[USR_CODE_FIRST + 1], char hash_hex[65])
@@ -419,7 +412,7 @@ static enum fj_rc demo_enrol(struct iss_call *c, void *arg, struct fj_err *err)
 	char hash[crypto_pwhash_STRBYTES];
 	FJ_AUTO(json) body = json_pack("{s:s}", "state", "ACTIVE");
 
-	/* 120 random bits need no slow hash; whoever signs in gets the one of today */
+	/* 120 random bits need no slow hash */
 	if (crypto_pwhash_str(hash, d->password, strlen(d->password), crypto_pwhash_OPSLIMIT_MIN, crypto_pwhash_MEMLIMIT_MIN) != 0)
 		return fj_no_memory(err, "issuer");
 	FJ_TRY(set_secrets(c->db, d->login, hash, d->secret, 0, err));

@@ -132,6 +132,9 @@ struct cli_follow {
 	void *user;
 };
 enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t **answer, struct fj_err *err) FJ_MUST_USE;
+/* The registry once, to bring the register to the version of now (issuer/init.h: iss_upgrade); without a signer.  f gets
+ * {"stage","done","of"} now and then; *answer as iss_upgrade's. */
+enum fj_rc cli_run_upgrade(struct cli_parts *p, bool dry_run, bool check, const struct cli_follow *f, json_t **answer, struct fj_err *err) FJ_MUST_USE;
 /* Another executable of ours. */
 struct cli_child {
 	const char *const *argv; /* argv[0]: which one */
@@ -287,6 +290,12 @@ enum fj_rc cli_officers_step(void *officers, const json_t *progress, struct fj_e
 
 /* --- the commands with an own process to manage; each returns an exit code --- */
 int cli_serve(const struct cli_args *a);   /* serve.c */
+int cli_upgrade(const struct cli_args *a); /* upgrade.c: `fujie upgrade` */
+int cli_version(const struct cli_args *a); /* `fujie version` */
+/* before a service starts: the register, when an older program wrote it, told in the log and to the service manager, which
+ * waits for it; a refusal is FJ_E_UNAVAILABLE */
+struct fj_systemd;
+enum fj_rc cli_upgrade_first(struct cli_parts *p, const struct fj_systemd *manager, struct fj_err *err) FJ_MUST_USE;
 int cli_own(const struct cli_args *a);     /* users.c */
 int cli_init(const struct cli_args *a);    /* make.c */
 int cli_demo(const struct cli_args *a);    /* make.c */

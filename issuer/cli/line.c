@@ -108,7 +108,7 @@ enum fj_rc cli_line_tell(struct cli_parts *p, const char *what, const struct fj_
 
 enum fj_rc cli_tls_check(int dir, const struct cli_tls *t, struct fj_err *err)
 {
-	static const char *const argv[] = {"fujie-registry", "--check", "--line", "4", NULL};
+	static const char *const argv[] = {"fujie-registry", "--only-check", "--line", "4", NULL};
 	char path[4096];
 	int pair[2], status;
 	pid_t pid;

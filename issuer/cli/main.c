@@ -37,6 +37,8 @@ static const char usage[] =
     "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--other PLAN] [--unsigned] [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
     "  fujie config check [FILE] --dir D   would fujie.ini (or FILE) serve?  fujie reload --dir D   a running service takes it, and new PEM files of the portal\n"
+    "  fujie upgrade --dir D [--dry-run] [--check]   the register of an older program, with the service stopped; serve does it by itself\n"
+    "  fujie version   of this program, and which registers it opens\n"
     "  fujie own --dir D   files of a home to the users that fujie.ini names in [users]\n"
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
     "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"
@@ -118,6 +120,10 @@ int main(int argc, char **argv)
 		return cli_reload(&a);
 	if (strcmp(a.noun, "config") == 0)
 		return cli_config(&a);
+	if (a.verb == NULL && strcmp(a.noun, "upgrade") == 0)
+		return cli_upgrade(&a);
+	if (a.verb == NULL && strcmp(a.noun, "version") == 0)
+		return cli_version(&a);
 	if (a.verb == NULL && strcmp(a.noun, "own") == 0)
 		return cli_own(&a);
 	if (a.verb == NULL && strcmp(a.noun, "verifier") == 0)

@@ -346,7 +346,8 @@ static enum fj_rc follow(int fd, const struct cli_follow *f, json_t **last, stru
 	}
 }
 
-enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t **answer, struct fj_err *err)
+/* the registry with these arguments more, which does one thing and ends; what: it, for a failure */
+static enum fj_rc run_once(struct cli_parts *p, const char *const *more, const char *what, const struct cli_follow *f, json_t **answer, struct fj_err *err)
 {
 	const char *argv[MAX_ARGV];
 	FJ_AUTO(fd) fd = -1;
@@ -356,8 +357,8 @@ enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t 
 	registry_argv(p, argv);
 	while (argv[n] != NULL)
 		n++;
-	argv[n++] = "--init";
-	argv[n++] = "run/init.json";
+	for (; *more != NULL; more++)
+		argv[n++] = *more;
 	argv[n] = NULL;
 	struct cli_child c = {.argv = argv, .name = cli_part_name(CLI_REGISTRY), .dir = p->home->dir, .listen = -1, .user = p->home->user[CLI_USER_REGISTRY]};
 	FJ_TRY(spawn(&c, &p->part[CLI_REGISTRY].pid, &fd, err));
@@ -371,7 +372,27 @@ enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t 
 	}
 	if (said != NULL)
 		return fj_err_replied(said, err);
-	return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL, "making the home failed without a reason; look at the log");
+	return fj_fail(err, FJ_E_UNAVAILABLE, "cli", NULL, "%s failed without a reason; look at the log", what);
+}
+
+enum fj_rc cli_run_init(struct cli_parts *p, const struct cli_follow *f, json_t **answer, struct fj_err *err)
+{
+	static const char *const more[] = {"--init", "run/init.json", NULL};
+
+	return run_once(p, more, "making the home", f, answer, err);
+}
+
+enum fj_rc cli_run_upgrade(struct cli_parts *p, bool dry_run, bool check, const struct cli_follow *f, json_t **answer, struct fj_err *err)
+{
+	const char *more[4] = {"--upgrade"};
+	int n = 1;
+
+	if (dry_run)
+		more[n++] = "--dry-run";
+	if (check)
+		more[n++] = "--check";
+	more[n] = NULL;
+	return run_once(p, more, "the upgrade", f, answer, err);
 }
 
 void cli_parts_stop(struct cli_parts *p)

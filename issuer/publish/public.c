@@ -8,14 +8,15 @@
  * Whoever makes packages is told which rows were written, and reads them as JSON.
  */
 #include <sqlite3.h>
+#include <stdlib.h>
 
+#include "base/version.h"
 #include "issuer/publish/publish.h"
 
 #define EMBED(name, file)                                      \
 	__asm__(".section .rodata\n" #name ":\n.incbin \"" file \
 		"\"\n.byte 0\n.previous\n");                    \
 	extern const char name[]
-#define VERSION 5 /* user_version, once every row of the register is in it */
 EMBED(pub_schema, "issuer/publish/public.sql");
 
 enum pub_sql { PUT_CERTIFICATE, PUT_TWIN, PUT_AUTHORISATION, PUT_DELEGATED, PUT_PRODUCT, PUT_COPY, UNNAME, NAME, NOTE_CHANGE, PUB_SQL };
@@ -71,10 +72,10 @@ void pub_db_close(struct pub_db *p)
 	fj_free(p);
 }
 
-static int first_digit(void *out, int n, char **values, char **names)
+static int number(void *out, int n, char **values, char **names)
 {
 	(void)names;
-	*(int *)out = n > 0 && values[0] != NULL ? values[0][0] - '0' : 0;
+	*(int *)out = n > 0 && values[0] != NULL ? (int)strtol(values[0], NULL, 10) : 0;
 	return 0;
 }
 
@@ -92,9 +93,9 @@ enum fj_rc pub_db_open(struct pub_db **out, bool *empty, struct fj_err *err)
 	if (sqlite3_open_v2("publish/public.db", &p->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, "relative") != SQLITE_OK ||
 	    sqlite3_busy_timeout(p->db, 5000) != SQLITE_OK ||
 	    sqlite3_exec(p->db, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL", NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(p->db, "PRAGMA user_version", first_digit, &version, NULL) != SQLITE_OK)
+	    sqlite3_exec(p->db, "PRAGMA user_version", number, &version, NULL) != SQLITE_OK)
 		return fail(p, err, "be opened");
-	*empty = version != VERSION;
+	*empty = version != FJ_PUBLIC_VERSION;
 	if (*empty && (sqlite3_exec(p->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK || sqlite3_exec(p->db, drop_all, NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(p->db, pub_schema, NULL, NULL, NULL) != SQLITE_OK || sqlite3_exec(p->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
 		return fail(p, err, "be made");
@@ -117,7 +118,7 @@ enum fj_rc pub_db_whole(struct pub_db *p, struct fj_err *err)
 {
 	char text[40];
 
-	snprintf(text, sizeof(text), "PRAGMA user_version=%d", VERSION);
+	snprintf(text, sizeof(text), "PRAGMA user_version=%d", FJ_PUBLIC_VERSION);
 	return sqlite3_exec(p->db, text, NULL, NULL, NULL) == SQLITE_OK ? FJ_OK : fail(p, err, "be filled");
 }
 

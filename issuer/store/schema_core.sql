@@ -299,3 +299,10 @@ CREATE TABLE task (               -- acts over a selection
   actor     TEXT NOT NULL,
   at        INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE upgrade (            -- which programs wrote the register (store/migrate.c)
+  seq          INTEGER PRIMARY KEY, -- the event
+  at           INTEGER NOT NULL,
+  from_version INTEGER NOT NULL,  -- of the register; 0: it was made
+  to_version   INTEGER NOT NULL,
+  program      TEXT NOT NULL      -- version of the program that did it
+) STRICT;

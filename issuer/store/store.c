@@ -6,20 +6,13 @@
  * No SQL text is built.  The files are opened by relative name (the process's
  * folder is the home) through a VFS that leaves names as they are.
  */
-#include "issuer/store/store.h"
-
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdarg.h>
 
-#define BUSY_MS 5000
+#include "base/version.h"
+#include "issuer/store/inside.h"
 
-struct sto {
-	sqlite3 *db;
-	bool writer;
-	sqlite3_stmt *stmt[STO_COUNT];
-	bool open[STO_COUNT];
-};
+#define BUSY_MS 5000
 
 static const char *const sql[STO_COUNT] = {
 #define STMT(id, text) [STO_##id] = text,
@@ -36,10 +29,6 @@ static const char *const sql[STO_COUNT] = {
 };
 
 /* the schema files, as they stand in the source */
-#define EMBED(name, file)                                      \
-	__asm__(".section .rodata\n" #name ":\n.incbin \"" file \
-		"\"\n.byte 0\n.previous\n");                    \
-	extern const char name[]
 EMBED(sto_schema_core, "issuer/store/schema_core.sql");
 EMBED(sto_schema_domain, "issuer/store/schema_domain.sql");
 EMBED(sto_schema_find, "issuer/store/schema_find.sql");
@@ -71,7 +60,7 @@ static const char schema_tally[] =
     ;
 #undef TALLY
 
-static enum fj_rc fail(struct sto *s, int code, struct fj_err *err, const char *what)
+enum fj_rc sto_fail(struct sto *s, int code, struct fj_err *err, const char *what)
 {
 	int primary = code & 0xff;
 	enum fj_rc rc = primary == SQLITE_BUSY || primary == SQLITE_LOCKED ? FJ_E_BUSY
@@ -97,7 +86,7 @@ static int full_name(sqlite3_vfs *vfs, const char *name, int n, char *out)
 }
 
 /* the default VFS, but names stay as given: they are relative to the home */
-static const char *relative_vfs(void)
+const char *sto_vfs(void)
 {
 	static sqlite3_vfs vfs;
 	static bool ready;
@@ -112,66 +101,106 @@ static const char *relative_vfs(void)
 	return "relative";
 }
 
-static enum fj_rc exec(struct sto *s, const char *text, const char *what, struct fj_err *err)
+enum fj_rc sto_exec(struct sto *s, const char *text, const char *what, struct fj_err *err)
 {
 	int code = sqlite3_exec(s->db, text, NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, what);
+	return code == SQLITE_OK ? FJ_OK : sto_fail(s, code, err, what);
 }
 
-static enum fj_rc version(struct sto *s, int *out, struct fj_err *err)
+enum fj_rc sto_number(struct sto *s, const char *text, int64_t *out, struct fj_err *err)
 {
 	sqlite3_stmt *q = NULL;
-	int code = sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &q, NULL);
+	int code = sqlite3_prepare_v2(s->db, text, -1, &q, NULL);
 
 	if (code == SQLITE_OK)
 		code = sqlite3_step(q);
-	*out = code == SQLITE_ROW ? sqlite3_column_int(q, 0) : -1;
+	*out = code == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
 	sqlite3_finalize(q);
-	return *out >= 0 ? FJ_OK : fail(s, code, err, "be read");
+	return code == SQLITE_ROW ? FJ_OK : sto_fail(s, code, err, "be read");
 }
 
-/* What this release writes, and all that it reads: 1 to 7 were written by no release, so nothing is moved
- * forward; a register of any other version is refused, with both numbers. */
-#define VERSION 12
-#define TEXT_OF(n) TEXT_OF_(n)
-#define TEXT_OF_(n) #n
-
-static enum fj_rc set_up(struct sto *s, struct fj_err *err)
+/* by which program a register of another version was written; "" not known */
+static void written_by(struct sto *s, char out[40])
 {
-	int v;
+	sqlite3_stmt *q = NULL;
+	const char *name = NULL;
 
+	if (sqlite3_prepare_v2(s->db, "SELECT program FROM upgrade ORDER BY seq DESC LIMIT 1", -1, &q, NULL) == SQLITE_OK && sqlite3_step(q) == SQLITE_ROW)
+		name = (const char *)sqlite3_column_text(q, 0);
+	size_t n = name != NULL ? strspn(name, "0123456789.abcdefghijklmnopqrstuvwxyz+~-") : 0;
+	snprintf(out, 40, "%s", n > 0 && n < 32 && name[n] == '\0' ? name : "");
+	sqlite3_finalize(q);
+}
+
+enum fj_rc sto_other_version(struct sto *s, int64_t v, struct fj_err *err)
+{
+	char by[40];
+	enum fj_rc rc;
+
+	if (v > FJ_REGISTER_VERSION) {
+		written_by(s, by);
+		rc = fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %lld, written by a newer Fujie%s%s, and this one (" FJ_PROGRAM ") knows versions %d to %d; "
+		    "nothing was changed; install that newer version again", (long long)v, by[0] != '\0' ? " " : "", by, FJ_REGISTER_OLDEST, FJ_REGISTER_VERSION);
+		fj_err_zh(err, "登记库版本为 %lld，由更新的软件版本%s%s写入；本软件（" FJ_PROGRAM "）只识别版本 %d 至 %d，未作任何更改；请重新安装较新的软件版本",
+		    (long long)v, by[0] != '\0' ? " " : "", by, FJ_REGISTER_OLDEST, FJ_REGISTER_VERSION);
+	} else if (v >= FJ_REGISTER_OLDEST) {
+		rc = fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %lld, and this Fujie (" FJ_PROGRAM ") writes version %d; run `fujie upgrade --dir D`, "
+		    "or start the service, which upgrades it", (long long)v, FJ_REGISTER_VERSION);
+		fj_err_zh(err, "登记库版本为 %lld，本软件（" FJ_PROGRAM "）使用版本 %d；请运行 fujie upgrade --dir D，或启动服务，由服务自动升级", (long long)v, FJ_REGISTER_VERSION);
+	} else {
+		rc = fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %lld, which no release wrote; this Fujie (" FJ_PROGRAM ") knows versions %d to %d; "
+		    "use the program that wrote it, or restore a backup", (long long)v, FJ_REGISTER_OLDEST, FJ_REGISTER_VERSION);
+		fj_err_zh(err, "登记库版本为 %lld，不是任何正式版本写入的；本软件（" FJ_PROGRAM "）只识别版本 %d 至 %d；请使用写入它的软件，或从备份恢复",
+		    (long long)v, FJ_REGISTER_OLDEST, FJ_REGISTER_VERSION);
+	}
+	return rc;
+}
+
+enum fj_rc sto_settings(struct sto *s, struct fj_err *err)
+{
 	/* the sandbox has no folder for temporary files: what a statement or savepoint may undo stays in memory */
-	FJ_TRY(exec(s, "PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
+	FJ_TRY(sto_exec(s, "PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
 	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000", "be set up", err));
 	/* 16 MiB of log before it is copied into the register: bulk work touches the same pages of the
 	 * indexes in each of its transactions, and each is copied once for all of them */
 	if (s->writer)
-		FJ_TRY(exec(s, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000", "be set up", err));
-	FJ_TRY(version(s, &v, err));
-	if (v == VERSION)
-		return FJ_OK;
-	if (v != 0 || !s->writer) {
-		enum fj_rc rc = fj_fail(err, FJ_E_UNSUPPORTED, "store", NULL, "the register has version %d, and this release knows version %d; use the release that wrote it", v, VERSION);
-		fj_err_zh(err, "登记簿版本为 %d，本版本软件只识别版本 %d；请使用写入该登记簿的软件版本", v, VERSION);
-		return rc;
-	}
-	FJ_TRY(exec(s, "BEGIN IMMEDIATE", "be made", err));
-	FJ_TRY(exec(s, sto_schema_core, "be made", err));
-	FJ_TRY(exec(s, sto_schema_domain, "be made", err));
-	FJ_TRY(exec(s, sto_schema_find, "be made", err));
-	FJ_TRY(exec(s, sto_schema_home, "be made", err));
-	FJ_TRY(exec(s, schema_touch, "be made", err));
-	FJ_TRY(exec(s, schema_tally, "be made", err));
-	return exec(s, "PRAGMA user_version=" TEXT_OF(VERSION) "; COMMIT", "be made", err);
+		FJ_TRY(sto_exec(s, "PRAGMA journal_mode=WAL; PRAGMA wal_autocheckpoint=4000", "be set up", err));
+	return FJ_OK;
 }
 
-static enum fj_rc prepare(struct sto *s, struct fj_err *err)
+#define TEXT_OF(n) TEXT_OF_(n)
+#define TEXT_OF_(n) #n
+
+enum fj_rc sto_make(struct sto *s, struct fj_err *err)
+{
+	FJ_TRY(sto_exec(s, "BEGIN IMMEDIATE", "be made", err));
+	FJ_TRY(sto_exec(s, sto_schema_core, "be made", err));
+	FJ_TRY(sto_exec(s, sto_schema_domain, "be made", err));
+	FJ_TRY(sto_exec(s, sto_schema_find, "be made", err));
+	FJ_TRY(sto_exec(s, sto_schema_home, "be made", err));
+	FJ_TRY(sto_exec(s, schema_touch, "be made", err));
+	FJ_TRY(sto_exec(s, schema_tally, "be made", err));
+	return sto_exec(s, "PRAGMA user_version=" TEXT_OF(FJ_REGISTER_VERSION) "; COMMIT", "be made", err);
+}
+
+static enum fj_rc set_up(struct sto *s, struct fj_err *err)
+{
+	int64_t v;
+
+	FJ_TRY(sto_settings(s, err));
+	FJ_TRY(sto_number(s, "PRAGMA user_version", &v, err));
+	if (v == FJ_REGISTER_VERSION)
+		return FJ_OK;
+	return v == 0 && s->writer ? sto_make(s, err) : sto_other_version(s, v, err);
+}
+
+enum fj_rc sto_prepare(struct sto *s, struct fj_err *err)
 {
 	for (int i = 0; i < STO_COUNT; i++) {
 		int code = sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i], NULL);
 		if (code != SQLITE_OK)
-			return fail(s, code, err, sql[i]);
+			return sto_fail(s, code, err, sql[i]);
 	}
 	return FJ_OK;
 }
@@ -186,7 +215,7 @@ void sto_close(struct sto *s)
 	fj_free(s);
 }
 
-enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_err *err)
+enum fj_rc sto_connect(const char *name, bool writer, struct sto **out, struct fj_err *err)
 {
 	struct sto *s = fj_alloc(1, sizeof(*s));
 
@@ -200,15 +229,26 @@ enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_e
 			return fj_fail_errno(err, "store", "create %s", name);
 		}
 	}
-	int code = sqlite3_open_v2(name, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0), relative_vfs());
-	enum fj_rc rc = code == SQLITE_OK ? FJ_OK : fail(s, code, err, "be opened");
-	if (rc == FJ_OK) {
-		sqlite3_busy_timeout(s->db, BUSY_MS);
-		sqlite3_extended_result_codes(s->db, 1);
-		rc = set_up(s, err);
+	int code = sqlite3_open_v2(name, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writer ? SQLITE_OPEN_CREATE : 0), sto_vfs());
+	if (code != SQLITE_OK) {
+		enum fj_rc rc = sto_fail(s, code, err, "be opened");
+		sto_close(s);
+		return rc;
 	}
+	sqlite3_busy_timeout(s->db, BUSY_MS);
+	sqlite3_extended_result_codes(s->db, 1);
+	*out = s;
+	return FJ_OK;
+}
+
+enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_err *err)
+{
+	struct sto *s;
+
+	FJ_TRY(sto_connect(name, writer, &s, err));
+	enum fj_rc rc = set_up(s, err);
 	if (rc == FJ_OK)
-		rc = prepare(s, err);
+		rc = sto_prepare(s, err);
 	if (rc != FJ_OK) {
 		sto_close(s);
 		return rc;
@@ -219,7 +259,7 @@ enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_e
 
 enum fj_rc sto_begin(struct sto *s, struct fj_err *err)
 {
-	return s->writer ? exec(s, "BEGIN IMMEDIATE", "be written", err) : exec(s, "BEGIN", "be read", err);
+	return s->writer ? sto_exec(s, "BEGIN IMMEDIATE", "be written", err) : sto_exec(s, "BEGIN", "be read", err);
 }
 
 void sto_rollback(struct sto *s)
@@ -230,17 +270,17 @@ void sto_rollback(struct sto *s)
 
 enum fj_rc sto_savepoint(struct sto *s, struct fj_err *err)
 {
-	return exec(s, "SAVEPOINT part", "be written", err);
+	return sto_exec(s, "SAVEPOINT part", "be written", err);
 }
 
 enum fj_rc sto_release(struct sto *s, struct fj_err *err)
 {
-	return exec(s, "RELEASE part", "be written", err);
+	return sto_exec(s, "RELEASE part", "be written", err);
 }
 
 enum fj_rc sto_undo(struct sto *s, struct fj_err *err)
 {
-	return exec(s, "ROLLBACK TO part; RELEASE part", "be written", err);
+	return sto_exec(s, "ROLLBACK TO part; RELEASE part", "be written", err);
 }
 
 static enum fj_rc bind(struct sto *s, enum sto_id id, const char *fmt, va_list ap, struct fj_err *err)
@@ -267,7 +307,7 @@ static enum fj_rc bind(struct sto *s, enum sto_id id, const char *fmt, va_list a
 			code = sqlite3_bind_null(q, i);
 		}
 	}
-	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "take a value");
+	return code == SQLITE_OK ? FJ_OK : sto_fail(s, code, err, "take a value");
 }
 
 enum fj_rc sto_run(struct sto *s, enum sto_id id, int64_t *changes, struct fj_err *err, const char *fmt, ...)
@@ -280,7 +320,7 @@ enum fj_rc sto_run(struct sto *s, enum sto_id id, int64_t *changes, struct fj_er
 	FJ_TRY(rc);
 	int code = sqlite3_step(s->stmt[id]);
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
-		rc = fail(s, code, err, "write");
+		rc = sto_fail(s, code, err, "write");
 	else if (changes != NULL)
 		*changes = sqlite3_changes64(s->db);
 	sqlite3_reset(s->stmt[id]);
@@ -302,7 +342,7 @@ enum fj_rc sto_commit(struct sto *s, struct fj_err *err)
 		FJ_TRY(sto_settle(s, err));
 	int code = sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
 
-	return code == SQLITE_OK ? FJ_OK : fail(s, code, err, "commit");
+	return code == SQLITE_OK ? FJ_OK : sto_fail(s, code, err, "commit");
 }
 
 static enum fj_rc start(struct sto *s, enum sto_id id, struct sto_q *q, struct fj_err *err, const char *fmt, va_list ap)
@@ -331,7 +371,7 @@ enum fj_rc sto_step(struct sto_q *q, bool *row, struct fj_err *err)
 	*row = code == SQLITE_ROW;
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
 		return FJ_OK;
-	return fail(q->s, code, err, "be read");
+	return sto_fail(q->s, code, err, "be read");
 }
 
 enum fj_rc sto_first(struct sto *s, enum sto_id id, struct sto_q *q, const char *what, struct fj_err *err, const char *fmt, ...)

@@ -31,6 +31,25 @@ enum sto_id {
 
 enum fj_rc sto_open(const char *name, bool writer, struct sto **out, struct fj_err *err) FJ_MUST_USE;
 void sto_close(struct sto *s);
+
+/* --- migrate.c: a register of an older version becomes one of now (docs/formats.md 40) --- */
+struct sto_upgrade {
+	bool trial; /* nothing of it is to stay: no copy is made, and the caller rolls back */
+	/* Asked several times a second whether to go on (false: it ends, FJ_E_DB, and nothing is changed); stage is "copy",
+	 * "tables", "integrity" or "record", done of `of` steps, of 0: not known.  NULL: nobody asks. */
+	bool (*tell)(void *user, const char *stage, int64_t done, int64_t of);
+	void *user;
+};
+/*
+ * The register of that name in the working folder, whose lock the caller holds.  *out NULL: it is of this
+ * version (*from) already.  Otherwise *out is a writer in a transaction in which all steps are done and
+ * checked: sto_commit keeps it, and before that nobody else sees it; sto_close or a kill leaves the
+ * register as it was.  A copy of it is beside it then, register.db.vN.  FJ_E_UNSUPPORTED: no version that is
+ * upgraded; FJ_E_NOSPACE: no room for it; FJ_E_BUSY: somebody else writes; FJ_E_CORRUPT: a check failed.
+ */
+enum fj_rc sto_upgrade(const char *name, const struct sto_upgrade *u, int64_t *from, struct sto **out, struct fj_err *err) FJ_MUST_USE;
+int64_t sto_copy_newest(void);          /* version of the newest copy that is there; 0: none */
+void sto_copies_remove(int64_t keep);   /* all copies but that of this version (0: every one) */
 enum fj_rc sto_begin(struct sto *s, struct fj_err *err) FJ_MUST_USE;  /* IMMEDIATE on the writer */
 enum fj_rc sto_commit(struct sto *s, struct fj_err *err) FJ_MUST_USE;
 /* Indexes the texts and adds up the counts that wait for the end of the transaction (schema_find.sql, schema_home.sql);

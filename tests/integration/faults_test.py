@@ -140,10 +140,11 @@ def starts(h):
 
     db = sqlite3.connect(h.d + '/register.db', isolation_level=None)
     known = db.execute('PRAGMA user_version').fetchone()[0]
-    for what, other in (('a newer', known + 1), ('an older', known - 1)):
+    oldest = tool(B + '/fujie', 'version')[1]['register_reads_from'] # those between are upgraded: upgrade_test.py
+    for what, other, remedy in (('a newer', known + 1, 'install that newer version again'), ('an older', oldest - 1, 'use the program that wrote it')):
         db.execute('PRAGMA user_version=%d' % other)
-        refused('a home of %s version' % what, serve, 3, 'version %d' % other, 'knows version %d' % known, 'use the release that wrote it')
-        refused('a home of %s version, one command' % what, [B + '/fujie', 'cert', 'list', '--dir', h.d], 3, 'version %d' % other, 'knows version %d' % known)
+        refused('a home of %s version' % what, serve, 3, 'version %d' % other, 'knows versions %d to %d' % (oldest, known), remedy)
+        refused('a home of %s version, one command' % what, [B + '/fujie', 'cert', 'list', '--dir', h.d], 3, 'version %d' % other, 'knows versions %d to %d' % (oldest, known))
         check('and its version stays', db.execute('PRAGMA user_version').fetchone()[0] == other)
     db.execute('PRAGMA user_version=%d' % known)
     db.close()

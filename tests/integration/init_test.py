@@ -1,10 +1,24 @@
 """A real, empty home; enrolment with one-time codes; hostile HTTP; a port that is taken."""
+import ctypes, sqlite3
 from lib import *
 
 
 def fujie(*args, **env):
     r = subprocess.run([B + '/fujie'] + list(args), capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL, env=dict(os.environ, **env))
     return r.returncode, r.stdout, r.stderr
+
+
+def kept(home, login):
+    with sqlite3.connect(home + '/register.db', timeout=60) as db:
+        return db.execute('SELECT password FROM user_secret WHERE login = ?', (login,)).fetchone()[0]
+
+
+def hash_of_before(home, login, password):
+    """as an older program may have kept it"""
+    out, sodium = ctypes.create_string_buffer(128), ctypes.CDLL('libsodium.so.23')
+    assert sodium.crypto_pwhash_str(out, password, ctypes.c_ulonglong(len(password)), ctypes.c_ulonglong(1), ctypes.c_size_t(8192)) == 0
+    with sqlite3.connect(home + '/register.db', timeout=60) as db:
+        db.execute('UPDATE user_secret SET password = ? WHERE login = ?', (out.value.decode(), login))
 
 
 root = tempfile.mkdtemp(prefix='fujie-init-')
@@ -81,7 +95,9 @@ try:
         step = int(time.time()) // 30 + 1
         return api('session', None, login=who, password=password, totp=totp(uris[who], step)).get('token')
 
+    hash_of_before(d, 'a2', b'another long password')
     tokens = {'a1': session('a1', 'a long enough password'), 'a2': session('a2', 'another long password')}
+    check('a password that was kept in less than the strength of today is kept in it from the sign-in on', until(lambda: kept(d, 'a2').startswith('$argon2id$v=19$m=65536,t=3,p=1$') or None), kept(d, 'a2'))
     before = open(d + '/trust/chain.pem').read()
     asked = api('key/roll', tokens['a1'], key='issuing')
     done = api('approval/approve', tokens['a2'], id=asked.get('approval'))

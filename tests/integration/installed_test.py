@@ -67,7 +67,7 @@ def pages():
     made = open(B + '/man/fujie-commands.7').read()
     names = re.findall(r'^C\t([a-z-]+)\.([a-z-]+)\t', table, re.M)
     check('fujie-commands.7 has every command of the register', len(names) > 100 and all('.It Nm fujie Cm %s %s\n' % n in made for n in names))
-    ini = set(re.findall(r'^\t\{"([a-z]+)", "([a-z_]+)", FJ_CONF', open(ROOT + '/issuer/cli/home.c').read(), re.M))
+    ini = set(re.findall(r'^\t\{"([a-z]+)", "([a-z_]+)", FJ_CONF', open(ROOT + '/issuer/cli/conf.c').read(), re.M))
     text = open(ROOT + '/docs/man/fujie.ini.5').read()
     parts = dict(zip(re.findall(r'^\.Ss \\&\[([a-z]+)\]', text, re.M), re.split(r'^\.Ss .*\n', text, flags=re.M)[1:]))
     said_ = {(s, k) for s, body in parts.items() for line in re.findall(r'^\.It (Ic .*)', body, re.M) for k in re.findall(r'Ic ([a-z_]+)', line)}

@@ -315,10 +315,11 @@ class Home:
             body['use'] = item['use']
         return json.load(urllib.request.urlopen(self.url('/v1/verify'), json.dumps(body).encode(), timeout=300))['verdict']
 
-    def verdict_tool(self, item):
+    def verdict_tool(self, item, at=None):
         cmd = [B + '/fujie-verify', '--trust', self.d + '/trust', os.path.join(self.d, item['file']), '--json']
         if item.get('use'):
             cmd += ['--use', ','.join(k + '=' + v for k, v in item['use'].items())]
+        cmd += ['--at', at] if at else []
         return json.loads(subprocess.run(cmd, capture_output=True, text=True, timeout=300).stdout)['verdict']
 
     def registered(self, prefix, n):

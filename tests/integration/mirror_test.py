@@ -239,6 +239,16 @@ try:
         more = h.root + '/more.pkg'
         code, out = tool('outbox', 'export', '--after', str(base), '--dir', h.d, '--out', more)
         check('what came since is exported', code == 0 and out['packages'] == newest()['newest'] - base, out)
+        newer = h.root + '/newer'
+        shutil.copytree(HAND, newer)
+        db = sqlite3.connect(newer + '/publish/public.db', isolation_level=None)
+        v = db.execute('PRAGMA user_version').fetchone()[0]
+        db.execute('PRAGMA user_version=%d' % (v + 1))
+        db.close()
+        before = tree(newer)
+        code, out = apply(more, into=newer)
+        check('the folder of a newer program is refused, with both versions and what to do, and left as it is',
+              code == 1 and all(w in json.dumps(out, ensure_ascii=False) for w in ('version %d' % (v + 1), 'version %d' % v, 'install that newer version', '请')) and tree(newer) == before, out)
         before, tries = tree(HAND), 0
         target = h.root + '/target'
         shutil.copytree(HAND, target)

@@ -560,4 +560,31 @@ TEST("a home without an attestation key gets one when it is asked, and keeps it;
 	stop();
 }
 
+TEST("a record of a later version of the program: the signer does not start, says why, and leaves the log as it is")
+{
+	static const uint8_t structure[2] = {1, 250}, change[3] = {0, 0, 0};
+	static const struct {
+		enum audit_type type;
+		struct fj_slice body;
+		const char *what;
+	} rows[] = {
+		{(enum audit_type)200, {NULL, 0}, "a record of kind 200"},
+		{AUDIT_SIGN, {structure, 2}, "a structure of kind 250"},
+		{AUDIT_USE, {change, 3}, "a change of kind 0"},
+	};
+	FJ_AUTO(buf) before = FJ_BUF_INIT(1u << 20);
+	FJ_AUTO(buf) after = FJ_BUF_INIT(1u << 20);
+
+	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++) {
+		CHECK(ceremony() && audit_append(&s.audit, rows[i].type, s.mem.last, rows[i].body, &err) == FJ_OK);
+		stop();
+		fj_buf_clear(&before);
+		fj_buf_clear(&after);
+		CHECK(fj_file_read(tmp_dir(LOG), LOG, &before, &err) == FJ_OK);
+		CHECK(!start() && err.rc == FJ_E_UNSUPPORTED && strstr(err.en, rows[i].what) != NULL && strstr(err.en, "install that newer version") != NULL && err.zh[0] != '\0');
+		stop();
+		CHECK(fj_file_read(tmp_dir(LOG), LOG, &after, &err) == FJ_OK && fj_slice_eq(fj_buf_slice(&before), fj_buf_slice(&after)));
+	}
+}
+
 TEST_MAIN

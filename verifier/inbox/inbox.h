@@ -42,6 +42,8 @@ enum fj_rc inb_commit(const struct fj_package *p, const struct fj_hash *last, st
 /* --- rows.c --- */
 /* the rows of a file of JSON lines into publish/public.db, all or none; the same again changes nothing */
 enum fj_rc inb_rows(const char *path, struct fj_err *err) FJ_MUST_USE;
+/* FJ_E_UNSUPPORTED when the public.db that is there is of another version of this program: before anything is touched */
+enum fj_rc inb_rows_fit(struct fj_err *err) FJ_MUST_USE;
 /* FJ_E_INVALID when a line is no row that this program knows */
 enum fj_rc inb_rows_check(struct fj_slice lines, struct fj_err *err) FJ_MUST_USE;
 

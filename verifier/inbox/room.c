@@ -340,6 +340,7 @@ enum fj_rc inb_open(struct inb_state *s, struct fj_err *err)
 
 	for (size_t k = 0; k < FJ_ARRAY_LEN(folders); k++)
 		FJ_TRY(fj_dir_make(AT_FDCWD, folders[k], 0755, err));
+	FJ_TRY(inb_rows_fit(err));
 	fj_file_sweep(AT_FDCWD, "publish");
 	fj_file_sweep(AT_FDCWD, "inbox");
 	if (access("inbox/commit.json", F_OK) == 0)

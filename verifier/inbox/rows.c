@@ -6,11 +6,13 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/version.h"
 
 #define EMBED(name, file)                                      \
 	__asm__(".section .rodata\n" #name ":\n.incbin \"" file \
@@ -18,7 +20,10 @@
 	extern const char name[]
 EMBED(inb_schema, "issuer/publish/public.sql");
 
+#define PUBLIC_DB "publish/public.db"
 #define MAX_LINE (6u << 20)
+#define TEXT_OF(n) TEXT_OF_(n)
+#define TEXT_OF_(n) #n
 
 static const struct {
 	const char *table, *clear, *put;
@@ -58,17 +63,37 @@ static int full_name(sqlite3_vfs *vfs, const char *name, int n, char *out)
 	return fj_strcopy(out, (size_t)n, name) == FJ_OK ? SQLITE_OK : SQLITE_CANTOPEN;
 }
 
-static int table_count(void *out, int n, char **values, char **names)
+static int number(void *out, int n, char **values, char **names)
 {
 	(void)names;
-	*(int *)out = n > 0 && values[0] != NULL ? values[0][0] - '0' : 0;
+	*(int *)out = n > 0 && values[0] != NULL ? (int)strtol(values[0], NULL, 10) : 0;
 	return 0;
+}
+
+static enum fj_rc other_version(struct fj_err *err)
+{
+	return fj_refuse(err, FJ_E_UNSUPPORTED, "inbox", "formats.md 18", "public.db here was made by another version of this program: make the mirror anew from a snapshot, in an empty folder",
+	    "此处的 public.db 由本程序的另一版本生成；请在空文件夹中以快照重建镜像");
+}
+
+/* one that was made before it bore a version is of version 5; what the statements below don't fit is neither */
+static enum fj_rc check_version(int v, struct fj_err *err)
+{
+	if (v == FJ_PUBLIC_VERSION)
+		return FJ_OK;
+	if (v > FJ_PUBLIC_VERSION) {
+		enum fj_rc rc = fj_fail(err, FJ_E_UNSUPPORTED, "inbox", "formats.md 40", "public.db here has version %d, made by a newer Fujie, and this one (" FJ_PROGRAM ") knows version %d; nothing was changed; install that newer version again",
+		    v, FJ_PUBLIC_VERSION);
+		fj_err_zh(err, "此处的 public.db 版本为 %d，由更新的软件版本生成；本软件（" FJ_PROGRAM "）只识别版本 %d，未作任何更改；请重新安装较新的软件版本", v, FJ_PUBLIC_VERSION);
+		return rc;
+	}
+	return v == 0 && FJ_PUBLIC_VERSION == 5 ? FJ_OK : other_version(err);
 }
 
 static enum fj_rc rows_open(const char *file, struct rows *r, struct fj_err *err)
 {
 	static sqlite3_vfs vfs;
-	int n = 0;
+	int n = 0, v = 0;
 
 	vfs = *sqlite3_vfs_find(NULL);
 	vfs.zName = "relative";
@@ -78,15 +103,18 @@ static enum fj_rc rows_open(const char *file, struct rows *r, struct fj_err *err
 	    sqlite3_open_v2(file, &r->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, "relative") != SQLITE_OK ||
 	    sqlite3_busy_timeout(r->db, 5000) != SQLITE_OK ||
 	    sqlite3_exec(r->db, "PRAGMA journal_mode=TRUNCATE; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY", NULL, NULL, NULL) != SQLITE_OK ||
-	    sqlite3_exec(r->db, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'meta'", table_count, &n, NULL) != SQLITE_OK)
+	    sqlite3_exec(r->db, "SELECT COUNT(*) FROM sqlite_schema WHERE name = 'meta'", number, &n, NULL) != SQLITE_OK ||
+	    sqlite3_exec(r->db, "PRAGMA user_version", number, &v, NULL) != SQLITE_OK)
 		return fail(r, err, "be opened");
+	if (n > 0)
+		FJ_TRY(check_version(v, err));
 	if (n == 0 && (sqlite3_exec(r->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK || sqlite3_exec(r->db, inb_schema, NULL, NULL, NULL) != SQLITE_OK ||
+	    sqlite3_exec(r->db, "PRAGMA user_version=" TEXT_OF(FJ_PUBLIC_VERSION), NULL, NULL, NULL) != SQLITE_OK ||
 	    sqlite3_exec(r->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK))
 		return fail(r, err, "be made");
 	for (size_t k = 0; k < FJ_ARRAY_LEN(tables); k++)
 		if (sqlite3_prepare_v2(r->db, tables[k].clear, -1, &r->clear[k], NULL) != SQLITE_OK || sqlite3_prepare_v2(r->db, tables[k].put, -1, &r->put[k], NULL) != SQLITE_OK)
-			return fj_refuse(err, FJ_E_UNSUPPORTED, "inbox", "formats.md 18", "public.db here was made by another version of this program: make the mirror anew from a snapshot, in an empty folder",
-			    "此处的 public.db 由本程序的另一版本生成；请在空文件夹中以快照重建镜像");
+			return other_version(err);
 	return FJ_OK;
 }
 
@@ -190,6 +218,13 @@ enum fj_rc inb_rows_check(struct fj_slice lines, struct fj_err *err)
 	return transaction(&r, lines, false, err);
 }
 
+enum fj_rc inb_rows_fit(struct fj_err *err)
+{
+	FJ_AUTO(rows) r = {.db = NULL};
+
+	return access(PUBLIC_DB, F_OK) == 0 ? rows_open(PUBLIC_DB, &r, err) : FJ_OK;
+}
+
 enum fj_rc inb_rows(const char *path, struct fj_err *err)
 {
 	FJ_AUTO(rows) r = {.db = NULL};
@@ -198,7 +233,7 @@ enum fj_rc inb_rows(const char *path, struct fj_err *err)
 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return fj_fail_errno(err, "inbox", "open %s", path);
-	FJ_TRY(rows_open("publish/public.db", &r, err));
+	FJ_TRY(rows_open(PUBLIC_DB, &r, err));
 	if (st.st_size == 0)
 		return FJ_OK;
 	void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);

@@ -5,7 +5,8 @@
  * Descriptor 3 is the home, which becomes the working folder.  Everything is
  * opened and bound first; then the process gives up what it does not need and
  * starts threads; then it says "ready", or in one line why not.  With --init it makes a new home from a
- * request, prints what it waits for meanwhile ({"progress": …}), then one line of JSON, and ends.
+ * request, prints what it waits for meanwhile ({"progress": …}), then one line of JSON, and ends; so it does with --upgrade,
+ * which brings the register of an older program to this one's version (issuer/upgrade.c), or looks whether that would do.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -36,7 +37,8 @@ struct args {
 	struct portal_conf portal;
 	const char *init;
 	int line; /* descriptor; -1: nobody is there */
-	bool no_portal, check;
+	bool no_portal, only_check;
+	bool upgrade, dry_run, check;
 };
 
 static bool take(struct args *a, const char *key, const char *value)
@@ -80,12 +82,18 @@ static bool parse(int argc, char **argv, struct args *a)
 			a->conf.with_signer = false;
 		else if (strcmp(argv[i], "--demo") == 0)
 			a->conf.demo = true;
+		else if (strcmp(argv[i], "--upgrade") == 0)
+			a->upgrade = true;
+		else if (strcmp(argv[i], "--dry-run") == 0)
+			a->dry_run = true;
+		else if (strcmp(argv[i], "--check") == 0)
+			a->check = true;
 		else if (strcmp(argv[i], "--https") == 0)
 			a->portal.https = true;
 		else if (strcmp(argv[i], "--tls") == 0)
 			a->portal.tls = true;
-		else if (strcmp(argv[i], "--check") == 0)
-			a->check = true;
+		else if (strcmp(argv[i], "--only-check") == 0)
+			a->only_check = true;
 		else if (strcmp(argv[i], "--given") == 0)
 			a->portal.given = FD_GIVEN;
 		else if (i + 1 >= argc || !take(a, argv[i], argv[i + 1]))
@@ -93,7 +101,7 @@ static bool parse(int argc, char **argv, struct args *a)
 		else
 			i++;
 	}
-	return a->conf.base[0] != '\0' || a->check;
+	return a->conf.base[0] != '\0' || a->only_check;
 }
 
 static void progress(const json_t *what)
@@ -105,6 +113,16 @@ static void progress(const json_t *what)
 		printf("%s\n", fj_buf_str(&text));
 		fflush(stdout);
 	}
+}
+
+/* the one line that is the answer */
+static enum fj_rc say(const json_t *out, struct fj_err *err)
+{
+	FJ_AUTO(buf) text = FJ_BUF_INIT(1u << 20);
+
+	FJ_TRY(fj_json_canonical(out, &text, err));
+	printf("%s\n", fj_buf_str(&text));
+	return FJ_OK;
 }
 
 static enum fj_rc make_home(struct args *a, struct fj_err *err)
@@ -129,10 +147,7 @@ static enum fj_rc make_home(struct args *a, struct fj_err *err)
 	enum fj_rc rc = a->conf.demo && json_object_get(out, "request") == NULL ? iss_demo(i, cases, err) : FJ_OK;
 	iss_close(i);
 	FJ_TRY(rc);
-	fj_buf_clear(&text);
-	FJ_TRY(fj_json_canonical(out, &text, err));
-	printf("%s\n", fj_buf_str(&text));
-	return FJ_OK;
+	return say(out, err);
 }
 
 static enum fj_rc enter_sandbox(struct fj_err *err)
@@ -145,6 +160,17 @@ static enum fj_rc enter_sandbox(struct fj_err *err)
 	if (!landlock)
 		fj_log(FJ_LOG_INFO, "this kernel has no Landlock; seccomp alone is in force");
 	return FJ_OK;
+}
+
+static enum fj_rc upgrade(struct args *a, struct fj_err *err)
+{
+	FJ_AUTO(json) out = NULL;
+
+	a->conf.progress = progress;
+	a->conf.ending = &ending;
+	FJ_TRY(enter_sandbox(err)); /* what an older program wrote is read as what anybody wrote */
+	FJ_TRY(iss_upgrade(&a->conf, a->dry_run, a->check, &out, err));
+	return say(out, err);
 }
 
 static enum fj_rc serve(struct args *a, struct line *line, struct fj_err *err)
@@ -225,7 +251,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	enum fj_rc rc = fchdir(FD_HOME) == 0 ? FJ_OK : fj_fail_errno(&err, "registry", "enter the home");
 	if (rc == FJ_OK)
-		rc = a.check ? check_only(&a, &err) : a.init != NULL ? make_home(&a, &err) : prepare_and_serve(&a, &err);
+		rc = a.only_check ? check_only(&a, &err) : a.upgrade ? upgrade(&a, &err) : a.init != NULL ? make_home(&a, &err) : prepare_and_serve(&a, &err);
 	if (rc == FJ_OK)
 		return 0;
 	err.rc = rc;

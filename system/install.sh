@@ -19,7 +19,9 @@ appliance() {
 	echo "644 system/sysusers.conf $PREFIX/lib/sysusers.d/fujie.conf"
 	echo "644 system/tmpfiles.conf.in $PREFIX/lib/tmpfiles.d/fujie.conf"
 	echo "d - $SYSCONFDIR/fujie"
-	for d in README.md docs/*.md; do echo "644 $d $doc/fujie/${d##*/}"; done
+	for d in README.md docs/*.md; do
+		case $d in */plan.md | */usability.md) ;; *) echo "644 $d $doc/fujie/${d##*/}" ;; esac
+	done
 	if [ -d docs/ops ]; then
 		find docs/ops -type f | LC_ALL=C sort | while read -r f; do echo "644 $f $doc/fujie/ops/${f#docs/ops/}"; done
 	fi
@@ -37,6 +39,7 @@ library() {
 	echo "644 $B/libfujie-verify.so.0 $LIBDIR/libfujie-verify.so.0"
 	echo "l libfujie-verify.so.0 $LIBDIR/libfujie-verify.so"
 	echo "644 verifier/fujie-verify.pc.in $LIBDIR/pkgconfig/fujie-verify.pc"
+	echo "644 docs/man/fujie-verify.1 $man/man1/fujie-verify.1"
 	echo "644 docs/man/libfujie-verify.3 $man/man3/libfujie-verify.3"
 	echo "644 examples/verify.c $doc/fujie-verify/examples/verify.c"
 }

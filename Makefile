@@ -195,6 +195,7 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t
 F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
 F_ROOM_agreement = iss
 F_ROOM_approval = off
+F_ROOM_archive = base
 F_ROOM_asset = base
 F_ROOM_attest = ver
 F_ROOM_audit = hsm

@@ -1,6 +1,7 @@
 # Which sources make which room, one a line; the lint compares with what is there.
 BASE_SRC := \
 	base/approval.c \
+	base/archive.c \
 	base/bond.c \
 	base/buf.c \
 	base/claims.c \
@@ -33,6 +34,7 @@ BASE_SRC := \
 	base/tpm2.c \
 	base/transcript.c \
 	base/tty.c \
+	base/untar.c \
 	base/webauthn.c \
 	base/x509.c
 
@@ -89,6 +91,8 @@ CA_SRC := \
 	ca/term.c
 
 VERIFY_SRC := \
+	verifier/archive.c \
+	verifier/archive_pack.c \
 	verifier/ask.c \
 	verifier/attest_doc.c \
 	verifier/attest_ek.c \
@@ -124,8 +128,8 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/systemd.c base/tar.c base/tiles.c base/edge.c,$(BASE_SRC)) \
-	$(filter-out verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
+	$(filter-out base/archive.c base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/systemd.c base/tar.c base/tiles.c base/edge.c base/untar.c,$(BASE_SRC)) \
+	$(filter-out verifier/archive.c verifier/archive_pack.c verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
 	verifier/service/feed.c \
@@ -207,6 +211,9 @@ ISSUER_SRC := \
 	issuer/anchor.c \
 	issuer/apitoken.c \
 	issuer/approval.c \
+	issuer/archive.c \
+	issuer/archive_pack.c \
+	issuer/archive_xml.c \
 	issuer/audit.c \
 	issuer/authorisation.c \
 	issuer/authority.c \
@@ -242,6 +249,7 @@ ISSUER_SRC := \
 	issuer/division.c \
 	issuer/dossier.c \
 	issuer/draft.c \
+	issuer/erase.c \
 	issuer/evaluation.c \
 	issuer/event.c \
 	issuer/event_words.c \
@@ -255,6 +263,7 @@ ISSUER_SRC := \
 	issuer/fields.c \
 	issuer/figure.c \
 	issuer/find.c \
+	issuer/folio.c \
 	issuer/history.c \
 	issuer/holder_key.c \
 	issuer/home.c \
@@ -498,6 +507,7 @@ REGISTRY_SRC := \
 CLI_SRC := \
 	issuer/cli/adopt.c \
 	issuer/cli/alive.c \
+	issuer/cli/archive.c \
 	issuer/cli/args.c \
 	issuer/cli/ask.c \
 	issuer/cli/ceremony.c \
@@ -598,6 +608,7 @@ TEST_UNIT_SRC := \
 TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_agreement.c \
 	tests/fuzz/fuzz_approval.c \
+	tests/fuzz/fuzz_archive.c \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_attest.c \
 	tests/fuzz/fuzz_audit.c \

@@ -418,6 +418,18 @@ static void unfinished(struct iss_call *c, const char *what, const struct fj_err
 		json_object_set_new(c->answer, "waits_because", fj_err_json(err));
 }
 
+/* What was erased lies in the register's log until that is taken over: whoever reads from before is waited for. */
+static void empty_log(struct iss_call *c)
+{
+	struct fj_err err = {0};
+
+	pthread_mutex_lock(&c->iss->lock);
+	enum fj_rc rc = sto_checkpoint(c->iss->db, &err);
+	pthread_mutex_unlock(&c->iss->lock);
+	if (rc != FJ_OK)
+		unfinished(c, "what was erased is still in the register's log, which empties itself when the service is started anew", &err);
+}
+
 /* After the commit, without the writer's lock: the act is done; what follows is
  * reported, not undone. */
 static void follow_up(struct iss_call *c)
@@ -453,6 +465,8 @@ static void follow_up(struct iss_call *c)
 		iss_behind(c->iss);
 	if (c->has_job)
 		iss_jobs(c->iss);
+	if (c->scrubbed)
+		empty_log(c);
 }
 
 /* what an approval that would be asked for would sign, as approval.preview tells it; NULL: there is none, or it can't be told yet */

@@ -26,6 +26,7 @@ struct iss_call {
 	bool has_intents;     /* set by pipe_intend: run the pipeline after commit */
 	bool own;             /* a command of the kind OWN: it makes no event and signs nothing, so it may act at any time */
 	bool trial;           /* a preview: nothing of it stays, so nothing is kept beside the database */
+	bool scrubbed;        /* words were erased: the register's log is emptied after the commit */
 	bool has_job;         /* a job was begun: it runs behind, after the commit */
 	json_t *answer;       /* handler sets it (owned by the call) */
 	char approval[32];    /* approval being executed or task being done, "" if none: goes into events */
@@ -123,13 +124,19 @@ enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, co
 enum pipe_kind {
 	PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN, PIPE_PACK, PIPE_REPORT,
 	PIPE_CERTIFICATE_SM2, PIPE_TOKEN_SM2, /* the same once more under the SM2 hierarchy (sm2.c) */
+	PIPE_ARCHIVE, /* what a year's packages come to (archive.c) */
 	PIPE_END
 };
+/* a signature over files that were put together: no credential, and not in the public log */
+static inline bool pipe_is_manifest(enum pipe_kind k)
+{
+	return k == PIPE_PACK || k == PIPE_REPORT || k == PIPE_ARCHIVE;
+}
 struct pipe_intent {
 	uint8_t id[16];
 	enum pipe_kind kind;
 	enum fj_alg alg;     /* of its kind */
-	const char *object;  /* certificate number, DAU-… number, jti, LS-…~version, RP-… */
+	const char *object;  /* certificate number, DAU-… number, jti, LS-…~version, RP-…, AE-… */
 	const json_t *body;  /* everything the structure is built from, times and serial included */
 	const char *approval;
 	int64_t seq;         /* of the event that intended it */

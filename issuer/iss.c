@@ -760,6 +760,8 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 		rc = pwd_leaks_open(conf->leaked, &i->leaks, err);
 	if (rc == FJ_OK)
 		rc = sto_open("register.db", true, &i->db, err);
+	if (rc == FJ_OK) /* what was erased just before a process ended does not stay in the log */
+		(void)!sto_checkpoint(i->db, NULL);
 	if (rc == FJ_OK)
 		rc = start(i, err);
 	if (rc != FJ_OK) {

@@ -315,6 +315,7 @@ struct cli_spare_home {
 enum fj_rc cli_spare_status(const char *dir, json_t **out, struct fj_err *err) FJ_MUST_USE;
 /* --home COPY becomes this spare's home (adopt.c) */
 enum fj_rc cli_adopt(const struct cli_args *a, struct cli_spare_home *s, struct fj_err *err) FJ_MUST_USE;
+int cli_archive(const struct cli_args *a); /* archive.c: a year's packages */
 int cli_outbox(const struct cli_args *a);  /* outbox.c */
 int cli_verifier(const struct cli_args *a); /* mirror.c */
 int cli_become(const char *name, char **argv); /* mirror.c: another executable of ours takes over, with words of its own */

@@ -44,6 +44,8 @@ static const char usage[] =
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
     "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"
     "  fujie inbox apply FILE... --dir V --root SHA256                    and taken in there\n"
+    "  fujie archive export --year Y --dir D --out FOLDER --as LOGIN   a year's records, to be kept and checked without the appliance (fujie-verify archive)\n"
+    "  fujie archive list|show ID|due --dir D   what was exported; records whose retention is over\n"
     "  fujie witness init|add|serve|key|show --dir W   cosigns the public log of others (C2SP tlog-witness)\n"
     "  fujie log monitor URL --vkey KEY --dir CACHE [--usci CODE]   follows a public log: who is named in it, and is it one history\n"
     "  fujie log verify DIR|prove ID|consistency OLD-CHECKPOINT|show --dir D [--vkey FILE|TEXT] [--cert FILE]   the public log's files\n\n"
@@ -132,6 +134,8 @@ int main(int argc, char **argv)
 		return cli_verifier(&a);
 	if (a.verb != NULL && strcmp(a.noun, "outbox") == 0)
 		return cli_outbox(&a);
+	if (a.verb != NULL && strcmp(a.noun, "archive") == 0 && strcmp(a.verb, "export") == 0)
+		return cli_archive(&a);
 	if (a.verb == NULL && strcmp(a.noun, "init") == 0)
 		return cli_init(&a);
 	if (a.verb == NULL && strcmp(a.noun, "demo") == 0)

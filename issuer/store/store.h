@@ -56,6 +56,10 @@ enum fj_rc sto_commit(struct sto *s, struct fj_err *err) FJ_MUST_USE;
  * sto_commit does it. */
 enum fj_rc sto_settle(struct sto *s, struct fj_err *err) FJ_MUST_USE;
 void sto_rollback(struct sto *s);
+/* In a transaction: no page of the file, used or free, has octets of what was deleted from `opening` or `draft`. */
+enum fj_rc sto_scrub(struct sto *s, struct fj_err *err) FJ_MUST_USE;
+/* Everything that is committed lies in the register's own file, and its log is empty; FJ_E_BUSY while somebody reads from before. */
+enum fj_rc sto_checkpoint(struct sto *s, struct fj_err *err) FJ_MUST_USE;
 /* within a transaction: a part of it that can be undone alone; not nested */
 enum fj_rc sto_savepoint(struct sto *s, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc sto_release(struct sto *s, struct fj_err *err) FJ_MUST_USE; /* keep the part */

@@ -302,6 +302,7 @@ ISSUER_SRC := \
 	issuer/objection.c \
 	issuer/offline.c \
 	issuer/opening.c \
+	issuer/operation.c \
 	issuer/order.c \
 	issuer/org_change.c \
 	issuer/org_import.c \
@@ -434,6 +435,7 @@ HTTP_SRC := \
 	web/http/limit.c \
 	web/http/sent.c \
 	web/http/slow.c \
+	web/http/tls.c \
 	web/http/tr.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
@@ -505,6 +507,7 @@ WEB_SRC := \
 REGISTRY_SRC := \
 	web/registry/commands.c \
 	web/registry/control.c \
+	web/registry/line.c \
 	web/registry/main.c
 
 # what makes backups and opens them: the only one that divides a key among officers
@@ -525,7 +528,9 @@ CLI_SRC := \
 	issuer/cli/ask.c \
 	issuer/cli/ceremony.c \
 	issuer/cli/command.c \
+	issuer/cli/conf.c \
 	issuer/cli/home.c \
+	issuer/cli/line.c \
 	issuer/cli/main.c \
 	issuer/cli/make.c \
 	issuer/cli/mirror.c \
@@ -533,6 +538,7 @@ CLI_SRC := \
 	issuer/cli/outbox.c \
 	issuer/cli/parts.c \
 	issuer/cli/print.c \
+	issuer/cli/reload.c \
 	issuer/cli/request.c \
 	issuer/cli/root_crl.c \
 	issuer/cli/round.c \

@@ -10,7 +10,7 @@
 #include "issuer/home.h"
 
 #include "issuer/iss.h"
-#include "issuer/recipients.h"
+#include "issuer/operation.h"
 #include "issuer/reporting.h"
 
 #define DAY 86400
@@ -327,20 +327,6 @@ static enum fj_rc number(const struct hom *h, enum sto_id id, int64_t *n, struct
 	return FJ_OK;
 }
 
-/* {"last": when, "" never, "days"} where that is too long ago; null else.  A demo home is not told. */
-static enum fj_rc backup_late(const struct hom *h, json_t **out, struct fj_err *err)
-{
-	int64_t days = h->c->iss->conf.demo ? 0 : h->c->iss->conf.backup_days;
-	fj_time last = 0;
-	char at[FJ_TIME_CAP];
-
-	if (days > 0)
-		FJ_TRY(bak_last(&last, err));
-	fj_time_utc(last, at);
-	*out = days > 0 && last < h->c->now - days * 86400 ? json_pack("{s:s, s:I}", "last", last == 0 ? "" : at, "days", (json_int_t)days) : json_null();
-	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
-}
-
 /* That publication is behind concerns everybody; the rest whoever runs the appliance: the officers of the
  * department that made it, and auditors. */
 static enum fj_rc health(const struct hom *h, json_t **out, struct fj_err *err)
@@ -360,11 +346,11 @@ static enum fj_rc health(const struct hom *h, json_t **out, struct fj_err *err)
 	FJ_TRY(number(h, STO_HOME_PUBLISHED, &published, err));
 	fj_time_utc(published, at);
 	bool late = published != 0 && h->c->now - published > LATE;
-	json_t *keys = NULL, *backup = NULL;
-	FJ_TRY(backup_late(h, &backup, err));
-	FJ_AUTO(json) old = backup;
+	json_t *keys = NULL, *faults = NULL;
+	FJ_TRY(opn_faults(h->c->iss, &faults, err));
+	FJ_AUTO(json) owned = faults;
 	FJ_TRY(key_warnings(h->c->db, h->c->now, &keys, err));
-	FJ_AUTO(json) more = json_pack("{s:O, s:O, s:s, s:b, s:o, s:b}", "backup", old, "queue", queue, "oldest_list", published == 0 ? "" : at, "late", late, "keys", keys, "sealed", (int)h->c->iss->sealed);
+	FJ_AUTO(json) more = json_pack("{s:O, s:s, s:b, s:o, s:b, s:O}", "queue", queue, "oldest_list", published == 0 ? "" : at, "late", late, "keys", keys, "sealed", (int)h->c->iss->sealed, "faults", faults);
 	return json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -40,6 +40,7 @@ static const char usage[] =
     "  fujie backup --dir D --out FILE|-   of a home, served or not; nobody is asked. First: fujie backup recipients --dir D --as LOGIN --need M --keys NAME=KEY,...\n"
     "  fujie restore --dir NEW --file BACKUP   the officers' request; then --share S --share S --mirror FOLDER|--no-mirror   the home, closed until `fujie log restore`\n"
     "  fujie restore --dir WORK --file BACKUP --share S --share S --verify   a rehearsal: opened and checked, not unpacked\n"
+    "  fujie config check [FILE] --dir D   would fujie.ini (or FILE) serve?  fujie reload --dir D   a running service takes it, and new PEM files of the portal\n"
     "  fujie upgrade --dir D [--dry-run] [--check]   the register of an older program, with the service stopped; serve does it by itself\n"
     "  fujie version   of this program, and which registers it opens\n"
     "  fujie own --dir D   files of a home to the users that fujie.ini names in [users]\n"
@@ -124,6 +125,10 @@ int main(int argc, char **argv)
 		return cli_ceremony(&a, argv);
 	if (a.verb == NULL && strcmp(a.noun, "serve") == 0)
 		return cli_serve(&a);
+	if (a.verb == NULL && strcmp(a.noun, "reload") == 0)
+		return cli_reload(&a);
+	if (strcmp(a.noun, "config") == 0)
+		return cli_config(&a);
 	if (a.verb == NULL && strcmp(a.noun, "upgrade") == 0)
 		return cli_upgrade(&a);
 	if (a.verb == NULL && strcmp(a.noun, "version") == 0)

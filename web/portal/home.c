@@ -89,20 +89,17 @@ static void keys_ending(struct web_req *q, struct fj_buf *b, const json_t *keys)
 	web_html(b, "</a></p>");
 }
 
-static void backup_late(struct web_req *q, struct fj_buf *b, const json_t *old)
+/* what endangers its running: each says what to do */
+static void faults(struct web_req *q, struct fj_buf *b, const json_t *list)
 {
-	const char *last = fj_json_peek(old, "last");
+	const json_t *f;
+	size_t i;
 
-	if (last == NULL)
-		return;
-	web_html(b, "<p class=\"error\" role=\"alert\">");
-	if (last[0] == '\0')
-		web_say(q, b, "No backup of this appliance was ever made: have its administrator set one up (fujie backup).");
-	else {
-		web_say(q, b, "The last backup of this appliance is older than %lld days: have its administrator look at it (fujie backup). It was made ", (long long)fj_json_num(old, "days"));
-		web_text_times(b, last);
+	json_array_foreach(list, i, f) {
+		const json_t *text = json_object_get(f, "text");
+		web_html(b, strcmp(fj_json_text(f, "level"), "SOON") == 0 ? "<p class=\"notice\">" : "<p class=\"error\" role=\"alert\">");
+		web_print(b, "<bdi>%s</bdi></p>", web_either(q, fj_json_peek(text, "zh"), fj_json_text(text, "en")));
 	}
-	web_print(b, " <a href=\"/list/backup\">%s</a></p>", web_tr(q, "Backups"));
 }
 
 static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
@@ -124,7 +121,7 @@ static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
 		web_html(b, "</p>");
 	}
 	keys_ending(q, b, json_object_get(h, "keys"));
-	backup_late(q, b, json_object_get(h, "backup"));
+	faults(q, b, json_object_get(h, "faults"));
 	web_html(b, "<p class=\"small\">");
 	web_say(q, b, "State of the appliance: waiting to be signed %lld (at most %lld)", (long long)fj_json_num(queue, "waiting"), (long long)fj_json_num(queue, "most"));
 	if ((first = fj_json_peek(queue, "oldest")) != NULL) {

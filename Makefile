@@ -409,8 +409,9 @@ $(B)/man/commands.tsv: $(B)/fujie-registry
 	$(B)/fujie-registry --commands >$@
 $(B)/man/fujie-commands.7: $(B)/man/commands.tsv docs/man/make_pages.py
 	python3 docs/man/make_pages.py commands $(B)/man <$<
-$(B)/completion/fujie: $(B)/man/commands.tsv $(B)/fujie docs/man/make_pages.py system/completion.bash
-	{ cat $<; echo; echo '=== usage'; $(B)/fujie help; } | python3 docs/man/make_pages.py completion $(B)/completion
+TOOLS = fujie-verify fujie-officer fujie-gateway
+$(B)/completion/fujie: $(B)/man/commands.tsv $(B)/fujie $(addprefix $(B)/,$(TOOLS)) docs/man/make_pages.py system/completion.bash
+	{ cat $<; echo; echo '=== usage'; $(B)/fujie help; for t in $(TOOLS); do echo; echo "=== tool $$t"; $(B)/$$t --help; done; } | python3 docs/man/make_pages.py completion $(B)/completion
 pages: $(PAGES) ## manual pages and shell completion that are made from the sources
 
 install: all $(PAGES) ## everything to $(DESTDIR)$(PREFIX), SYSCONFDIR (/etc), LOCALSTATEDIR (/var); units to UNITDIR

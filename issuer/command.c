@@ -17,6 +17,7 @@
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 #include "issuer/life.h"
+#include "issuer/operation.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/shape.h"
@@ -723,7 +724,7 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) g = {0};
 	int64_t events = 0, generation = 0;
-	json_t *keys = NULL;
+	json_t *keys = NULL, *faults = NULL;
 	bool row;
 	char now[FJ_TIME_CAP];
 	FJ_AUTO(json) queue = NULL;
@@ -735,10 +736,12 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 	if (row)
 		generation = sto_int(&g, 0);
 	fj_time_utc(fj_now(), now);
+	FJ_TRY(opn_faults(c->iss, &faults, err));
+	FJ_AUTO(json) owned = faults;
 	FJ_TRY(key_warnings(c->db, c->now, &keys, err));
-	c->answer = json_pack("{s:s, s:i, s:b, s:I, s:I, s:s, s:s, s:b, s:O, s:s, s:o, s:o}", "program", FJ_PROGRAM, "register", FJ_REGISTER_VERSION, "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
+	c->answer = json_pack("{s:s, s:i, s:b, s:I, s:I, s:s, s:s, s:b, s:O, s:s, s:o, s:o, s:O}", "program", FJ_PROGRAM, "register", FJ_REGISTER_VERSION, "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
 	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind, "queue", queue,
-	    "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software", "keys_ending", keys, "sealed", c->iss->log.seals ? json_boolean(c->iss->sealed) : json_null());
+	    "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software", "keys_ending", keys, "sealed", c->iss->log.seals ? json_boolean(c->iss->sealed) : json_null(), "faults", faults);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -418,13 +418,15 @@ static void unfinished(struct iss_call *c, const char *what, const struct fj_err
 		json_object_set_new(c->answer, "waits_because", fj_err_json(err));
 }
 
-/* What was erased lies in the register's log until that is taken over: whoever reads from before is waited for. */
+/* What was erased lies in the register's log until that is taken over: whoever reads from before is waited for.  It lies in the
+ * copy of before an upgrade too, which goes: since acts were done it is no way back any more. */
 static void empty_log(struct iss_call *c)
 {
 	struct fj_err err = {0};
 
 	pthread_mutex_lock(&c->iss->lock);
 	enum fj_rc rc = sto_checkpoint(c->iss->db, &err);
+	sto_copies_remove(0);
 	pthread_mutex_unlock(&c->iss->lock);
 	if (rc != FJ_OK)
 		unfinished(c, "what was erased is still in the register's log, which empties itself when the service is started anew", &err);

@@ -191,11 +191,12 @@ static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err
 	FJ_TRY(cli_home_open(dir, &h, err));
 	FJ_TRY(cli_home_lock(&h, err));
 	FJ_TRY(cli_parts_init(&p, &h, err));
-	FJ_TRY(cli_upgrade_first(&p, &manager, err)); /* before signals wait for us: who ends us now ends it too */
 	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP); /* one that comes meanwhile is for the service */
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	FJ_TRY(cli_upgrade_first(&p, &manager, err)); /* before the others wait for us: who ends us now ends it too */
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	p.signer = true;

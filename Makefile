@@ -52,6 +52,7 @@ L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_PICTURE) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 L_INBOX = -lsqlite3 $(L_VERIFY)
 L_OFFICER = $(L_VERIFY)
+L_BACKUP = -lsqlite3 -lgfshare $(L_BASE)
 L_WITNESS = $(L_HTTP) $(L_BASE)
 L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
@@ -67,7 +68,7 @@ A_OFFICER = $(B)/libofficer.a $(A_VERIFY)
 A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
-EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log fujie-officer
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log fujie-officer fujie-backup
 BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
@@ -159,6 +160,9 @@ $(B)/fujie-witness: $(call obj,verifier/witness/main.c) $(A_WITNESS)
 $(B)/fujie-log: $(call obj,verifier/log/main.c) $(A_LOG)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
 
+$(B)/fujie-backup: $(call obj,$(BACKUP_SRC)) $(A_ISSUER)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_BACKUP)
+
 $(B)/fujie-officer: $(call obj,officer/main.c) $(A_OFFICER)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_OFFICER)
 
@@ -195,9 +199,11 @@ $(foreach t,$(patsubst tests/unit/%.c,%,$(TEST_UNIT_SRC)),$(eval $(call unit,$(t
 F_MAIN = $(if $(FUZZ),,$(call obj,tests/fuzz/replay.c))
 F_ROOM_agreement = iss
 F_ROOM_approval = off
+F_ROOM_archive = base
 F_ROOM_asset = base
 F_ROOM_attest = ver
 F_ROOM_audit = hsm
+F_ROOM_backup = base
 F_ROOM_bond = base
 F_ROOM_bundle = ver
 F_ROOM_card = iss
@@ -223,6 +229,7 @@ F_ROOM_plan = base
 F_ROOM_report = ver
 F_ROOM_request = ca
 F_ROOM_sheet = iss
+F_ROOM_schema = iss
 F_ROOM_search = iss
 F_ROOM_sealed_ofd = iss
 F_ROOM_sealed_pdf = iss
@@ -320,7 +327,7 @@ unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
 .PHONY: all help unit run quick check conformance e2e screenshots integration model tamper soak sweep bench bench-scale cov lint san san-tests \
-	fuzz fuzzers routes statement pages install uninstall install-lib deb package-test dist clean deps deps-full
+	fuzz fuzzers routes statement upgrade-sweep pages install uninstall install-lib deb package-test dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
@@ -392,6 +399,9 @@ POINTS ?= all
 ONLY ?=
 sweep: all $(FAULTS) ## each kind of call of each role fails, at every one of a short course (hours); POINTS=200: at so many of each; ONLY="signer sync"
 	@POINTS=$(POINTS) ONLY="$(ONLY)" python3 tests/integration/sweep_test.py $(B)
+MEMORY ?= 997
+upgrade-sweep: all $(UPGRADE_DRIVER) ## the register's upgrade with a fault at each system call (disk full from there on, error, kill) and at every MEMORYth (997) allocation; half an hour
+	@CALLS=1 MEMORY=$(MEMORY) python3 tests/integration/upgrade_test.py $(B)
 statement: all ## docs/practice-statement.md anew: the practice statement of no home
 	@d=$$(mktemp -d) && $(B)/fujie demo --dir "$$d/h" --no-serve >/dev/null && $(B)/fujie ceremony statement --dir "$$d/h" --model >docs/practice-statement.md; r=$$?; rm -rf "$$d"; exit $$r
 
@@ -414,8 +424,9 @@ $(B)/man/commands.tsv: $(B)/fujie-registry
 	$(B)/fujie-registry --commands >$@
 $(B)/man/fujie-commands.7: $(B)/man/commands.tsv docs/man/make_pages.py
 	python3 docs/man/make_pages.py commands $(B)/man <$<
-$(B)/completion/fujie: $(B)/man/commands.tsv $(B)/fujie docs/man/make_pages.py system/completion.bash
-	{ cat $<; echo; echo '=== usage'; $(B)/fujie help; } | python3 docs/man/make_pages.py completion $(B)/completion
+TOOLS = fujie-verify fujie-officer fujie-gateway
+$(B)/completion/fujie: $(B)/man/commands.tsv $(B)/fujie $(addprefix $(B)/,$(TOOLS)) docs/man/make_pages.py system/completion.bash
+	{ cat $<; echo; echo '=== usage'; $(B)/fujie help; for t in $(TOOLS); do echo; echo "=== tool $$t"; $(B)/$$t --help; done; } | python3 docs/man/make_pages.py completion $(B)/completion
 pages: $(PAGES) ## manual pages and shell completion that are made from the sources
 
 install: all $(PAGES) ## everything to $(DESTDIR)$(PREFIX), SYSCONFDIR (/etc), LOCALSTATEDIR (/var); units to UNITDIR

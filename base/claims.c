@@ -578,8 +578,8 @@ enum fj_rc fj_manifest_check(const json_t *p, struct fj_err *err)
 	bool reports = kind != NULL && strcmp(kind, FJ_MANIFEST_REPORT) == 0;
 	int64_t iat;
 
-	if (!reports && (kind == NULL || strcmp(kind, FJ_MANIFEST_PACK) != 0))
-		return no(err, "a manifest is a listing pack's or a report's", "kind");
+	if (!reports && (kind == NULL || (strcmp(kind, FJ_MANIFEST_PACK) != 0 && strcmp(kind, FJ_MANIFEST_ARCHIVE) != 0)))
+		return no(err, "a manifest is a listing pack's, a report's or an archive's", "kind");
 	FJ_TRY(fj_json_only(p, reports ? report : known, err));
 	if (reports)
 		FJ_TRY(check_report(p, err));

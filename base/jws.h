@@ -25,6 +25,7 @@
 #define FJ_VCT_MANIFEST "urn:fujie:manifest:1"
 #define FJ_MANIFEST_PACK "listing-pack" /* a manifest's "kind" */
 #define FJ_MANIFEST_REPORT "report"
+#define FJ_MANIFEST_ARCHIVE "archive"
 #define FJ_FORMAT_REPORT "urn:fujie:signed-report:1"
 #define FJ_REPORT_CRLS 8                /* revocation lists that a signed report brings along */
 

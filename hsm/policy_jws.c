@@ -9,7 +9,7 @@
  * Token and authorisation: times (issued now, begin not before issue, end at most
  * one year - named 90 days - or five years by inclusive count), depth 0 of a
  * token, every status entry under this appliance's address.
- * Manifest (of a listing's pack, or of a report): issued now, exactly its members;
+ * Manifest (of a listing's pack, of a report, or of a year's archive): issued now, exactly its members;
  * a report's has the two officers behind it who fixed the report.
  * Status list: address, times (issued now, 48 h, not before the last), and each
  * entry with the one remembered: 1 stays 1; 3 stays 3 or becomes 1; 2 may become

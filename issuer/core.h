@@ -26,6 +26,7 @@ struct iss_call {
 	bool has_intents;     /* set by pipe_intend: run the pipeline after commit */
 	bool own;             /* a command of the kind OWN: it makes no event and signs nothing, so it may act at any time */
 	bool trial;           /* a preview: nothing of it stays, so nothing is kept beside the database */
+	bool scrubbed;        /* words were erased: the register's log is emptied after the commit */
 	bool has_job;         /* a job was begun: it runs behind, after the commit */
 	json_t *answer;       /* handler sets it (owned by the call) */
 	char approval[32];    /* approval being executed or task being done, "" if none: goes into events */
@@ -72,6 +73,9 @@ struct evt { /* what an apply function gets */
 /* May the reader know what the body of this event says?  Of revenue, statements, trades and drafts of
  * reports only who did it, auditors and MOF: the lists of these are not everybody's either. */
 bool evt_body_open(const struct iss_actor *a, const char *kind, const char *org, const json_t *body);
+/* event_row.c: a row whose first columns are those of EVENT_ALL, borrowed, without db and body; and the hash that it has over the one before */
+struct evt evt_from_row(const struct sto_q *q);
+void evt_hash(const struct evt *e, struct fj_slice before, struct fj_hash *out);
 typedef enum fj_rc (*evt_apply)(const struct evt *e, struct fj_err *err);
 /* events_core.def / events_domain.def: EVENT("certificate.revoked", apply_certificate_revoked) */
 
@@ -123,13 +127,19 @@ enum fj_rc apr_void(struct iss_call *c, const char *kind, const char *object, co
 enum pipe_kind {
 	PIPE_CERTIFICATE = 1, PIPE_AUTHORISATION, PIPE_TOKEN, PIPE_PACK, PIPE_REPORT,
 	PIPE_CERTIFICATE_SM2, PIPE_TOKEN_SM2, /* the same once more under the SM2 hierarchy (sm2.c) */
+	PIPE_ARCHIVE, /* what a year's packages come to (archive.c) */
 	PIPE_END
 };
+/* a signature over files that were put together: no credential, and not in the public log */
+static inline bool pipe_is_manifest(enum pipe_kind k)
+{
+	return k == PIPE_PACK || k == PIPE_REPORT || k == PIPE_ARCHIVE;
+}
 struct pipe_intent {
 	uint8_t id[16];
 	enum pipe_kind kind;
 	enum fj_alg alg;     /* of its kind */
-	const char *object;  /* certificate number, DAU-… number, jti, LS-…~version, RP-… */
+	const char *object;  /* certificate number, DAU-… number, jti, LS-…~version, RP-…, AE-… */
 	const json_t *body;  /* everything the structure is built from, times and serial included */
 	const char *approval;
 	int64_t seq;         /* of the event that intended it */
@@ -200,7 +210,8 @@ struct fj_slice iss_issuing_cert(const struct iss *i, enum fj_alg alg); /* DER, 
  * INT64_MAX: by the one of now */
 enum fj_rc iss_jws_input(struct iss *i, enum fj_alg alg, int64_t seq, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* Next number of a series: counts events only, so it is rebuilt by replay: series "DAC-420000-202604"
- * gives 1, 2, 3...; the caller's event must carry the number; apply calls ser_apply. */
+ * gives 1, 2, 3...; the caller's event must carry the number; apply calls ser_apply.  The series "floor-202604" is none of these:
+ * those of that month go on above it. */
 enum fj_rc ser_next(struct iss_call *c, const char *series, int64_t *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ser_apply(const struct evt *e, const char *series, int64_t n, struct fj_err *err) FJ_MUST_USE;
 /* DAC/DAU number with its MOD 37,36 check character (issuer/number.c) */

@@ -57,6 +57,7 @@ enum fj_rc apr_authorisation_end(struct iss_call *c, const struct apr *a, struct
 enum fj_rc apr_authorisation_end_refused(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_authorisation_adjust(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_order_disqualify(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_opening_erase(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_peer_add(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_report_approve(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_report_reopened(struct iss_call *c, const struct apr *a, struct fj_err *err);

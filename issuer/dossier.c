@@ -14,10 +14,9 @@
 #include "ca/ca.h"
 #include "issuer/domain.h"
 #include "issuer/find.h"
+#include "issuer/folio.h"
 #include "issuer/opening.h"
-#include "base/tar.h"
 
-#define MAX_DOSSIER (64u << 20)
 #define MAX_DOCUMENT (1u << 20)
 #define MAX_PUBLISHED (16u << 20)
 
@@ -26,31 +25,8 @@ const struct iss_field fld_find_dossier[] = {{"asset", ISS_F_STR, true, DOM_MAX_
 struct dossier {
 	struct iss_call *c;
 	const char *asset_no;
-	struct fj_tar tar;
-	json_t *files;      /* of the manifest */
-	json_t *approvals;  /* ids seen in the events */
-	struct fj_buf events;
-	int64_t n_events;
+	struct folio f;
 };
-
-static enum fj_rc add(struct dossier *d, const char *name, struct fj_slice bytes, struct fj_err *err)
-{
-	struct fj_hash h;
-	char hex[65];
-
-	fj_sha256(bytes, &h);
-	fj_hex(h.b, FJ_SHA256_LEN, hex);
-	json_array_append_new(d->files, json_pack("{s:s, s:I, s:s}", "name", name, "octets", (json_int_t)bytes.len, "sha256", hex));
-	return fj_tar_add(&d->tar, name, bytes, err);
-}
-
-static enum fj_rc add_json(struct dossier *d, const char *name, const json_t *j, struct fj_err *err)
-{
-	FJ_AUTO(buf) b = FJ_BUF_INIT(MAX_DOSSIER);
-
-	FJ_TRY(fj_json_canonical(j, &b, err));
-	return add(d, name, fj_buf_slice(&b), err);
-}
 
 /* --- what is in it --- */
 
@@ -66,76 +42,19 @@ static enum fj_rc add_cards(struct dossier *d, struct fj_err *err)
 		if (!row)
 			return FJ_OK;
 		snprintf(name, sizeof(name), "cards/%lld.json", (long long)sto_int(&q, 0));
-		FJ_TRY(add(d, name, fj_slice_str(sto_text(&q, 2)), err));
+		FJ_TRY(fol_add(&d->f, name, fj_slice_str(sto_text(&q, 2)), err));
 	}
-}
-
-static enum fj_rc add_event(void *ctx, const struct sto_q *q, struct fj_slice before, struct fj_err *err)
-{
-	struct dossier *d = ctx;
-	char hash[65] = "", previous[65] = "";
-	FJ_AUTO(buf) line = FJ_BUF_INIT(16u << 20);
-
-	if (!evt_row_true(q, before))
-		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the event log does not match its chain at event %lld", (long long)sto_int(q, 0));
-	fj_hex(sto_blob(q, 8).p, FJ_SHA256_LEN, hash);
-	fj_hex(before.p, FJ_SHA256_LEN, previous);
-	FJ_AUTO(json) e = json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "seq", (json_int_t)sto_int(q, 0), "at", (json_int_t)sto_int(q, 1),
-	    "actor", sto_text(q, 2), "org", sto_text(q, 3), "kind", sto_text(q, 4), "object", sto_text(q, 5), "approval", sto_text(q, 6), "policy", sto_text(q, 9),
-	    "body", sto_text(q, 7), "previous", previous, "hash", hash);
-	FJ_TRY(fj_json_canonical(e, &line, err));
-	if (fj_buf_printf(&d->events, "%s\n", fj_buf_str(&line)) != FJ_OK)
-		return fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "the dossier is larger than %u MiB", MAX_DOSSIER >> 20);
-	if (sto_text(q, 6)[0] != '\0')
-		json_object_set_new(d->approvals, sto_text(q, 6), json_true());
-	if (strncmp(sto_text(q, 4), "approval.", 9) == 0)
-		json_object_set_new(d->approvals, sto_text(q, 5), json_true());
-	d->n_events++;
-	return FJ_OK;
-}
-
-static enum fj_rc add_events(struct dossier *d, struct fj_err *err)
-{
-	int64_t last;
-
-	FJ_TRY(fnd_events(d->c->db, d->asset_no, 0, INT32_MAX, add_event, d, &last, err));
-	return add(d, "events.jsonl", fj_buf_slice(&d->events), err);
-}
-
-/* each approval, and what it was asked for: the file's hash is the digest that was approved */
-static enum fj_rc add_approvals(struct dossier *d, struct fj_err *err)
-{
-	const char *id;
-	char name[80];
-	json_t *v;
-
-	json_object_foreach(d->approvals, id, v) {
-		FJ_AUTO(buf) payload = FJ_BUF_INIT(2u << 20);
-		json_t *a = NULL;
-		FJ_TRY(fnd_approval(d->c->db, id, &a, &payload, err));
-		FJ_AUTO(json) owned = a;
-		if (a == NULL) /* a task: its event says it all */
-			continue;
-		snprintf(name, sizeof(name), "approvals/%.40s.json", id);
-		FJ_TRY(add_json(d, name, owned, err));
-		snprintf(name, sizeof(name), "approvals/%.40s.payload.json", id);
-		FJ_TRY(add(d, name, fj_buf_slice(&payload), err));
-	}
-	return FJ_OK;
 }
 
 /* a published file as it is now, once; one that is not there is left out: the manifest shows it */
 static enum fj_rc add_published(struct dossier *d, const char *path, const char *name, struct fj_err *err)
 {
 	FJ_AUTO(buf) b = FJ_BUF_INIT(MAX_PUBLISHED);
-	size_t i;
-	json_t *f;
 
-	json_array_foreach(d->files, i, f)
-		if (strcmp(fj_json_peek(f, "name"), name) == 0)
-			return FJ_OK;
+	if (fol_has(&d->f, name))
+		return FJ_OK;
 	enum fj_rc rc = fj_file_read(AT_FDCWD, path, &b, err);
-	return rc == FJ_E_NOTFOUND ? FJ_OK : rc == FJ_OK ? add(d, name, fj_buf_slice(&b), err) : rc;
+	return rc == FJ_E_NOTFOUND ? FJ_OK : rc == FJ_OK ? fol_add(&d->f, name, fj_buf_slice(&b), err) : rc;
 }
 
 static enum fj_rc add_certificate(struct dossier *d, const struct sto_q *q, json_t *list, struct fj_err *err)
@@ -156,10 +75,10 @@ static enum fj_rc add_certificate(struct dossier *d, const struct sto_q *q, json
 		return FJ_OK; /* not in the public log yet: it is given out then */
 	FJ_TRY(ca_pem("CERTIFICATE", sto_blob(q, 7), &pem, err));
 	snprintf(name, sizeof(name), "certificates/%.40s.pem", sto_text(q, 0));
-	FJ_TRY(add(d, name, fj_buf_slice(&pem), err));
+	FJ_TRY(fol_add(&d->f, name, fj_buf_slice(&pem), err));
 	snprintf(name, sizeof(name), "certificates/%.40s.tlog-proof", sto_text(q, 0));
 	if (proof.len > 0)
-		FJ_TRY(add(d, name, fj_buf_slice(&proof), err));
+		FJ_TRY(fol_add(&d->f, name, fj_buf_slice(&proof), err));
 	snprintf(name, sizeof(name), "trust/crl-%lld.crl", (long long)sto_int(q, 4));
 	snprintf(path, sizeof(path), "publish/trust/crl/%lld.crl", (long long)sto_int(q, 4));
 	FJ_TRY(add_published(d, path, name, err));
@@ -181,7 +100,7 @@ static enum fj_rc add_certificates(struct dossier *d, struct fj_err *err)
 	for (;;) {
 		FJ_TRY(sto_step(&q, &row, err));
 		if (!row)
-			return add_json(d, "certificates.json", list, err);
+			return fol_json(&d->f, "certificates.json", list, err);
 		FJ_TRY(add_certificate(d, &q, list, err));
 	}
 }
@@ -202,7 +121,7 @@ static enum fj_rc add_registrations(struct dossier *d, struct fj_err *err)
 
 	FJ_TRY(fnd_query(FND_REGISTRATION, params, d->c->now, d->c->actor->person, &q, err));
 	FJ_TRY(fnd_page(d->c->db, &q, add_item, list, &rows, err));
-	return add_json(d, "registrations.json", list, err);
+	return fol_json(&d->f, "registrations.json", list, err);
 }
 
 /* every row as an object of the list in this file */
@@ -215,7 +134,7 @@ static enum fj_rc add_rows(struct dossier *d, const char *name, struct sto_q *q,
 		json_t *one = NULL;
 		FJ_TRY(sto_step(q, &row, err));
 		if (!row)
-			return add_json(d, name, list, err);
+			return fol_json(&d->f, name, list, err);
 		FJ_TRY(item(q, &one, err));
 		if (json_array_append_new(list, one) != 0)
 			return fj_no_memory(err, "issuer");
@@ -278,30 +197,20 @@ static enum fj_rc add_asset(struct dossier *d, const struct dom_asset *a, struct
 	FJ_AUTO(json) j = json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:s, s:s}", "asset_no", a->asset_no, "name", a->name, "holder", a->holder, "state", a->state,
 	    "ledger", a->ledger, "version", (json_int_t)a->version, "card_hash", a->card_hash, "certificate", a->certificate);
 
-	return add_json(d, "asset.json", j, err);
+	return fol_json(&d->f, "asset.json", j, err);
 }
 
 /* what the events hold commitments to, for who may know it */
 static enum fj_rc add_openings(struct dossier *d, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
-	FJ_AUTO(json) list = json_array();
-	bool row, known;
+	bool known;
 
 	FJ_TRY(dom_objectors_known(d->c, d->asset_no, &known, err));
 	if (!known)
 		return FJ_OK;
 	FJ_TRY(sto_query(d->c->db, STO_OPENING_OF, &q, err, "t", d->asset_no));
-	for (;;) {
-		char salt[2 * OPN_SALT + 1];
-		FJ_TRY(sto_step(&q, &row, err));
-		if (!row)
-			return add_json(d, "openings.json", list, err);
-		if (sto_blob(&q, 1).len != OPN_SALT)
-			return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the opening of %.40s is malformed", sto_text(&q, 0));
-		fj_hex(sto_blob(&q, 1).p, OPN_SALT, salt);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "object", sto_text(&q, 0), "salt", salt, "text", sto_text(&q, 2)));
-	}
+	return add_rows(d, "openings.json", &q, opn_json, err);
 }
 
 /* last: it names the others */
@@ -316,10 +225,10 @@ static enum fj_rc add_manifest(struct dossier *d, struct fj_err *err)
 		fj_hex(sto_blob(&q, 1).p, FJ_SHA256_LEN, hex);
 	fj_time_utc(d->c->now, at);
 	FJ_AUTO(json) m = json_pack("{s:s, s:s, s:s, s:s, s:I, s:{s:I, s:s}, s:O}", "format", "urn:fujie:dossier:1", "asset", d->asset_no, "made_at", at, "base",
-	    iss_base(d->c->iss), "events", (json_int_t)d->n_events, "log", "seq", (json_int_t)sto_int(&q, 0), "hash", hex, "files", d->files);
+	    iss_base(d->c->iss), "events", (json_int_t)d->f.n_events, "log", "seq", (json_int_t)sto_int(&q, 0), "hash", hex, "files", d->f.files);
 	FJ_TRY(fj_json_canonical(m, &text, err));
-	FJ_TRY(fj_tar_add(&d->tar, "manifest.json", fj_buf_slice(&text), err));
-	return fj_tar_end(&d->tar, err);
+	FJ_TRY(fj_tar_add(&d->f.tar, "manifest.json", fj_buf_slice(&text), err));
+	return fj_tar_end(&d->f.tar, err);
 }
 
 static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_err *err)
@@ -328,9 +237,9 @@ static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_e
 	FJ_TRY(add_cards(d, err));
 	FJ_TRY(add_registrations(d, err));
 	FJ_TRY(add_filed(d, a->holder, err));
-	FJ_TRY(add_events(d, err));
+	FJ_TRY(fol_events(&d->f, d->asset_no, err));
 	FJ_TRY(add_openings(d, err));
-	FJ_TRY(add_approvals(d, err));
+	FJ_TRY(fol_approvals(&d->f, false, err));
 	FJ_TRY(add_certificates(d, err));
 	return add_manifest(d, err);
 }
@@ -338,20 +247,17 @@ static enum fj_rc fill(struct dossier *d, const struct dom_asset *a, struct fj_e
 enum fj_rc cmd_find_dossier(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(dom_asset) a = {.card = NULL};
-	FJ_AUTO(json) files = json_array();
-	FJ_AUTO(json) approvals = json_object();
-	struct dossier d = {.c = c, .files = files, .approvals = approvals, .events = FJ_BUF_INIT(MAX_DOSSIER)};
+	struct dossier d = {.c = c};
 	char name[120];
 
 	FJ_TRY(dom_asset_get(c->db, fj_json_peek(c->params, "asset"), &a, err));
 	d.asset_no = a.asset_no;
-	enum fj_rc rc = fj_tar_new(&d.tar, MAX_DOSSIER, c->now, false, err);
+	enum fj_rc rc = fol_new(&d.f, c, false, c->now, err);
 	if (rc == FJ_OK)
 		rc = fill(&d, &a, err);
 	snprintf(name, sizeof(name), "dossier-%.64s.tar", a.asset_no);
 	if (rc == FJ_OK)
-		rc = fnd_file(c, name, "application/x-tar", &d.tar.out, err);
-	fj_tar_release(&d.tar);
-	fj_buf_release(&d.events);
+		rc = fnd_file(c, name, "application/x-tar", &d.f.tar.out, err);
+	fol_release(&d.f);
 	return rc;
 }

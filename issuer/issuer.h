@@ -53,6 +53,7 @@ struct iss_conf { /* the process's working directory is the home D */
 	char portal[64], verifier[64];
 	bool demo;        /* offset clock allowed */
 	int64_t outbox_days; /* [outbox] days: how long a package is kept */
+	int64_t backup_days; /* [backup] days: one that is older is told; 0: nobody is told */
 	const char *log_policy; /* [log] policy: a file, borrowed; NULL: the log has no witnesses */
 	const char *mirror;  /* [public] mirror: address of another office's verifier, borrowed; NULL: none */
 	const char *leaked;  /* [account] leaked: a file of leaked passwords, borrowed; NULL: none */
@@ -70,6 +71,12 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 /* Starts the thread that finishes what waits and renews what expires; after the sandbox. */
 enum fj_rc iss_tend_start(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_close(struct iss *i);
+/* What others see of this appliance, and the register tells its people (operation.c): the supervisor of configuration and
+ * logs, the portal of the files of its certificate.  rc FJ_OK: there is no such fault, or no more. */
+enum iss_matter { ISS_CONF, ISS_TLS, ISS_LOGS, ISS_MATTERS };
+const char *iss_matter_name(enum iss_matter m); /* "configuration", "tls-files", "logs" */
+void iss_tell(struct iss *i, enum iss_matter m, const struct fj_err *fault);
+void iss_tell_tls(struct iss *i, fj_time until); /* the end of the portal's certificate, by the machine's clock */
 /* made by `fujie demo`: pages say so */
 bool iss_demo_home(const struct iss *i);
 

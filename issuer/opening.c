@@ -58,3 +58,14 @@ enum fj_rc opn_read(struct sto *db, const char *object, json_t **fields, struct 
 	FJ_TRY(sto_step(&q, &row, err));
 	return row ? fj_json_parse(fj_slice_str(sto_text(&q, 1)), MAX_FIELDS, fields, err) : FJ_OK;
 }
+
+enum fj_rc opn_json(const struct sto_q *q, json_t **out, struct fj_err *err)
+{
+	char salt[2 * OPN_SALT + 1];
+
+	if (sto_blob(q, 1).len != OPN_SALT)
+		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the opening of %.40s is malformed", sto_text(q, 0));
+	fj_hex(sto_blob(q, 1).p, OPN_SALT, salt);
+	*out = json_pack("{s:s, s:s, s:s}", "object", sto_text(q, 0), "salt", salt, "text", sto_text(q, 2));
+	return *out != NULL ? FJ_OK : fj_no_memory(err, "issuer");
+}

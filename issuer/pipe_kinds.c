@@ -1,6 +1,6 @@
 /*
  * pipe_kinds.c - how each of the three credentials, and the manifest of a listing's
- * pack or of a report, is built from its intent, and checked when it comes back signed.
+ * pack, of a report or of a year's packages, is built from its intent, and checked when it comes back signed.
  */
 #include "base/content.h"
 #include "base/jws.h"
@@ -117,7 +117,7 @@ static enum fj_rc finish_jws(struct iss *i, const struct pipe_intent *in, struct
 		rc = fj_buf_puts(credential, ".");
 	if (rc == FJ_OK)
 		rc = fj_b64u_put(credential, sig);
-	if (rc == FJ_OK && in->kind != PIPE_PACK && in->kind != PIPE_REPORT)
+	if (rc == FJ_OK && !pipe_is_manifest(in->kind))
 		rc = fj_buf_puts(credential, "~");
 	if (rc != FJ_OK || credential->len > FJ_TOKEN_MAX)
 		return fj_fail(err, FJ_E_LIMIT, "issuer", "standards.md", "the credential is over %d octets", FJ_TOKEN_MAX);
@@ -132,4 +132,5 @@ const struct pipe_ops pipe_table[PIPE_END] = {
 	[PIPE_REPORT] = {"report-seal", FJ_ES256, HSM_TOKEN, HSM_JWS_MANIFEST, build_manifest, finish_jws},
 	[PIPE_CERTIFICATE_SM2] = {"certificate-sm2", FJ_SM2, HSM_ISSUING_SM2, HSM_CERT_DATA_ASSET, build_certificate, finish_certificate},
 	[PIPE_TOKEN_SM2] = {"token-sm2", FJ_SM2, HSM_TOKEN_SM2, HSM_JWS_TOKEN, build_jws, finish_jws},
+	[PIPE_ARCHIVE] = {"archive", FJ_ES256, HSM_TOKEN, HSM_JWS_MANIFEST, build_manifest, finish_jws},
 };

@@ -16,6 +16,7 @@
 #include "base/file.h"
 #include "base/note.h"
 #include "base/secret.h"
+#include "verifier/archive.h"
 #include "verifier/attestation.h"
 #include "base/spare.h"
 #include "verifier/bundle.h"
@@ -40,6 +41,7 @@ static void usage(FILE *to)
 	      "fujie-verify attestation --trust DIR  [--vendors FILE] [--plan SIGNED] [--max-age 24h] [--json]\n"
 	      "fujie-verify attestation --spare REQUEST  [--vendors FILE] [--max-age 24h] [--json]   a spare's storage key, before a plan names it\n"
 	      "fujie-verify ceremony replay|transcript FILE --plan SIGNED [--other PLAN] [--signatures FILE|--unsigned]   a key ceremony by its record\n"
+	      "fujie-verify archive FOLDER --root SHA256|--trust DIR [--json]   a year's archive (fujie archive export)\n"
 	      "fujie-verify --listen ... | watch ...    (fujie-gateway; fujie-gateway --help)\n"
 	      "\n"
 	      "Judges a license token, an authorisation credential, a data asset certificate, a\n"
@@ -506,6 +508,8 @@ int main(int argc, char **argv)
 		o.json = o.json || strcmp(argv[i], "--json") == 0;
 	if (argc > 1 && strcmp(argv[1], "ceremony") == 0)
 		return ver_ceremony(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "archive") == 0)
+		return ver_archive(argc - 1, argv + 1);
 	if (is_gateway(argc, argv))
 		return gateway(&o, argv);
 	o.attestation = argc > 1 && strcmp(argv[1], "attestation") == 0;

@@ -6,6 +6,7 @@
  * what it can't reach it can't leak.
  */
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/secret.h"
@@ -36,12 +37,18 @@ static const char usage[] =
     "  fujie ceremony statement --dir D [--lang zh|en] [--model] [--out FILE]   the certification practice statement (RFC 3647)\n"
     "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--other PLAN] [--unsigned] [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
+    "  fujie backup --dir D --out FILE|-   of a home, served or not; nobody is asked. First: fujie backup recipients --dir D --as LOGIN --need M --keys NAME=KEY,...\n"
+    "  fujie restore --dir NEW --file BACKUP   the officers' request; then --share S --share S --mirror FOLDER|--no-mirror   the home, closed until `fujie log restore`\n"
+    "  fujie restore --dir WORK --file BACKUP --share S --share S --verify   a rehearsal: opened and checked, not unpacked\n"
+    "  fujie config check [FILE] --dir D   would fujie.ini (or FILE) serve?  fujie reload --dir D   a running service takes it, and new PEM files of the portal\n"
     "  fujie upgrade --dir D [--dry-run] [--check]   the register of an older program, with the service stopped; serve does it by itself\n"
     "  fujie version   of this program, and which registers it opens\n"
     "  fujie own --dir D   files of a home to the users that fujie.ini names in [users]\n"
     "  fujie verifier --dir V --root SHA256 [--mirror URL] [--bind A:V]   the public verifier on another machine\n"
     "  fujie outbox list|export --after N|snapshot --dir D [--out FILE]   packages for it, carried by hand\n"
     "  fujie inbox apply FILE... --dir V --root SHA256                    and taken in there\n"
+    "  fujie archive export --year Y --dir D --out FOLDER --as LOGIN   a year's records, to be kept and checked without the appliance (fujie-verify archive)\n"
+    "  fujie archive list|show ID|due --dir D   what was exported; records whose retention is over\n"
     "  fujie witness init|add|serve|key|show --dir W   cosigns the public log of others (C2SP tlog-witness)\n"
     "  fujie log monitor URL --vkey KEY --dir CACHE [--usci CODE]   follows a public log: who is named in it, and is it one history\n"
     "  fujie log verify DIR|prove ID|consistency OLD-CHECKPOINT|show --dir D [--vkey FILE|TEXT] [--cert FILE]   the public log's files\n\n"
@@ -87,10 +94,13 @@ int main(int argc, char **argv)
 	struct fj_err err = {0};
 
 	fj_sodium_init();
+	umask(0022); /* what is published is read by other users, whatever the caller's mask; what is not says so by its mode */
 	fj_log_open("fujie", FJ_LOG_INFO);
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && strcmp(argv[1], "inbox") == 0)
 		return cli_become("fujie-inbox", argv + 1);
+	if (argc > 1 && (strcmp(argv[1], "restore") == 0 || (strcmp(argv[1], "backup") == 0 && (argc == 2 || argv[2][0] == '-'))))
+		return cli_become("fujie-backup", argv + 1);
 	if (argc > 1 && strcmp(argv[1], "witness") == 0)
 		return cli_become("fujie-witness", argv + 1);
 	if (argc > 2 && strcmp(argv[1], "log") == 0 && strcmp(argv[2], "monitor") == 0)
@@ -115,6 +125,10 @@ int main(int argc, char **argv)
 		return cli_ceremony(&a, argv);
 	if (a.verb == NULL && strcmp(a.noun, "serve") == 0)
 		return cli_serve(&a);
+	if (a.verb == NULL && strcmp(a.noun, "reload") == 0)
+		return cli_reload(&a);
+	if (strcmp(a.noun, "config") == 0)
+		return cli_config(&a);
 	if (a.verb == NULL && strcmp(a.noun, "upgrade") == 0)
 		return cli_upgrade(&a);
 	if (a.verb == NULL && strcmp(a.noun, "version") == 0)
@@ -125,6 +139,8 @@ int main(int argc, char **argv)
 		return cli_verifier(&a);
 	if (a.verb != NULL && strcmp(a.noun, "outbox") == 0)
 		return cli_outbox(&a);
+	if (a.verb != NULL && strcmp(a.noun, "archive") == 0 && strcmp(a.verb, "export") == 0)
+		return cli_archive(&a);
 	if (a.verb == NULL && strcmp(a.noun, "init") == 0)
 		return cli_init(&a);
 	if (a.verb == NULL && strcmp(a.noun, "demo") == 0)

@@ -96,7 +96,7 @@ enum fj_rc log_issued(const struct evt *e, enum pipe_kind kind, const json_t *in
 	struct fj_slice salt = FJ_SLICE(raw, 0);
 	json_t *leaf = NULL;
 
-	if (kind == PIPE_PACK || kind == PIPE_REPORT)
+	if (pipe_is_manifest(kind))
 		return FJ_OK;
 	FJ_TRY(hash_text(fj_json_peek(e->body, "sha256"), &hash, err));
 	if (kind == PIPE_TOKEN || kind == PIPE_TOKEN_SM2) {

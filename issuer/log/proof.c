@@ -69,7 +69,7 @@ enum fj_rc log_proof(struct iss *i, struct sto *db, enum pipe_kind kind, const c
 {
 	FJ_AUTO(sto_q) q = {0};
 
-	if (kind == PIPE_PACK || kind == PIPE_REPORT)
+	if (pipe_is_manifest(kind))
 		return FJ_OK;
 	FJ_TRY(sto_first(db, STO_LEAF_ISSUED, &q, object, err, "it", (int64_t)kind, object));
 	return prove_leaf(i, (uint64_t)sto_int(&q, 0), fj_slice_str(sto_text(&q, 1)), sto_blob(&q, 2), proof, err);

@@ -176,7 +176,7 @@ enum fj_rc sto_settings(struct sto *s, struct fj_err *err)
 {
 	/* the sandbox has no folder for temporary files: what a statement or savepoint may undo stays in memory */
 	FJ_TRY(sto_exec(s, "PRAGMA temp_store=MEMORY; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON;"
-	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000", "be set up", err));
+	    "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000; PRAGMA secure_delete=ON", "be set up", err));
 	/* 16 MiB of log before it is copied into the register: bulk work touches the same pages of the
 	 * indexes in each of its transactions, and each is copied once for all of them */
 	if (s->writer)
@@ -212,12 +212,14 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 
 enum fj_rc sto_prepare(struct sto *s, struct fj_err *err)
 {
+	enum fj_rc rc = FJ_OK;
+
 	for (int i = 0; i < STO_COUNT; i++) {
 		int code = sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i], NULL);
-		if (code != SQLITE_OK)
-			return sto_fail(s, code, err, sql[i]);
+		if (code != SQLITE_OK && rc == FJ_OK)
+			rc = sto_fail(s, code, err, sql[i]);
 	}
-	return FJ_OK;
+	return rc;
 }
 
 void sto_close(struct sto *s)
@@ -281,6 +283,25 @@ void sto_rollback(struct sto *s)
 {
 	if (!sqlite3_get_autocommit(s->db))
 		sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+/* The tables are written anew, since a page that was split keeps what was moved from it; what was freed before deletes were
+ * overwritten is taken into use once and freed again. */
+enum fj_rc sto_scrub(struct sto *s, struct fj_err *err)
+{
+	return sto_exec(s, "PRAGMA secure_delete=ON;"
+	    "CREATE TEMP TABLE kept AS SELECT object, salt, text FROM main.opening; DELETE FROM main.opening; INSERT INTO main.opening (object, salt, text) SELECT object, salt, text FROM kept; DROP TABLE temp.kept;"
+	    "CREATE TEMP TABLE kept AS SELECT id, login, org, command, about, fields, fill, saved FROM main.draft; DELETE FROM main.draft;"
+	    "INSERT INTO main.draft (id, login, org, command, about, fields, fill, saved) SELECT id, login, org, command, about, fields, fill, saved FROM kept; DROP TABLE temp.kept;"
+	    "CREATE TABLE main.scrub (b BLOB); INSERT INTO main.scrub WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= (SELECT freelist_count FROM pragma_freelist_count) AND i < 262144)"
+	    " SELECT zeroblob(4000) FROM n; DROP TABLE main.scrub", "be scrubbed", err);
+}
+
+enum fj_rc sto_checkpoint(struct sto *s, struct fj_err *err)
+{
+	int code = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	return code == SQLITE_OK ? FJ_OK : sto_fail(s, code, err, "empty its log");
 }
 
 enum fj_rc sto_savepoint(struct sto *s, struct fj_err *err)

@@ -67,7 +67,7 @@ def pages():
     made = open(B + '/man/fujie-commands.7').read()
     names = re.findall(r'^C\t([a-z-]+)\.([a-z-]+)\t', table, re.M)
     check('fujie-commands.7 has every command of the register', len(names) > 100 and all('.It Nm fujie Cm %s %s\n' % n in made for n in names))
-    ini = set(re.findall(r'^\t\{"([a-z]+)", "([a-z_]+)", FJ_CONF', open(ROOT + '/issuer/cli/home.c').read(), re.M))
+    ini = set(re.findall(r'^\t\{"([a-z]+)", "([a-z_]+)", FJ_CONF', ''.join(open(f).read() for f in glob.glob(ROOT + '/issuer/cli/*.c')), re.M))
     text = open(ROOT + '/docs/man/fujie.ini.5').read()
     parts = dict(zip(re.findall(r'^\.Ss \\&\[([a-z]+)\]', text, re.M), re.split(r'^\.Ss .*\n', text, flags=re.M)[1:]))
     said_ = {(s, k) for s, body in parts.items() for line in re.findall(r'^\.It (Ic .*)', body, re.M) for k in re.findall(r'Ic ([a-z_]+)', line)}
@@ -75,6 +75,26 @@ def pages():
     executables = [n for n in os.listdir(B) if re.fullmatch('fujie(-[a-z]+)?', n) and os.access(B + '/' + n, os.X_OK) and os.path.isfile(B + '/' + n)]
     without = [e for e in executables if not glob.glob('%s/docs/man/%s.[18]' % (ROOT, e))]
     check('every executable has a page', len(executables) >= 10 and not without, without)
+
+
+def guide():
+    """every command of the guides is one, with options that it has"""
+    options = {k: set(v.split()) for k, v in re.findall(r"^\t'([^']+)'\) echo (.*) ;;$", open(B + '/completion/fujie').read(), re.M)}
+    for name in ('admin.en.md', 'admin.zh.md'):
+        text = open(ROOT + '/docs/' + name).read().replace('\\\n', ' ')
+        code = re.findall(r'`([^`\n]+)`', re.sub(r'```.*?```', '', text, flags=re.S)) + [l for b in re.findall(r'```\n(.*?)```', text, re.S) for l in b.split('\n')]
+        wrong, n = [], 0
+        for c in (c for line in code for c in re.split(r'[;|&] *|#', line)):
+            m = re.match(r'\s*fujie ([a-z-]+)(?: ([a-z-]+))?((?: .*)?)$', c)
+            if not m:
+                continue
+            n += 1
+            noun = {'cert': 'certificate', 'auth': 'authorisation'}.get(m.group(1), m.group(1))
+            key = noun if m.group(2) is None or noun in options and noun + ' ' + m.group(2) not in options else noun + ' ' + m.group(2)
+            given = set(re.findall(r'--[a-z][a-z0-9-]*', m.group(3)))
+            if key not in options and not any(k.startswith(key + ' ') for k in options) or given - options.get(key, set()) - {'--dir', '--as', '--json', '--out'}:
+                wrong.append((c.strip()[:80], sorted(given - options.get(key, set()))))
+        check('each command in %s can be typed' % name, n > 15 and not wrong, (n, wrong))
 
 
 def complete(*words):
@@ -91,6 +111,9 @@ def completing():
     check('then the options of that command alone', {'--number', '--reason', '--dir', '--as'} <= set(got) and '--request' not in got, got)
     got = complete('fujie', 'init', '--off')
     check('options of what is not the register\'s come from the usage text', got == ['--officer'], got)
+    for t, words in (('fujie-verify', {'--trust', '--max-age', 'attestation'}), ('fujie-officer', {'approve', '--plan'}), ('fujie-gateway', {'--listen', '--once'})):
+        said = subprocess.run(['bash', '-c', 'source %s/completion/%s; complete -p %s' % (B, t, t)], capture_output=True, text=True).stdout
+        check('%s is completed by its usage text' % t, words <= set(re.split(r"[ ']", said)), said)
     os.makedirs(TMP + '/some-home')
     got = complete('fujie', 'serve', '--dir', 'some')
     check('behind --dir there are folders', got == ['some-home'], got)
@@ -99,6 +122,7 @@ def completing():
 try:
     installing()
     pages()
+    guide()
     completing()
 finally:
     shutil.rmtree(TMP, ignore_errors=True)

@@ -8,16 +8,15 @@
 #ifndef FJ_GATEWAY_TAR_H
 #define FJ_GATEWAY_TAR_H
 
-#include "base/buf.h"
+#include "base/tar.h"
 
 #define GW_TAR_OCTETS (64u << 20)
 #define GW_TAR_FILES 200000
 #define GW_TAR_FILE (8u << 20) /* octets of one file */
 
 struct gw_tar {
-	struct fj_slice in;
-	size_t at, files;
-	bool ended;
+	struct fj_untar tar;
+	size_t files;
 };
 struct gw_tar_entry {
 	const char *folder;   /* "", "crl", "status", "authorisations", "certificates" or "attestation"; NULL: of no use here */

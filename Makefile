@@ -224,6 +224,7 @@ F_ROOM_plan = base
 F_ROOM_report = ver
 F_ROOM_request = ca
 F_ROOM_sheet = iss
+F_ROOM_schema = iss
 F_ROOM_search = iss
 F_ROOM_sealed_ofd = iss
 F_ROOM_sealed_pdf = iss
@@ -315,7 +316,7 @@ unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
 .PHONY: all help unit run quick check conformance e2e screenshots integration model tamper soak bench bench-scale cov lint san san-tests \
-	fuzz fuzzers routes statement pages install uninstall install-lib deb package-test dist clean deps deps-full
+	fuzz fuzzers routes statement upgrade-sweep pages install uninstall install-lib deb package-test dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
 	@$(MAKE) --no-print-directory all
@@ -383,6 +384,9 @@ fuzzers: $(FUZZERS)
 soak: all $(BENCHES) ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour); 70,000 signatures beside a guest in the TPM
 	POINTS=all ANYWHERE=50 python3 tests/integration/kill_test.py $(B)
 	ROWS=guest python3 tests/bench/bench.py $(B)
+MEMORY ?= 997
+upgrade-sweep: all $(UPGRADE_DRIVER) ## the register's upgrade with a fault at each system call (disk full from there on, error, kill) and at every MEMORYth (997) allocation; half an hour
+	@CALLS=1 MEMORY=$(MEMORY) python3 tests/integration/upgrade_test.py $(B)
 statement: all ## docs/practice-statement.md anew: the practice statement of no home
 	@d=$$(mktemp -d) && $(B)/fujie demo --dir "$$d/h" --no-serve >/dev/null && $(B)/fujie ceremony statement --dir "$$d/h" --model >docs/practice-statement.md; r=$$?; rm -rf "$$d"; exit $$r
 
@@ -405,8 +409,9 @@ $(B)/man/commands.tsv: $(B)/fujie-registry
 	$(B)/fujie-registry --commands >$@
 $(B)/man/fujie-commands.7: $(B)/man/commands.tsv docs/man/make_pages.py
 	python3 docs/man/make_pages.py commands $(B)/man <$<
-$(B)/completion/fujie: $(B)/man/commands.tsv $(B)/fujie docs/man/make_pages.py system/completion.bash
-	{ cat $<; echo; echo '=== usage'; $(B)/fujie help; } | python3 docs/man/make_pages.py completion $(B)/completion
+TOOLS = fujie-verify fujie-officer fujie-gateway
+$(B)/completion/fujie: $(B)/man/commands.tsv $(B)/fujie $(addprefix $(B)/,$(TOOLS)) docs/man/make_pages.py system/completion.bash
+	{ cat $<; echo; echo '=== usage'; $(B)/fujie help; for t in $(TOOLS); do echo; echo "=== tool $$t"; $(B)/$$t --help; done; } | python3 docs/man/make_pages.py completion $(B)/completion
 pages: $(PAGES) ## manual pages and shell completion that are made from the sources
 
 install: all $(PAGES) ## everything to $(DESTDIR)$(PREFIX), SYSCONFDIR (/etc), LOCALSTATEDIR (/var); units to UNITDIR

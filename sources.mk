@@ -560,6 +560,7 @@ TEST_UNIT_SRC := \
 	tests/unit/test_iss_exchange.c \
 	tests/unit/test_iss_home.c \
 	tests/unit/test_iss_ledger.c \
+	tests/unit/test_iss_migrate.c \
 	tests/unit/test_iss_number.c \
 	tests/unit/test_iss_paper.c \
 	tests/unit/test_iss_people.c \
@@ -633,6 +634,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_request.c \
 	tests/fuzz/fuzz_sealed_ofd.c \
 	tests/fuzz/fuzz_sealed_pdf.c \
+	tests/fuzz/fuzz_schema.c \
 	tests/fuzz/fuzz_search.c \
 	tests/fuzz/fuzz_sheet.c \
 	tests/fuzz/fuzz_signed.c \

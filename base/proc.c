@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "base/mem.h"
 
 #define HIGH 200 /* above anything we open */
+#define LOCKED_MAX (512u << 20) /* octets of memory that a child of another user may lock */
 
 /* In the child.  Returns only when something failed; errno says what. */
 static void become(const struct fj_spawn *s, int report, pid_t parent)
@@ -28,6 +30,9 @@ static void become(const struct fj_spawn *s, int report, pid_t parent)
 	int n = 0;
 	sigset_t none;
 
+	/* what root could lock in memory its user can; where root itself may not say so, the limit stays */
+	if (s->user.uid != 0)
+		(void)setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){LOCKED_MAX, LOCKED_MAX});
 	/* the parent-death signal is forgotten when the user changes: it is set after that */
 	if (s->user.uid != 0 && (setgroups(1, &s->user.gid) != 0 || setresgid(s->user.gid, s->user.gid, s->user.gid) != 0 ||
 		setresuid(s->user.uid, s->user.uid, s->user.uid) != 0))

@@ -14,7 +14,7 @@
 #include "issuer/init.h"
 #include "issuer/iss.h"
 
-#define COMPARE_EVENTS 50000 /* so many are replayed in some seconds and in memory: it is done unasked */
+#define COMPARE_EVENTS 20000 /* so many are replayed in some seconds and in memory: it is done unasked */
 #define TELL_MS 2000
 
 /* --- events --- */

@@ -14,12 +14,14 @@ appliance() {
 	for e in fujie fujie-verify fujie-officer fujie-gateway; do echo "755 $B/$e $PREFIX/bin/$e"; done
 	for e in signer registry verifier inbox log witness; do echo "755 $B/fujie-$e $PREFIX/libexec/fujie/fujie-$e"; done
 	for m in docs/man/*.[158] "$B"/man/*.[57]; do echo "644 $m $man/man${m##*.}/${m##*/}"; done
-	echo "644 $B/completion/fujie $PREFIX/share/bash-completion/completions/fujie"
+	for c in "$B"/completion/*; do echo "644 $c $PREFIX/share/bash-completion/completions/${c##*/}"; done
 	for u in system/*.service.in system/*.socket.in; do n=${u##*/}; echo "644 $u $UNITDIR/${n%.in}"; done
 	echo "644 system/sysusers.conf $PREFIX/lib/sysusers.d/fujie.conf"
 	echo "644 system/tmpfiles.conf.in $PREFIX/lib/tmpfiles.d/fujie.conf"
 	echo "d - $SYSCONFDIR/fujie"
-	for d in README.md docs/*.md; do echo "644 $d $doc/fujie/${d##*/}"; done
+	for d in README.md docs/*.md; do
+		case $d in */plan.md | */usability.md) ;; *) echo "644 $d $doc/fujie/${d##*/}" ;; esac
+	done
 	if [ -d docs/ops ]; then
 		find docs/ops -type f | LC_ALL=C sort | while read -r f; do echo "644 $f $doc/fujie/ops/${f#docs/ops/}"; done
 	fi
@@ -37,6 +39,7 @@ library() {
 	echo "644 $B/libfujie-verify.so.0 $LIBDIR/libfujie-verify.so.0"
 	echo "l libfujie-verify.so.0 $LIBDIR/libfujie-verify.so"
 	echo "644 verifier/fujie-verify.pc.in $LIBDIR/pkgconfig/fujie-verify.pc"
+	echo "644 docs/man/fujie-verify.1 $man/man1/fujie-verify.1"
 	echo "644 docs/man/libfujie-verify.3 $man/man3/libfujie-verify.3"
 	echo "644 examples/verify.c $doc/fujie-verify/examples/verify.c"
 }

@@ -3,7 +3,7 @@
 
     make_pages.py formats OUT      docs/formats.md by docs/man/formats.tsv: one page in section 5 a row
     make_pages.py commands OUT     fujie-commands.7 from `fujie-registry --commands` on standard input
-    make_pages.py completion OUT   bash completion from the same, and from the usage texts that follow it
+    make_pages.py completion OUT   bash completion from the same, from the usage text that follows it, and from those of other tools
 
 A page of the second kind can't disagree with the program, and one of the first not
 with docs/formats.md.  What a person has to explain is written by hand beside this.
@@ -183,6 +183,11 @@ def commands_page(folder):
 
 def completion(folder):
     text = sys.stdin.read()
+    text, *tools = re.split(r'\n=== tool ', text)
+    for tool in tools:
+        name, _, said = tool.partition('\n')
+        words = set(re.findall(r'--[a-z0-9][a-z0-9-]*', said)) | {w for l in re.findall(r'^%s ((?:[a-z][a-z-]*\b[ |]?)+)' % name, said, re.M) for w in re.split(r'[ |]', l) if w}
+        write(folder, name, ['# bash completion for %s; made from its usage text' % name, 'complete -o default -W "%s" %s' % (' '.join(sorted(words)), name)])
     table_, _, usage = text.partition('\n=== usage\n')
     options = {}
     for c in commands(table_.split('\n')):

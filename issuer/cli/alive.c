@@ -41,27 +41,27 @@ static enum fj_rc ask_registry(const struct cli_parts *p, struct fj_err *err)
 	return fj_ipc_recv(fd, &f, ANSWER_MS, err);
 }
 
-/* where the verifier listens: what was given, or what fujie.ini says; "unix:PATH" has no number */
-static enum fj_rc address(const struct cli_parts *p, struct sockaddr_storage *a, socklen_t *len, struct fj_err *err)
+/* where it listens: at the socket that was given, or at the address; "unix:PATH" has no number */
+static enum fj_rc address(int given, const char *bind, struct sockaddr_storage *a, socklen_t *len, struct fj_err *err)
 {
 	struct sockaddr_in *v4 = (struct sockaddr_in *)a;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)a;
 	struct sockaddr_un *un = (struct sockaddr_un *)a;
-	const char *colon = strrchr(p->verifier, ':');
+	const char *colon = strrchr(bind, ':');
 	char host[64];
 
 	memset(a, 0, sizeof(*a));
 	*len = sizeof(*a);
-	if (p->given_verifier >= 0)
-		return getsockname(p->given_verifier, (struct sockaddr *)a, len) == 0 ? FJ_OK : fj_fail_errno(err, "cli", "ask for the verifier's address");
-	if (strncmp(p->verifier, "unix:", 5) == 0) {
+	if (given >= 0)
+		return getsockname(given, (struct sockaddr *)a, len) == 0 ? FJ_OK : fj_fail_errno(err, "cli", "ask for the verifier's address");
+	if (strncmp(bind, "unix:", 5) == 0) {
 		un->sun_family = AF_UNIX;
 		*len = sizeof(*un);
-		return fj_strcopy(un->sun_path, sizeof(un->sun_path), p->verifier + 5);
+		return fj_strcopy(un->sun_path, sizeof(un->sun_path), bind + 5);
 	}
 	uint16_t port = colon == NULL ? 0 : htons((uint16_t)strtoul(colon + 1, NULL, 10));
-	bool six = p->verifier[0] == '[';
-	snprintf(host, sizeof(host), "%.*s", (int)(colon == NULL ? 0 : colon - p->verifier - (six ? 2 : 0)), p->verifier + (six ? 1 : 0));
+	bool six = bind[0] == '[';
+	snprintf(host, sizeof(host), "%.*s", (int)(colon == NULL ? 0 : colon - bind - (six ? 2 : 0)), bind + (six ? 1 : 0));
 	*len = six ? sizeof(*v6) : sizeof(*v4);
 	if (six) {
 		v6->sin6_family = AF_INET6;
@@ -71,7 +71,7 @@ static enum fj_rc address(const struct cli_parts *p, struct sockaddr_storage *a,
 		v4->sin_port = port;
 	}
 	return inet_pton(six ? AF_INET6 : AF_INET, host, six ? (void *)&v6->sin6_addr : (void *)&v4->sin_addr) == 1 ? FJ_OK
-	    : fj_fail(err, FJ_E_INVALID, "cli", NULL, "%s is no address", p->verifier);
+	    : fj_fail(err, FJ_E_INVALID, "cli", NULL, "%s is no address", bind);
 }
 
 static enum fj_rc wait_for(int fd, short what, struct fj_err *err)
@@ -81,14 +81,14 @@ static enum fj_rc wait_for(int fd, short what, struct fj_err *err)
 	return poll(&f, 1, ANSWER_MS) > 0 ? FJ_OK : fj_fail(err, FJ_E_TIMEOUT, "cli", NULL, "it does not answer");
 }
 
-static enum fj_rc ask_verifier(const struct cli_parts *p, struct fj_err *err)
+enum fj_rc cli_verifier_answers(int given, const char *bind, struct fj_err *err)
 {
 	static const char request[] = "GET /healthz HTTP/1.0\r\nConnection: close\r\n\r\n";
 	struct sockaddr_storage a;
 	socklen_t len;
 	char answer[7];
 
-	FJ_TRY(address(p, &a, &len, err));
+	FJ_TRY(address(given, bind, &a, &len, err));
 	FJ_AUTO(fd) fd = socket(a.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return fj_fail_errno(err, "cli", "socket");
@@ -98,6 +98,11 @@ static enum fj_rc ask_verifier(const struct cli_parts *p, struct fj_err *err)
 		return fj_fail_errno(err, "cli", "ask the verifier");
 	FJ_TRY(wait_for(fd, POLLIN, err));
 	return recv(fd, answer, sizeof(answer), 0) > 0 ? FJ_OK : fj_fail(err, FJ_E_PROTO, "cli", NULL, "it ended the connection without an answer");
+}
+
+static enum fj_rc ask_verifier(const struct cli_parts *p, struct fj_err *err)
+{
+	return cli_verifier_answers(p->given_verifier, p->verifier, err);
 }
 
 bool cli_parts_answer(const struct cli_parts *p, enum cli_part_id *which, struct fj_err *err)

@@ -128,7 +128,10 @@ void cli_end(pid_t *pid);
 void cli_parts_stop(struct cli_parts *p);
 FJ_DEFINE_AUTO(cli_parts, struct cli_parts, cli_parts_stop)
 const char *cli_part_name(enum cli_part_id id);
-/* --- alive.c: each part that runs, and was not started just now, answers within some seconds; *which does not */
+/* --- alive.c: do parts answer? --- */
+/* a public verifier at a given socket (-1: none), or at an address: within some seconds */
+enum fj_rc cli_verifier_answers(int given, const char *bind, struct fj_err *err) FJ_MUST_USE;
+/* each part that runs; *which does not */
 bool cli_parts_answer(const struct cli_parts *p, enum cli_part_id *which, struct fj_err *err);
 
 /* --- request.c: one command to the register --- */

@@ -6,6 +6,7 @@
  * what it can't reach it can't leak.
  */
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/secret.h"
@@ -89,6 +90,7 @@ int main(int argc, char **argv)
 	struct fj_err err = {0};
 
 	fj_sodium_init();
+	umask(0022); /* what is published is read by other users, whatever the caller's mask; what is not says so by its mode */
 	fj_log_open("fujie", FJ_LOG_INFO);
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && strcmp(argv[1], "inbox") == 0)

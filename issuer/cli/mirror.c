@@ -113,6 +113,20 @@ static enum fj_rc first_answer(struct mirror *m, struct fj_err *err)
 	return fflush(stdout) == 0 ? FJ_OK : fj_fail_errno(err, "cli", "write");
 }
 
+/* Three pings in the time that the manager gives us; none while a verifier that runs does not answer. */
+static void ping(const struct mirror *m, int64_t *last)
+{
+	struct fj_err err = {0};
+
+	if (m->manager.watchdog_ms == 0 || fj_boot_ms() - *last < m->manager.watchdog_ms / 3)
+		return;
+	*last = fj_boot_ms();
+	if (m->pid[ANSWERER] == 0 || cli_verifier_answers(m->given, m->bind, &err) == FJ_OK)
+		fj_systemd_tell(&m->manager, "WATCHDOG=1");
+	else
+		fj_log(FJ_LOG_ERROR, "the verifier runs and does not answer: %s", err.en);
+}
+
 static enum fj_rc watch(struct mirror *m, const sigset_t *signals, struct fj_err *err)
 {
 	struct timespec t = {.tv_nsec = LOOK_MS * 1000000};
@@ -122,10 +136,7 @@ static enum fj_rc watch(struct mirror *m, const sigset_t *signals, struct fj_err
 
 	fj_systemd_tell(&m->manager, "READY=1");
 	for (;;) {
-		if (m->manager.watchdog_ms > 0 && fj_boot_ms() - pinged > m->manager.watchdog_ms / 3) {
-			fj_systemd_tell(&m->manager, "WATCHDOG=1");
-			pinged = fj_boot_ms();
-		}
+		ping(m, &pinged);
 		FJ_TRY(first_answer(m, err));
 		int sig = sigtimedwait(signals, NULL, &t);
 		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)

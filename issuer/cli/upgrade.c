@@ -63,6 +63,24 @@ static enum fj_rc by_hand(const struct cli_args *a, json_t **answer, struct fj_e
 	return cli_run_upgrade(&p, cli_opt(a, "dry-run", NULL) != NULL, cli_opt(a, "check", NULL) != NULL, &follow, answer, err);
 }
 
+/* what was done, for people */
+static void tell_done(const json_t *answer)
+{
+	long long from = fj_json_num(answer, "from"), to = fj_json_num(answer, "to");
+	const char *copy = fj_json_text(answer, "copy");
+
+	if (json_is_true(json_object_get(answer, "upgraded")))
+		printf("登记库已由版本 %lld 升级为版本 %lld，升级前的副本为 %s\nThe register was upgraded from version %lld to %lld; as it was it is kept as %s\n", from, to, copy, from, to, copy);
+	else if (from != to)
+		printf("登记库可由版本 %lld 升级为版本 %lld；本次为试做，未作任何更改\nThe register can be upgraded from version %lld to %lld; this was tried, and nothing was changed\n", from, to, from, to);
+	else
+		printf("登记库已是版本 %lld，无须升级\nThe register has version %lld already: nothing is to be done\n", to, to);
+	if (json_is_integer(json_object_get(answer, "compared")))
+		printf("%lld rows are what %lld events say\n", (long long)fj_json_num(answer, "compared"), (long long)fj_json_num(answer, "events"));
+	else
+		printf("its tables were not compared with its %lld events: fujie upgrade --check does it, with the service stopped\n", (long long)fj_json_num(answer, "events"));
+}
+
 int cli_upgrade(const struct cli_args *a)
 {
 	FJ_AUTO(json) answer = NULL;
@@ -70,7 +88,10 @@ int cli_upgrade(const struct cli_args *a)
 
 	if (by_hand(a, &answer, &err) != FJ_OK)
 		return cli_print_error(&err, NULL, a->json);
-	cli_print_answer(answer, a->json);
+	if (a->json)
+		cli_print_answer(answer, true);
+	else
+		tell_done(answer);
 	return 0;
 }
 

@@ -35,5 +35,8 @@ enum fj_rc sto_make(struct sto *s, struct fj_err *err) FJ_MUST_USE;     /* the t
 enum fj_rc sto_prepare(struct sto *s, struct fj_err *err) FJ_MUST_USE;  /* all statements: FJ_E_DB when one does not fit the tables */
 /* FJ_E_UNSUPPORTED: says why a register of version v is not served, and what to do */
 enum fj_rc sto_other_version(struct sto *s, int64_t v, struct fj_err *err) FJ_MUST_USE;
+/* migrate.c: the words of a CREATE statement into out (cleared), one space between two: without comments, "name" as name.
+ * Texts of the same words make the same table, index or trigger.  FJ_E_LIMIT, FJ_E_NOMEM: as the buffer. */
+enum fj_rc sto_sql_words(const char *text, struct fj_buf *out) FJ_MUST_USE;
 
 #endif

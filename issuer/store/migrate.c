@@ -82,6 +82,8 @@ static enum fj_rc check_room(struct sto *s, int64_t from, bool copy, struct fj_e
 	return rc;
 }
 
+static const char partial[] = "register.db.partial"; /* a copy that is not whole */
+
 static void copy_name(int64_t version, char out[40])
 {
 	snprintf(out, 40, "register.db.v%lld", (long long)version);
@@ -104,7 +106,7 @@ static enum fj_rc copy_pages(struct sto *from, struct sto *into, struct telling 
 	return code == SQLITE_DONE ? FJ_OK : sto_fail(NULL, code, err, "be copied");
 }
 
-static enum fj_rc sync_as(const char *partial, const char *name, struct fj_err *err)
+static enum fj_rc sync_as(const char *name, struct fj_err *err)
 {
 	FJ_AUTO(fd) fd = open(partial, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	FJ_AUTO(fd) dir = -1;
@@ -119,7 +121,6 @@ static enum fj_rc sync_as(const char *partial, const char *name, struct fj_err *
  * connection can't be copied from, so another one reads. */
 static enum fj_rc copy_aside(const char *name, int64_t version, struct telling *t, struct fj_err *err)
 {
-	static const char partial[] = "register.db.partial";
 	char kept[40];
 	struct sto *from = NULL, *into = NULL;
 
@@ -134,7 +135,7 @@ static enum fj_rc copy_aside(const char *name, int64_t version, struct telling *
 	sto_close(into);
 	sto_close(from);
 	if (rc == FJ_OK)
-		rc = sync_as(partial, kept, err);
+		rc = sync_as(kept, err);
 	if (rc != FJ_OK)
 		unlink(partial);
 	return rc;
@@ -144,6 +145,7 @@ void sto_copies_remove(int64_t keep)
 {
 	char name[40];
 
+	unlink(partial);
 	for (int64_t v = 1; v < FJ_REGISTER_VERSION; v++) {
 		copy_name(v, name);
 		if (v != keep)
@@ -203,8 +205,7 @@ static struct fj_slice plain(const char *s, size_t n)
 	return s[0] == '"' && n > 2 && k + 1 == n ? FJ_SLICE(s + 1, n - 2) : FJ_SLICE(s, n);
 }
 
-/* the words of an SQL text, one space between two */
-static enum fj_rc normalised(const char *text, struct fj_buf *out)
+enum fj_rc sto_sql_words(const char *text, struct fj_buf *out)
 {
 	fj_buf_clear(out);
 	for (size_t n; *text != '\0'; text += n) {
@@ -257,7 +258,7 @@ static enum fj_rc same_rows(sqlite3_stmt *a, sqlite3_stmt *b, struct fj_err *err
 		int which = order(a, ca == SQLITE_ROW, b, cb == SQLITE_ROW);
 		if (which != 0)
 			return which < 0 ? differs(a, "is too much", err) : differs(b, "is missing", err);
-		if (normalised(column(a, 2), &x) != FJ_OK || normalised(column(b, 2), &y) != FJ_OK)
+		if (sto_sql_words(column(a, 2), &x) != FJ_OK || sto_sql_words(column(b, 2), &y) != FJ_OK)
 			return fj_no_memory(err, "store");
 		if (!fj_slice_eq(fj_buf_slice(&x), fj_buf_slice(&y)))
 			return differs(a, "has another form", err);

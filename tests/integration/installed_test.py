@@ -67,7 +67,7 @@ def pages():
     made = open(B + '/man/fujie-commands.7').read()
     names = re.findall(r'^C\t([a-z-]+)\.([a-z-]+)\t', table, re.M)
     check('fujie-commands.7 has every command of the register', len(names) > 100 and all('.It Nm fujie Cm %s %s\n' % n in made for n in names))
-    ini = set(re.findall(r'^\t\{"([a-z]+)", "([a-z_]+)", FJ_CONF', open(ROOT + '/issuer/cli/home.c').read(), re.M))
+    ini = set(re.findall(r'^\t\{"([a-z]+)", "([a-z_]+)", FJ_CONF', ''.join(open(f).read() for f in glob.glob(ROOT + '/issuer/cli/*.c')), re.M))
     text = open(ROOT + '/docs/man/fujie.ini.5').read()
     parts = dict(zip(re.findall(r'^\.Ss \\&\[([a-z]+)\]', text, re.M), re.split(r'^\.Ss .*\n', text, flags=re.M)[1:]))
     said_ = {(s, k) for s, body in parts.items() for line in re.findall(r'^\.It (Ic .*)', body, re.M) for k in re.findall(r'Ic ([a-z_]+)', line)}
@@ -91,6 +91,9 @@ def completing():
     check('then the options of that command alone', {'--number', '--reason', '--dir', '--as'} <= set(got) and '--request' not in got, got)
     got = complete('fujie', 'init', '--off')
     check('options of what is not the register\'s come from the usage text', got == ['--officer'], got)
+    for t, words in (('fujie-verify', {'--trust', '--max-age', 'attestation'}), ('fujie-officer', {'approve', '--plan'}), ('fujie-gateway', {'--listen', '--once'})):
+        said = subprocess.run(['bash', '-c', 'source %s/completion/%s; complete -p %s' % (B, t, t)], capture_output=True, text=True).stdout
+        check('%s is completed by its usage text' % t, words <= set(re.split(r"[ ']", said)), said)
     os.makedirs(TMP + '/some-home')
     got = complete('fujie', 'serve', '--dir', 'some')
     check('behind --dir there are folders', got == ['some-home'], got)

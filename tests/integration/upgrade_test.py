@@ -174,11 +174,11 @@ def full_disk(v):
 
 
 def sweep(v):
-    """every point at which the disk, a system call, the memory or the process may fail"""
+    """points at which the disk, a system call, the memory or the process may fail: some here, all with make upgrade-sweep"""
     h = Stored(v)
     shutil.copy(h.d + '/register.db', h.root + '/before.db')
     for kind, step in (('full', 59), ('io', 59), ('kill', 59), ('memory', 99991)):
-        r = subprocess.run([B + '/tests/model/upgrade_driver', h.root + '/before.db', kind, os.environ.get('EVERY', str(step))], capture_output=True, text=True, cwd=h.d)
+        r = subprocess.run([B + '/tests/model/upgrade_driver', h.root + '/before.db', kind, os.environ.get('MEMORY' if kind == 'memory' else 'CALLS', str(step))], capture_output=True, text=True, cwd=h.d)
         out = json.loads(r.stdout or '{}')
         check('version %d: %s at every point (%d of them, %d left the old register, %d the new one)' % (v, kind, out.get('points', 0), out.get('old', 0), out.get('new', 0)),
               r.returncode == 0 and out.get('points', 0) > 3, r.stdout + r.stderr)

@@ -107,6 +107,12 @@ python3 tests/lint/texts.py | rule "every text of a page is in the catalogues, i
 	elif [ "${STRICT:-0}" = 1 ]; then echo "mandoc is absent (make deps-full)"; fi
 } | rule "the manual pages are well-formed mdoc, written and made ones"
 
+# one version: the program's is the package's
+{
+	program=$(sed -n 's/^#define FJ_PROGRAM "\([^"]*\)".*/\1/p' base/version.h)
+	sed -n '1s/.*(\(.*\)).*/\1/p' debian/changelog | grep -vxF "$program"
+} | rule "the Debian package has the program's version"
+
 # functions of more than 100 lines
 src | grep '\.c$' | xargs awk 'FNR==1{in_f=0} /^[a-z].*\)$/ && !/;/{name=$0} /^\{$/{in_f=1; start=FNR} /^\}$/{if(in_f && FNR-start-1>100) print FILENAME ": " name " " FNR-start-1; in_f=0}' | rule "no function is longer than 100 lines"
 

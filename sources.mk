@@ -298,6 +298,7 @@ ISSUER_SRC := \
 	issuer/objection.c \
 	issuer/offline.c \
 	issuer/opening.c \
+	issuer/operation.c \
 	issuer/order.c \
 	issuer/org_change.c \
 	issuer/org_import.c \
@@ -428,6 +429,7 @@ HTTP_SRC := \
 	web/http/limit.c \
 	web/http/sent.c \
 	web/http/slow.c \
+	web/http/tls.c \
 	web/http/tr.c \
 	web/http/value.c \
 	web/http/verdict_page.c \
@@ -499,6 +501,7 @@ WEB_SRC := \
 REGISTRY_SRC := \
 	web/registry/commands.c \
 	web/registry/control.c \
+	web/registry/line.c \
 	web/registry/main.c
 
 CLI_SRC := \
@@ -509,7 +512,9 @@ CLI_SRC := \
 	issuer/cli/ask.c \
 	issuer/cli/ceremony.c \
 	issuer/cli/command.c \
+	issuer/cli/conf.c \
 	issuer/cli/home.c \
+	issuer/cli/line.c \
 	issuer/cli/main.c \
 	issuer/cli/make.c \
 	issuer/cli/mirror.c \
@@ -517,6 +522,7 @@ CLI_SRC := \
 	issuer/cli/outbox.c \
 	issuer/cli/parts.c \
 	issuer/cli/print.c \
+	issuer/cli/reload.c \
 	issuer/cli/request.c \
 	issuer/cli/root_crl.c \
 	issuer/cli/round.c \

@@ -20,20 +20,24 @@ struct reading {
 	uint64_t seen; /* bit i: keys[i] */
 };
 
-static enum fj_rc fault(struct reading *r, const char *section, const char *key, const char *what)
+static enum fj_rc fault(struct reading *r, const char *section, const char *key, const char *what, const char *zh)
 {
-	return fj_fail(r->err, FJ_E_INVALID, "base", NULL, "configuration: [%s] %s %s", section, key, what);
+	enum fj_rc rc = fj_fail(r->err, FJ_E_INVALID, "base", NULL, "configuration: [%s] %s %s", section, key, what);
+
+	fj_err_zh(r->err, "配置项 [%s] %s %s", section, key, zh);
+	return rc;
 }
 
 static enum fj_rc set_int(struct reading *r, const struct fj_conf_key *k, const char *value, void *at)
 {
 	char *end;
 	long long v = strtoll(value, &end, 10);
-	char what[96];
+	char what[96], zh[96];
 
 	if (*value == '\0' || *end != '\0' || v < k->min || v > k->max) {
 		snprintf(what, sizeof(what), "must be a whole number from %lld to %lld", (long long)k->min, (long long)k->max);
-		return fault(r, k->section, k->key, what);
+		snprintf(zh, sizeof(zh), "应为 %lld 至 %lld 的整数", (long long)k->min, (long long)k->max);
+		return fault(r, k->section, k->key, what, zh);
 	}
 	*(int64_t *)at = v;
 	return FJ_OK;
@@ -48,13 +52,13 @@ static enum fj_rc set(struct reading *r, const struct fj_conf_key *k, const char
 		return set_int(r, k, value, at);
 	case FJ_CONF_BOOL:
 		if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
-			return fault(r, k->section, k->key, "must be true or false");
+			return fault(r, k->section, k->key, "must be true or false", "应为 true 或 false");
 		*(bool *)at = value[0] == 't';
 		return FJ_OK;
 	default:
 		if (!fj_utf8_valid(fj_slice_str(value)) || (k->max > 0 && fj_utf8_count(value) > (size_t)k->max) ||
 		    fj_strcopy(at, k->size, value) != FJ_OK)
-			return fault(r, k->section, k->key, "is too long or not UTF-8");
+			return fault(r, k->section, k->key, "is too long or not UTF-8", "过长或不是 UTF-8 编码");
 		return FJ_OK;
 	}
 }
@@ -67,12 +71,12 @@ static int one(void *user, const char *section, const char *name, const char *va
 		if (strcmp(k->section, section) == 0 && strcmp(k->key, name) == 0) {
 			uint64_t bit = UINT64_C(1) << (k - r->keys);
 			/* inih gives an indented line as one more value of the key before it */
-			r->rc = r->seen & bit ? fault(r, section, name, "stands twice, or an indented line follows it") : set(r, k, value);
+			r->rc = r->seen & bit ? fault(r, section, name, "stands twice, or an indented line follows it", "重复出现，或其后有缩进行") : set(r, k, value);
 			r->seen |= bit;
 			return r->rc == FJ_OK;
 		}
 	if (r->rc == FJ_OK)
-		r->rc = fault(r, section, name, "is not a setting of this appliance");
+		r->rc = fault(r, section, name, "is not a setting of this appliance; docs/ops/configuration.md lists them", "不是本系统的配置项，配置项见 docs/ops/configuration.md");
 	return 0;
 }
 
@@ -87,12 +91,13 @@ enum fj_rc fj_conf_read(int dirfd, const char *path, const struct fj_conf_key *k
 	int line = ini_parse_string(fj_buf_str(&text), one, &r);
 	if (line == 0)
 		return FJ_OK;
-	if (r.rc == FJ_OK)
-		return fj_fail(err, FJ_E_INVALID, "base", NULL, "configuration: line %d of %s is neither [section] nor key = value", line, path);
-	if (err != NULL) {
-		char why[sizeof(err->en)];
-		memcpy(why, err->en, sizeof(why));
-		return fj_fail(err, r.rc, "base", NULL, "%.200s (line %d of %s)", why, line, path);
+	if (r.rc == FJ_OK) {
+		r.rc = fj_fail(err, FJ_E_INVALID, "base", NULL, "configuration: line %d of %s is neither [section] nor key = value", line, path);
+		fj_err_zh(err, "配置文件 %s 第 %d 行既不是 [节] 也不是 键 = 值", path, line);
+	} else if (err != NULL) {
+		struct fj_err why = *err;
+		fj_fail(err, r.rc, "base", NULL, "%.200s (line %d of %s)", why.en, line, path);
+		fj_err_zh(err, "%.300s（%s 第 %d 行）", why.zh, path, line);
 	}
 	return r.rc;
 }

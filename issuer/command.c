@@ -17,6 +17,7 @@
 #include "issuer/domain.h"
 #include "issuer/iss.h"
 #include "issuer/life.h"
+#include "issuer/operation.h"
 #include "issuer/profile.h"
 #include "issuer/rules/rules.h"
 #include "issuer/shape.h"
@@ -417,13 +418,15 @@ static void unfinished(struct iss_call *c, const char *what, const struct fj_err
 		json_object_set_new(c->answer, "waits_because", fj_err_json(err));
 }
 
-/* What was erased lies in the register's log until that is taken over: whoever reads from before is waited for. */
+/* What was erased lies in the register's log until that is taken over: whoever reads from before is waited for.  It lies in the
+ * copy of before an upgrade too, which goes: since acts were done it is no way back any more. */
 static void empty_log(struct iss_call *c)
 {
 	struct fj_err err = {0};
 
 	pthread_mutex_lock(&c->iss->lock);
 	enum fj_rc rc = sto_checkpoint(c->iss->db, &err);
+	sto_copies_remove(0);
 	pthread_mutex_unlock(&c->iss->lock);
 	if (rc != FJ_OK)
 		unfinished(c, "what was erased is still in the register's log, which empties itself when the service is started anew", &err);
@@ -721,7 +724,7 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) g = {0};
 	int64_t events = 0, generation = 0;
-	json_t *keys = NULL;
+	json_t *keys = NULL, *faults = NULL;
 	bool row;
 	char now[FJ_TIME_CAP];
 	FJ_AUTO(json) queue = NULL;
@@ -733,10 +736,12 @@ enum fj_rc cmd_status_show(struct iss_call *c, struct fj_err *err)
 	if (row)
 		generation = sto_int(&g, 0);
 	fj_time_utc(fj_now(), now);
+	FJ_TRY(opn_faults(c->iss, &faults, err));
+	FJ_AUTO(json) owned = faults;
 	FJ_TRY(key_warnings(c->db, c->now, &keys, err));
-	c->answer = json_pack("{s:s, s:i, s:b, s:I, s:I, s:s, s:s, s:b, s:O, s:s, s:o, s:o}", "program", FJ_PROGRAM, "register", FJ_REGISTER_VERSION, "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
+	c->answer = json_pack("{s:s, s:i, s:b, s:I, s:I, s:s, s:s, s:b, s:O, s:s, s:o, s:o, s:O}", "program", FJ_PROGRAM, "register", FJ_REGISTER_VERSION, "demo", c->iss->conf.demo, "events", (json_int_t)events, "generation",
 	    (json_int_t)generation, "base", iss_base(c->iss), "now", now, "behind", (bool)c->iss->behind, "queue", queue,
-	    "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software", "keys_ending", keys, "sealed", c->iss->log.seals ? json_boolean(c->iss->sealed) : json_null());
+	    "approvals", c->iss->log.checked ? "checked by the signer" : "enforced by software", "keys_ending", keys, "sealed", c->iss->log.seals ? json_boolean(c->iss->sealed) : json_null(), "faults", faults);
 	return c->answer != NULL ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -82,14 +82,20 @@ static enum fj_rc left_exports(struct sto *db, const char *object, json_t *left,
 	return FJ_OK;
 }
 
-/* copies of the register that lie in the home since it was upgraded */
+/* the copy of before an upgrade (store.h), which goes with the words */
+static bool goes_too(const char *name)
+{
+	return strcmp(name, "partial") == 0 || (name[0] == 'v' && name[1] != '\0' && name[1 + strspn(name + 1, "0123456789")] == '\0');
+}
+
+/* copies of the register that somebody laid into the home */
 static enum fj_rc left_copies(json_t *left, struct fj_err *err)
 {
 	FJ_AUTO(dir) d = NULL;
 
 	FJ_TRY(fj_dir_list(AT_FDCWD, ".", &d, err));
 	for (struct dirent *e; (e = readdir(d)) != NULL && json_array_size(left) < MAX_LEFT;)
-		if (strncmp(e->d_name, "register.db.", 12) == 0 && fj_utf8_valid(fj_slice_str(e->d_name)))
+		if (strncmp(e->d_name, "register.db.", 12) == 0 && !goes_too(e->d_name + 12) && fj_utf8_valid(fj_slice_str(e->d_name)))
 			json_array_append_new(left, json_pack("{s:s, s:s}", "what", "copy", "id", e->d_name));
 	return FJ_OK;
 }

@@ -10,6 +10,7 @@
 #include "issuer/home.h"
 
 #include "issuer/iss.h"
+#include "issuer/operation.h"
 #include "issuer/reporting.h"
 
 #define DAY 86400
@@ -345,9 +346,11 @@ static enum fj_rc health(const struct hom *h, json_t **out, struct fj_err *err)
 	FJ_TRY(number(h, STO_HOME_PUBLISHED, &published, err));
 	fj_time_utc(published, at);
 	bool late = published != 0 && h->c->now - published > LATE;
-	json_t *keys = NULL;
+	json_t *keys = NULL, *faults = NULL;
+	FJ_TRY(opn_faults(h->c->iss, &faults, err));
+	FJ_AUTO(json) owned = faults;
 	FJ_TRY(key_warnings(h->c->db, h->c->now, &keys, err));
-	FJ_AUTO(json) more = json_pack("{s:O, s:s, s:b, s:o, s:b}", "queue", queue, "oldest_list", published == 0 ? "" : at, "late", late, "keys", keys, "sealed", (int)h->c->iss->sealed);
+	FJ_AUTO(json) more = json_pack("{s:O, s:s, s:b, s:o, s:b, s:O}", "queue", queue, "oldest_list", published == 0 ? "" : at, "late", late, "keys", keys, "sealed", (int)h->c->iss->sealed, "faults", faults);
 	return json_object_update(*out, more) == 0 ? FJ_OK : fj_no_memory(err, "issuer");
 }
 

@@ -19,6 +19,7 @@
 #include "base/package.h"
 #include "issuer/find.h"
 #include "issuer/life.h"
+#include "issuer/operation.h"
 #include "issuer/profile.h"
 #include "issuer/paper/paper.h"
 #include "issuer/sheet/sheet.h"
@@ -674,6 +675,7 @@ static void *tend(void *arg)
 	struct iss *i = arg;
 	struct timespec until;
 
+	opn_watch(i);
 	pthread_mutex_lock(&i->lock);
 	while (!i->ending) {
 		clock_gettime(CLOCK_REALTIME, &until);
@@ -684,6 +686,7 @@ static void *tend(void *arg)
 			break;
 		tidy_at_night(i);
 		pthread_mutex_unlock(&i->lock);
+		opn_watch(i);
 		tend_once(i, true);
 		pthread_mutex_lock(&i->lock);
 	}
@@ -729,7 +732,7 @@ enum fj_rc iss_new(const struct iss_conf *conf, struct iss **out, struct fj_err 
 	i->pub.files = true;
 	i->jobs = true; /* one may have been broken off */
 	iss_clock_trust(i);
-	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
+	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock, &i->opn.lock};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)
 		pthread_mutex_init(locks[k], NULL);
 	pthread_cond_init(&i->wake, NULL);
@@ -791,7 +794,7 @@ void iss_close(struct iss *i)
 	crm_renewal_free(i->renewal);
 	crm_unsealing_free(i->unsealing);
 	fj_fd_close(&i->run);
-	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock};
+	pthread_mutex_t *locks[] = {&i->lock, &i->make.lock, &i->pub.lock, &i->readers_lock, &i->opn.lock};
 	for (size_t k = 0; k < FJ_ARRAY_LEN(locks); k++)
 		pthread_mutex_destroy(locks[k]);
 	pthread_cond_destroy(&i->wake);

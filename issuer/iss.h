@@ -15,6 +15,7 @@
 #include "issuer/log/log.h"
 
 #define ISS_READERS 8
+#define OPN_ROWS 4
 struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
@@ -104,6 +105,12 @@ struct iss {
 	struct fj_err waits_for;       /* why, as the tender last found; under `lock` */
 	int retry_s;                   /* its pause until it tries again; its own */
 	_Atomic int64_t clock_real0, clock_boot0; /* when the two clocks were last found to agree */
+	struct iss_opn {               /* operation.c */
+		pthread_mutex_t lock;
+		struct fj_err told[ISS_MATTERS]; /* under `lock` */
+		_Atomic int64_t tls_until;       /* 0: the portal has no certificate of its own */
+		int step[OPN_ROWS];              /* as last logged; the tender's own */
+	} opn;
 };
 
 /* why issuing or publication did not finish, as the tender last found; rc FJ_OK: it did */

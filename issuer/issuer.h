@@ -70,6 +70,12 @@ enum fj_rc iss_open(const struct iss_conf *conf, struct iss **out, struct fj_err
 /* Starts the thread that finishes what waits and renews what expires; after the sandbox. */
 enum fj_rc iss_tend_start(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 void iss_close(struct iss *i);
+/* What others see of this appliance, and the register tells its people (operation.c): the supervisor of configuration and
+ * logs, the portal of the files of its certificate.  rc FJ_OK: there is no such fault, or no more. */
+enum iss_matter { ISS_CONF, ISS_TLS, ISS_LOGS, ISS_MATTERS };
+const char *iss_matter_name(enum iss_matter m); /* "configuration", "tls-files", "logs" */
+void iss_tell(struct iss *i, enum iss_matter m, const struct fj_err *fault);
+void iss_tell_tls(struct iss *i, fj_time until); /* the end of the portal's certificate, by the machine's clock */
 /* made by `fujie demo`: pages say so */
 bool iss_demo_home(const struct iss *i);
 

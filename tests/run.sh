@@ -82,7 +82,7 @@ integration/kill integration/signer integration/ceremony integration/practice in
 integration/attestation integration/supervision integration/init integration/routes integration/paper integration/copies integration/approvals integration/licenses integration/officer
 integration/quorum integration/unseal integration/sealed integration/portal integration/plan integration/product integration/revenue integration/tasks integration/legacy integration/exchange integration/card
 integration/archive integration/rules integration/drill integration/spare integration/successor integration/key integration/find integration/day integration/succession integration/listing integration/attack integration/bundle integration/gateway
-integration/service integration/upgrade integration/manager integration/installed integration/mirror integration/channels integration/log integration/logged model/scope model/test_verdict model/verdict model/money model/money_home"
+integration/service integration/operate integration/upgrade integration/manager integration/installed integration/mirror integration/channels integration/log integration/logged model/scope model/test_verdict model/verdict model/money model/money_home"
 lanes_run() {
 	echo "$@" | tr ' ' '\n' | xargs -P "${LANES:-4}" --process-slot-var=SLOT -I{} "tests/run.sh" one "$B" {}
 }

@@ -195,6 +195,7 @@ def completion(folder):
     # what `fujie help` shows of the commands that are not the register's: "fujie WORD [WORD] --option ..."
     keys = []
     for line in usage.split('\n'):
+        line = re.sub(r'^(\s*fujie ([a-z-]+) [a-z-]+ .*?) \| ([a-z-]+ --)', r'\1; fujie \2 \3', line)
         for said in line.split(';'):
             m = re.match(r'\s*fujie ([a-z-]+)(?: ([a-z-]+(?:\|[a-z-]+)*))?(?= |$)', said)
             if m:

@@ -41,6 +41,7 @@ struct cli_home {
 	int dir, run, lock; /* descriptors; -1 when not open */
 	struct fj_user user[CLI_USERS]; /* uid 0: the caller's */
 	struct cli_conf conf;
+	struct fj_err fault; /* why fujie.ini is not what conf says; rc FJ_OK: it is */
 };
 void cli_home_release(struct cli_home *h);
 FJ_DEFINE_AUTO(cli_home, struct cli_home, cli_home_release)
@@ -65,6 +66,27 @@ void cli_home_discard(const char *partial);
 enum fj_rc cli_home_ceremony(const char *path, const struct cli_conf *conf, struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc cli_home_done(const struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
 
+/* --- conf.c: fujie.ini --- */
+void cli_conf_blank(struct cli_conf *c); /* where the file does not say */
+/* FJ_E_INVALID says what is wrong, with its line or key; *out is then as it was. */
+enum fj_rc cli_conf_read(int dirfd, const char *path, struct cli_conf *out, struct fj_err *err) FJ_MUST_USE;
+/* The home's fujie.ini, or, where it is at fault, the one with which all came up last: h->fault then says why. */
+enum fj_rc cli_conf_load(struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+/* The parts do not come up with it: true, and h->conf is that one, where it is another. */
+bool cli_conf_fall_back(struct cli_home *h, const struct fj_err *why);
+/* All came up with it: it is kept. */
+enum fj_rc cli_conf_keep(const struct cli_home *h, struct fj_err *err) FJ_MUST_USE;
+/* ["[verifier] rate"] of what differs and needs the service started anew; the caller's */
+json_t *cli_conf_restarts(const struct cli_conf *now, const struct cli_conf *next);
+/* The portal's certificate and key, PEM texts, and the name by which browsers come ("" not known). */
+struct cli_tls {
+	struct fj_buf cert, key;
+	char host[161];
+};
+void cli_tls_release(struct cli_tls *t);
+FJ_DEFINE_AUTO(cli_tls, struct cli_tls, cli_tls_release)
+/* of the files that c names, which may be links; *out is as it was when it fails */
+enum fj_rc cli_tls_read(int dir, const struct cli_conf *c, struct cli_tls *out, struct fj_err *err) FJ_MUST_USE;
 /* --- users.c: users of their own for the parts, and what of a home is whose --- */
 /* The package's users, where root makes a home (never a demo's) and the machine has them. */
 void cli_users_default(struct cli_conf *c);
@@ -92,6 +114,9 @@ struct cli_parts {
 	char outbox_days[24], signin_days[24];
 	int given_portal, given_verifier; /* listening sockets of the service manager's, which are its; -1: the part makes its own */
 	int listen_registry, listen_verifier;
+	int line;                      /* to the registry (line.c); -1: none */
+	struct cli_tls tls;            /* what it was given last; empty: nothing */
+	struct fj_err tls_fault;       /* why there is nothing; rc FJ_OK: there is */
 	struct cli_part part[CLI_PARTS];
 };
 /* Listening sockets of the signer are made here and kept across its restarts. */
@@ -116,6 +141,7 @@ struct cli_child {
 	const char *name;        /* what people call it */
 	int dir;                 /* the folder that becomes its descriptor 3 */
 	int listen;              /* a listening socket that becomes its descriptor 4; -1: none */
+	int line;                /* a socket to us (line.c), its next one; 0: none */
 	struct fj_user user;
 };
 /* FJ_OK when it says "ready", its own reason otherwise. */
@@ -133,6 +159,25 @@ const char *cli_part_name(enum cli_part_id id);
 enum fj_rc cli_verifier_answers(int given, const char *bind, struct fj_err *err) FJ_MUST_USE;
 /* each part that runs; *which does not */
 bool cli_parts_answer(const struct cli_parts *p, enum cli_part_id *which, struct fj_err *err);
+
+/* --- line.c: to the registry, which reads no file beyond the home ---
+ * cli_line_begin: what it needs before it starts, into a pair of sockets; *theirs is for the child. */
+enum fj_rc cli_line_begin(struct cli_parts *p, int *theirs, struct fj_err *err) FJ_MUST_USE;
+void cli_line_heard(struct cli_parts *p); /* it is ready: its answers to that are taken */
+/* asks and waits, 10 s at most; the registry's refusal comes back as it said it.  FJ_E_UNAVAILABLE: it does not run. */
+enum fj_rc cli_line_tls(struct cli_parts *p, const struct cli_tls *t, struct fj_err *err) FJ_MUST_USE;
+/* what: "configuration", "logs"; rc FJ_OK: there is no such fault any more */
+enum fj_rc cli_line_tell(struct cli_parts *p, const char *what, const struct fj_err *fault, struct fj_err *err) FJ_MUST_USE;
+/* Would these be taken?  Asked of a registry that does nothing else. */
+enum fj_rc cli_tls_check(int dir, const struct cli_tls *t, struct fj_err *err) FJ_MUST_USE;
+
+/* --- reload.c --- */
+/* The supervisor's: reads fujie.ini and the PEM files anew; what is at fault changes nothing.  Leaves the outcome in
+ * run/reload.json. */
+void cli_reload_now(struct cli_home *h, struct cli_parts *p);
+struct cli_args;
+int cli_reload(const struct cli_args *a); /* `fujie reload` */
+int cli_config(const struct cli_args *a); /* `fujie config check` */
 
 /* --- request.c: one command to the register --- */
 struct cli_link {

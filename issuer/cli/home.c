@@ -7,7 +7,6 @@
  * a home: it holds a lock on run/supervisor.lock for as long as it lives; the
  * kernel gives it back when the process ends, however it ends.
  */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,37 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/conf.h"
 #include "base/file.h"
 #include "issuer/cli/cli.h"
 
-#define RATE 50 /* requests of an address a second, where fujie.ini does not say */
 #define OUTBOX_DAYS 14
-#define SIGNIN_DAYS 190 /* six months and a little */
-
-static const struct fj_conf_key keys[] = {
-	{"public", "base", FJ_CONF_STR, offsetof(struct cli_conf, base), 161, 0, 160},
-	{"public", "mirror", FJ_CONF_STR, offsetof(struct cli_conf, mirror), 161, 0, 160},
-	{"portal", "base", FJ_CONF_STR, offsetof(struct cli_conf, portal_base), 161, 0, 160},
-	{"portal", "bind", FJ_CONF_STR, offsetof(struct cli_conf, portal), 64, 0, 63},
-	{"portal", "cert", FJ_CONF_STR, offsetof(struct cli_conf, cert), 512, 0, 511},
-	{"portal", "key", FJ_CONF_STR, offsetof(struct cli_conf, key), 512, 0, 511},
-	{"portal", "client_ca", FJ_CONF_STR, offsetof(struct cli_conf, client_ca), 512, 0, 511},
-	{"portal", "https", FJ_CONF_BOOL, offsetof(struct cli_conf, https), 0, 0, 0},
-	{"account", "leaked", FJ_CONF_STR, offsetof(struct cli_conf, leaked), 512, 0, 511},
-	{"account", "signin_days", FJ_CONF_INT, offsetof(struct cli_conf, signin_days), 0, 30, 3650},
-	{"verifier", "bind", FJ_CONF_STR, offsetof(struct cli_conf, verifier), 64, 0, 63},
-	{"verifier", "rate", FJ_CONF_INT, offsetof(struct cli_conf, rate), 0, 0, 100000},
-	{"verifier", "limit_local", FJ_CONF_BOOL, offsetof(struct cli_conf, limit_local), 0, 0, 0},
-	{"tpm", "device", FJ_CONF_STR, offsetof(struct cli_conf, tpm), 128, 0, 127},
-	{"home", "demo", FJ_CONF_BOOL, offsetof(struct cli_conf, demo), 0, 0, 0},
-	{"outbox", "days", FJ_CONF_INT, offsetof(struct cli_conf, outbox_days), 0, 1, 3650},
-	{"users", "signer", FJ_CONF_STR, offsetof(struct cli_conf, user[CLI_USER_SIGNER]), 33, 0, 32},
-	{"users", "registry", FJ_CONF_STR, offsetof(struct cli_conf, user[CLI_USER_REGISTRY]), 33, 0, 32},
-	{"users", "verifier", FJ_CONF_STR, offsetof(struct cli_conf, user[CLI_USER_VERIFIER]), 33, 0, 32},
-	{"log", "policy", FJ_CONF_STR, offsetof(struct cli_conf, log_policy), 512, 0, 511},
-	{NULL, NULL, FJ_CONF_STR, 0, 0, 0, 0},
-};
 
 void cli_home_release(struct cli_home *h)
 {
@@ -58,20 +30,7 @@ static void home_blank(struct cli_home *h)
 {
 	memset(h, 0, sizeof(*h));
 	h->dir = h->run = h->lock = -1;
-	h->conf.rate = RATE;
-	h->conf.signin_days = SIGNIN_DAYS;
-}
-
-/* what pages lead to begins as an address of the web does */
-static enum fj_rc check_address(const char *key, const char *s, struct fj_err *err)
-{
-	size_t scheme = strncmp(s, "https://", 8) == 0 ? 8 : strncmp(s, "http://", 7) == 0 ? 7 : 0;
-
-	if (s[0] == '\0' || (scheme > 0 && isalnum((unsigned char)s[scheme]) && strpbrk(s, " \t\"'<>@\\") == NULL))
-		return FJ_OK;
-	enum fj_rc rc = fj_fail(err, FJ_E_INVALID, "cli", NULL, "configuration: %s is no address of a site that begins with https:// or http://", key);
-	fj_err_zh(err, "配置项 %s 应为以 https:// 或 http:// 开头的地址", key);
-	return rc;
+	cli_conf_blank(&h->conf);
 }
 
 enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *err)
@@ -86,10 +45,7 @@ enum fj_rc cli_home_open(const char *path, struct cli_home *h, struct fj_err *er
 		cli_home_release(h);
 		return rc;
 	}
-	h->conf.outbox_days = OUTBOX_DAYS;
-	FJ_TRY(fj_conf_read(h->dir, "fujie.ini", keys, &h->conf, err));
-	FJ_TRY(check_address("[public] mirror", h->conf.mirror, err));
-	FJ_TRY(check_address("[portal] base", h->conf.portal_base, err));
+	FJ_TRY(cli_conf_load(h, err));
 	FJ_TRY(cli_users_find(h, err));
 	return fj_dir_open(h->dir, "run", &h->run, err);
 }
@@ -126,7 +82,7 @@ enum fj_rc cli_home_free(struct cli_home *h, struct fj_err *err)
 		return fj_fail_errno(err, "cli", "open run/supervisor.lock");
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		h->lock = fd;
-		return FJ_OK;
+		return ftruncate(fd, 0) == 0 ? FJ_OK : fj_fail_errno(err, "cli", "write run/supervisor.lock"); /* a service's process stands in it */
 	}
 	if (errno != EWOULDBLOCK) {
 		enum fj_rc rc = fj_fail_errno(err, "cli", "lock run/supervisor.lock");
@@ -143,12 +99,12 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	FJ_AUTO(buf) b = FJ_BUF_INIT(8192);
 
 	FJ_TRY(fj_buf_printf(&b,
-	    "; Fujie: configuration of this home.  Change it while the service is stopped.\n\n"
+	    "; Fujie: configuration of this home.  See: fujie config check, fujie reload\n\n"
 	    "[home]\ndemo = %s\n\n"
 	    "; the verifier's public address: it stands in certificates and tokens\n"
 	    "; mirror: a verifier of these credentials that another office runs; pages name it as a second opinion\n"
 	    "[public]\nbase = %s\n; mirror = https://verify.example.org\n\n"
-	    "; where portal and API listen; beyond loopback they need cert and key (PEM files)\n"
+	    "; where portal and API listen; beyond loopback they need cert and key (PEM files); new ones are taken by fujie reload\n"
 	    "; client_ca: authorities (PEM) of the client certificates that officers' UKeys hold; it needs cert and key\n"
 	    "; https = true: a proxy on this machine serves the portal under https, so its cookies are marked Secure\n"
 	    "; base: the portal's public address; the verifier's pages lead there (a demo's: to where it is served)\n"

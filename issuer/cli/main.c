@@ -37,6 +37,7 @@ static const char usage[] =
     "  fujie ceremony statement --dir D [--lang zh|en] [--model] [--out FILE]   the certification practice statement (RFC 3647)\n"
     "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--other PLAN] [--unsigned] [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
+    "  fujie config check [FILE] --dir D   would fujie.ini (or FILE) serve?  fujie reload --dir D   a running service takes it, and new PEM files of the portal\n"
     "  fujie upgrade --dir D [--dry-run] [--check]   the register of an older program, with the service stopped; serve does it by itself\n"
     "  fujie version   of this program, and which registers it opens\n"
     "  fujie own --dir D   files of a home to the users that fujie.ini names in [users]\n"
@@ -119,6 +120,10 @@ int main(int argc, char **argv)
 		return cli_ceremony(&a, argv);
 	if (a.verb == NULL && strcmp(a.noun, "serve") == 0)
 		return cli_serve(&a);
+	if (a.verb == NULL && strcmp(a.noun, "reload") == 0)
+		return cli_reload(&a);
+	if (strcmp(a.noun, "config") == 0)
+		return cli_config(&a);
 	if (a.verb == NULL && strcmp(a.noun, "upgrade") == 0)
 		return cli_upgrade(&a);
 	if (a.verb == NULL && strcmp(a.noun, "version") == 0)

@@ -39,7 +39,7 @@ enum fj_rc cli_parts_init(struct cli_parts *p, const struct cli_home *h, struct 
 {
 	memset(p, 0, sizeof(*p));
 	p->home = h;
-	p->listen_registry = p->listen_verifier = p->given_portal = p->given_verifier = -1;
+	p->listen_registry = p->listen_verifier = p->given_portal = p->given_verifier = p->line = -1;
 	FJ_TRY(fj_ipc_listen(h->run, HSM_SOCK_REGISTRY, &p->listen_registry, err));
 	FJ_TRY(fj_ipc_listen(h->run, HSM_SOCK_VERIFIER, &p->listen_verifier, err));
 	FJ_TRY(cli_users_give(h, "run/" HSM_SOCK_REGISTRY, CLI_USER_REGISTRY, err));
@@ -179,7 +179,12 @@ static enum fj_rc spawn(const struct cli_child *c, pid_t *pid, int *out, struct 
 		return fj_fail_errno(err, "cli", "pipe");
 	FJ_AUTO(fd) theirs = pipefd[1];
 	FJ_AUTO(fd) ours = pipefd[0];
-	struct fj_spawn s = {.path = path, .argv = c->argv, .fds = {c->dir, c->listen, -1}, .stdout_fd = theirs, .die_with_parent = true, .user = c->user};
+	struct fj_spawn s = {.path = path, .argv = c->argv, .fds = {c->dir, -1, -1, -1}, .stdout_fd = theirs, .die_with_parent = true, .user = c->user};
+	int n = 1;
+	if (c->listen >= 0)
+		s.fds[n++] = c->listen;
+	if (c->line > 0)
+		s.fds[n] = c->line;
 	FJ_TRY(fj_spawn(&s, pid, err));
 	*out = ours;
 	ours = -1;
@@ -231,12 +236,8 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	if (p->portal != NULL) {
 		argv[n++] = "--portal";
 		argv[n++] = p->portal;
-		if (c->cert[0] != '\0') {
-			argv[n++] = "--tls-cert";
-			argv[n++] = c->cert;
-			argv[n++] = "--tls-key";
-			argv[n++] = c->key;
-		}
+		if (c->cert[0] != '\0')
+			argv[n++] = "--tls";
 		if (c->client_ca[0] != '\0') {
 			argv[n++] = "--client-ca";
 			argv[n++] = c->client_ca;
@@ -275,6 +276,24 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	argv[n] = NULL;
 }
 
+static enum fj_rc start_registry(struct cli_parts *p, const char **argv, struct fj_err *err)
+{
+	FJ_AUTO(fd) line = -1;
+	int n = 0;
+
+	registry_argv(p, argv);
+	FJ_TRY(cli_line_begin(p, &line, err));
+	while (argv[n] != NULL)
+		n++;
+	argv[n++] = "--line";
+	argv[n++] = p->given_portal >= 0 ? "5" : "4";
+	argv[n] = NULL;
+	struct cli_child c = {.argv = argv, .name = cli_part_name(CLI_REGISTRY), .dir = p->home->dir, .listen = p->given_portal, .line = line, .user = p->home->user[CLI_USER_REGISTRY]};
+	FJ_TRY(cli_start(&c, &p->part[CLI_REGISTRY].pid, err));
+	cli_line_heard(p);
+	return FJ_OK;
+}
+
 enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj_err *err)
 {
 	char rate[24], own[80];
@@ -298,15 +317,11 @@ enum fj_rc cli_start_service(struct cli_parts *p, enum cli_part_id id, struct fj
 	if (p->given_verifier >= 0)
 		argv[n++] = "--given";
 	static const char *const cosigner[] = {"fujie-gateway", "--cosign", NULL};
-	if (id == CLI_REGISTRY)
-		registry_argv(p, argv);
 	part_note(p, id, 0); /* the attempt counts, whatever becomes of it */
-	struct cli_child c = {.argv = id == CLI_COSIGNER ? cosigner : argv, .name = cli_part_name(id), .dir = p->home->dir, .listen = -1,
+	if (id == CLI_REGISTRY)
+		return start_registry(p, argv, err);
+	struct cli_child c = {.argv = id == CLI_COSIGNER ? cosigner : argv, .name = cli_part_name(id), .dir = p->home->dir, .listen = id == CLI_VERIFIER ? p->given_verifier : -1,
 		.user = p->home->user[id == CLI_VERIFIER ? CLI_USER_VERIFIER : CLI_USER_REGISTRY]};
-	if (id == CLI_VERIFIER)
-		c.listen = p->given_verifier;
-	else if (id == CLI_REGISTRY)
-		c.listen = p->given_portal;
 	return cli_start(&c, &p->part[id].pid, err);
 }
 
@@ -388,4 +403,6 @@ void cli_parts_stop(struct cli_parts *p)
 		cli_end(&p->part[id].pid);
 	fj_fd_close(&p->listen_registry);
 	fj_fd_close(&p->listen_verifier);
+	fj_fd_close(&p->line);
+	cli_tls_release(&p->tls);
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/systemd.h"
 #include "issuer/cli/cli.h"
@@ -111,17 +112,21 @@ static void ping(const struct cli_parts *p, const struct fj_systemd *manager, in
 		fj_log(FJ_LOG_ERROR, "the %s runs and does not answer: %s", cli_part_name(which), err.en);
 }
 
-static void watch(struct cli_parts *p, const sigset_t *signals, const struct fj_systemd *manager)
+/* a terminal that goes away (the kernel says so) ends us; whoever else sends it wants files read anew */
+static void watch(struct cli_home *h, struct cli_parts *p, const sigset_t *signals, const struct fj_systemd *manager)
 {
 	int64_t pinged = fj_boot_ms();
 
 	for (;;) {
 		struct timespec t = until_due(p);
-		int sig = sigtimedwait(signals, NULL, &t), status;
+		siginfo_t of;
+		int sig = sigtimedwait(signals, &of, &t), status;
 		pid_t pid;
 
-		if (sig == SIGTERM || sig == SIGINT || sig == SIGHUP)
+		if (sig == SIGTERM || sig == SIGINT || (sig == SIGHUP && of.si_code == SI_KERNEL))
 			return;
+		if (sig == SIGHUP)
+			cli_reload_now(h, p);
 		while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 			part_ended(p, pid, status);
 		start_due(p);
@@ -129,18 +134,50 @@ static void watch(struct cli_parts *p, const sigset_t *signals, const struct fj_
 	}
 }
 
-static enum fj_rc start_all(struct cli_parts *p, const struct cli_home *h, const struct fj_systemd *manager, struct fj_err *err)
+static enum fj_rc start_each(struct cli_parts *p, const struct cli_args *a, const struct fj_systemd *manager, struct fj_err *err)
 {
 	static const char *const told[CLI_PARTS] = {"", "STATUS=starts the signer", "STATUS=starts the registry", "STATUS=starts the verifier", "STATUS=starts the witnesses' client"};
+	const struct cli_conf *c = &p->home->conf;
 
+	p->portal = cli_opt(a, "portal", c->portal);
+	p->verifier = cli_opt(a, "verifier", c->verifier);
+	p->tls_fault.rc = FJ_OK;
+	if (c->cert[0] != '\0' && cli_tls_read(p->home->dir, c, &p->tls, &p->tls_fault) != FJ_OK)
+		fj_log_err(FJ_LOG_ERROR, "the portal is not served", &p->tls_fault); /* lists and CRLs go on */
 	for (int id = CLI_SIGNER; id < CLI_PARTS; id++) {
-		if (id == CLI_COSIGNER && h->conf.log_policy[0] == '\0')
+		if (id == CLI_COSIGNER && c->log_policy[0] == '\0')
 			continue;
 		fj_systemd_tell(manager, told[id]);
 		FJ_TRY(start_part(p, id, err));
 	}
 	fj_systemd_tell(manager, "READY=1\nSTATUS=serves");
 	return FJ_OK;
+}
+
+/* with fujie.ini, or else with the one with which all came up last */
+static enum fj_rc start_all(struct cli_home *h, struct cli_parts *p, const struct cli_args *a, const struct fj_systemd *manager, struct fj_err *err)
+{
+	enum fj_rc rc = start_each(p, a, manager, err);
+
+	if (rc == FJ_OK && h->fault.rc == FJ_OK)
+		return cli_conf_keep(h, err);
+	if (rc != FJ_OK && cli_conf_fall_back(h, err)) {
+		for (int id = CLI_PARTS - 1; id >= CLI_TPM; id--)
+			cli_end(&p->part[id].pid);
+		rc = start_each(p, a, manager, err);
+	}
+	if (rc == FJ_OK)
+		fj_log_err(FJ_LOG_ERROR, "fujie.ini is at fault; run/conf.good, with which all came up last, serves in its place", &h->fault);
+	return rc;
+}
+
+/* whoever asks for a reload finds us by it */
+static enum fj_rc note_process(const struct cli_home *h, struct fj_err *err)
+{
+	char text[24];
+	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+
+	return fj_write_all(h->lock, text, (size_t)n, err);
 }
 
 static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err *err)
@@ -154,23 +191,23 @@ static enum fj_rc serve(const struct cli_args *a, const char *dir, struct fj_err
 	FJ_TRY(cli_home_open(dir, &h, err));
 	FJ_TRY(cli_home_lock(&h, err));
 	FJ_TRY(cli_parts_init(&p, &h, err));
-	FJ_TRY(cli_upgrade_first(&p, &manager, err)); /* before signals wait for us: who ends us now ends it too */
 	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP); /* one that comes meanwhile is for the service */
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	FJ_TRY(cli_upgrade_first(&p, &manager, err)); /* before the others wait for us: who ends us now ends it too */
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	p.signer = true;
-	p.portal = cli_opt(a, "portal", h.conf.portal);
-	p.verifier = cli_opt(a, "verifier", h.conf.verifier);
 	p.given_portal = fj_systemd_socket(&manager, "portal");
 	p.given_verifier = fj_systemd_socket(&manager, "verifier");
-	FJ_TRY(start_all(&p, &h, &manager, err));
+	FJ_TRY(start_all(&h, &p, a, &manager, err));
+	FJ_TRY(note_process(&h, err));
 	printf("portal   %s://%s/\nverifier http://%s/\n", h.conf.cert[0] != '\0' || h.conf.https ? "https" : "http",
 	    p.given_portal >= 0 ? "(the service manager's socket)" : p.portal, p.given_verifier >= 0 ? "(the service manager's socket)" : p.verifier);
 	fflush(stdout);
-	watch(&p, &signals, &manager);
+	watch(&h, &p, &signals, &manager);
 	fj_systemd_tell(&manager, "STOPPING=1");
 	return FJ_OK;
 }

@@ -77,6 +77,26 @@ def pages():
     check('every executable has a page', len(executables) >= 10 and not without, without)
 
 
+def guide():
+    """every command of the guides is one, with options that it has"""
+    options = {k: set(v.split()) for k, v in re.findall(r"^\t'([^']+)'\) echo (.*) ;;$", open(B + '/completion/fujie').read(), re.M)}
+    for name in ('admin.en.md', 'admin.zh.md'):
+        text = open(ROOT + '/docs/' + name).read().replace('\\\n', ' ')
+        code = re.findall(r'`([^`\n]+)`', re.sub(r'```.*?```', '', text, flags=re.S)) + [l for b in re.findall(r'```\n(.*?)```', text, re.S) for l in b.split('\n')]
+        wrong, n = [], 0
+        for c in (c for line in code for c in re.split(r'[;|&] *|#', line)):
+            m = re.match(r'\s*fujie ([a-z-]+)(?: ([a-z-]+))?((?: .*)?)$', c)
+            if not m:
+                continue
+            n += 1
+            noun = {'cert': 'certificate', 'auth': 'authorisation'}.get(m.group(1), m.group(1))
+            key = noun if m.group(2) is None or noun in options and noun + ' ' + m.group(2) not in options else noun + ' ' + m.group(2)
+            given = set(re.findall(r'--[a-z][a-z0-9-]*', m.group(3)))
+            if key not in options and not any(k.startswith(key + ' ') for k in options) or given - options.get(key, set()) - {'--dir', '--as', '--json', '--out'}:
+                wrong.append((c.strip()[:80], sorted(given - options.get(key, set()))))
+        check('each command in %s can be typed' % name, n > 15 and not wrong, (n, wrong))
+
+
 def complete(*words):
     script = 'source %s/completion/fujie; COMP_WORDS=(%s); COMP_CWORD=%d; _fujie; printf "%%s\\n" "${COMPREPLY[@]}"' % (B, ' '.join("'%s'" % w for w in words), len(words) - 1)
     return subprocess.run(['bash', '-c', script], capture_output=True, text=True, cwd=TMP).stdout.split()
@@ -102,6 +122,7 @@ def completing():
 try:
     installing()
     pages()
+    guide()
     completing()
 finally:
     shutil.rmtree(TMP, ignore_errors=True)

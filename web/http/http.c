@@ -22,6 +22,7 @@
 #include "web/http/encode.h"
 #include "web/http/limit.h"
 #include "web/http/slow.h"
+#include "web/http/tls.h"
 
 #define MAX_PARAMS 4
 #define BODIES (512u << 20) /* octets of all bodies that are being read; strangers have a quarter of it, one address of theirs a sixteenth */
@@ -536,7 +537,7 @@ static void keep_language(const struct web_req *q, struct MHD_Response *m, const
 	char cookie[96];
 
 	snprintf(cookie, sizeof(cookie), "lang=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000%s", lang[0] == 'e' ? "en" : "zh",
-	    q->server->conf.cert != NULL || q->server->conf.secure ? "; Secure" : "");
+	    q->server->conf.tls || q->server->conf.secure ? "; Secure" : "");
 	MHD_add_response_header(m, "Set-Cookie", cookie);
 }
 
@@ -580,7 +581,7 @@ static void add_headers(const struct web_req *q, const struct web_res *r, struct
 		keep_language(q, m, lang);
 	if (q->bad_framing)
 		MHD_add_response_header(m, "Connection", "close");
-	if (q->server->conf.cert != NULL || q->server->conf.secure)
+	if (q->server->conf.tls || q->server->conf.secure)
 		MHD_add_response_header(m, "Strict-Transport-Security", "max-age=31536000");
 	if (r->status == 405)
 		MHD_add_response_header(m, "Allow", q->methods == 1u << WEB_POST ? "POST" : q->methods == 1u << WEB_GET ? "GET, HEAD" : "GET, HEAD, POST");
@@ -1177,18 +1178,16 @@ bool web_is_loopback(const struct web_server *s)
 
 enum fj_rc web_start(struct web_server *s, struct fj_err *err)
 {
-	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (s->conf.given > 0 ? MHD_USE_ITC : 0) | (s->conf.cert != NULL ? MHD_USE_TLS : 0) | (s->conf.threads == 0 ? MHD_USE_THREAD_PER_CONNECTION : MHD_ALLOW_SUSPEND_RESUME);
+	unsigned flags = MHD_USE_AUTO | MHD_USE_INTERNAL_POLLING_THREAD | (s->conf.given > 0 ? MHD_USE_ITC : 0) | (s->conf.tls ? MHD_USE_TLS : 0) | (s->conf.threads == 0 ? MHD_USE_THREAD_PER_CONNECTION : MHD_ALLOW_SUSPEND_RESUME);
 	struct MHD_OptionItem tls[] = {
-		{MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)s->conf.cert},
-		{MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)s->conf.key},
 		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
 		{MHD_OPTION_HTTPS_MEM_TRUST, 0, (void *)(uintptr_t)s->conf.client_ca},
 		{MHD_OPTION_END, 0, NULL}};
 
 	if (s->conf.client_ca == NULL) /* without authorities no certificate is asked for */
-		tls[3] = tls[4];
-	if (s->conf.cert == NULL)
-		tls[0] = tls[4];
+		tls[1] = tls[2];
+	if (!s->conf.tls)
+		tls[0] = tls[2];
 	s->slow = web_slow_new(s->conf.slow_ms > 0 ? s->conf.slow_ms : SLOW_MS);
 	if (s->slow == NULL)
 		return fj_no_memory(err, "http");
@@ -1196,10 +1195,8 @@ enum fj_rc web_start(struct web_server *s, struct fj_err *err)
 	    s->conf.threads, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)65536, MHD_OPTION_STRICT_FOR_CLIENT, 1,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->loopback ? 0u : (unsigned)PER_ADDRESS, MHD_OPTION_NOTIFY_COMPLETED, on_done, s,
-	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
-	if (s->daemon != NULL)
-		return FJ_OK;
-	return fj_fail(err, FJ_E_INTERNAL, "http", NULL, "the HTTP server does not start%s", s->conf.cert != NULL ? "; check certificate and key" : "");
+	    MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_ARRAY, tls, s->conf.tls ? MHD_OPTION_HTTPS_CERT_CALLBACK2 : MHD_OPTION_END, web_tls_callback(), MHD_OPTION_END);
+	return s->daemon != NULL ? FJ_OK : fj_fail(err, FJ_E_INTERNAL, "http", NULL, "the HTTP server does not start%s", s->conf.client_ca != NULL ? "; check [portal] client_ca" : "");
 }
 
 void web_stop(struct web_server *s)

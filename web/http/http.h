@@ -92,7 +92,7 @@ struct web_conf {
 	int64_t slow_ms;         /* a request has to be here so soon; 0: a minute */
 	unsigned rate, burst;    /* requests of an address a second, and at once; rate 0: no limit */
 	bool limit_local;        /* also those of this machine: a proxy on it is one address */
-	const char *cert, *key;  /* PEM texts; NULL: plain HTTP */
+	bool tls;                /* with the certificate that web_tls_use names (tls.h), one such server a process; else plain HTTP */
 	const char *client_ca;   /* PEM texts of authorities whose client certificates are asked for, not demanded; NULL: none is */
 	int given;               /* a listening stream socket that is taken in place of one at the address, and becomes ours; 0: none */
 	bool secure;             /* browsers come by https, here or to a proxy on this machine */

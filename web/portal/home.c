@@ -89,6 +89,19 @@ static void keys_ending(struct web_req *q, struct fj_buf *b, const json_t *keys)
 	web_html(b, "</a></p>");
 }
 
+/* what endangers its running: each says what to do */
+static void faults(struct web_req *q, struct fj_buf *b, const json_t *list)
+{
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach(list, i, f) {
+		const json_t *text = json_object_get(f, "text");
+		web_html(b, strcmp(fj_json_text(f, "level"), "SOON") == 0 ? "<p class=\"notice\">" : "<p class=\"error\" role=\"alert\">");
+		web_print(b, "<bdi>%s</bdi></p>", web_either(q, fj_json_peek(text, "zh"), fj_json_text(text, "en")));
+	}
+}
+
 static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
 {
 	const char *oldest = fj_json_peek(h, "oldest_list"), *first;
@@ -108,6 +121,7 @@ static void health(struct web_req *q, struct fj_buf *b, const json_t *h)
 		web_html(b, "</p>");
 	}
 	keys_ending(q, b, json_object_get(h, "keys"));
+	faults(q, b, json_object_get(h, "faults"));
 	web_html(b, "<p class=\"small\">");
 	web_say(q, b, "State of the appliance: waiting to be signed %lld (at most %lld)", (long long)fj_json_num(queue, "waiting"), (long long)fj_json_num(queue, "most"));
 	if ((first = fj_json_peek(queue, "oldest")) != NULL) {

@@ -16,8 +16,8 @@ struct portal {
 	struct ver_published *published;
 	struct iss *i;
 	struct web_server *server;
-	struct fj_buf cert, key, client_ca; /* PEM texts */
-	bool demo, tls;
+	struct fj_buf client_ca; /* PEM texts */
+	bool demo, tls, prepared, serves; /* its threads may start, and have */
 	char tool[65]; /* SHA-256 of the fujie-verify that is installed beside this program, in hex; "" where there is none */
 	bool secure; /* browsers come by https: cookies are Secure and have the prefix __Host- */
 	struct web_limit *pictures, *lodging; /* of the public, by address */

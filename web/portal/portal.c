@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/proc.h"
 #include "web/http/limit.h"
+#include "web/http/tls.h"
 #include "web/portal/internal.h"
 #include "web/portal/picture.h"
 
@@ -46,22 +47,15 @@ static void drop_session(void *session)
 	fj_free(p);
 }
 
-static enum fj_rc load(const char *path, struct fj_buf *b, size_t max, struct fj_err *err)
-{
-	fj_buf_init(b, max);
-	return path == NULL ? FJ_OK : fj_file_read(AT_FDCWD, path, b, err);
-}
-
 static enum fj_rc load_tls(struct portal *p, const struct portal_conf *conf, struct fj_err *err)
 {
-	p->tls = conf->cert != NULL && conf->key != NULL;
+	p->tls = conf->tls;
 	p->secure = p->tls || conf->https;
 	if (!p->tls && conf->client_ca != NULL)
 		return fj_refuse(err, FJ_E_REFUSED, "portal", "design.md 2", "client certificates are checked by the portal's own TLS only: [portal] client_ca needs cert and key",
 		    "客户端证书只能由门户自身的 TLS 校验：配置 client_ca 须同时配置 cert 和 key");
-	FJ_TRY(load(p->tls ? conf->cert : NULL, &p->cert, 1u << 18, err));
-	FJ_TRY(load(p->tls ? conf->key : NULL, &p->key, 1u << 16, err));
-	return load(conf->client_ca, &p->client_ca, 1u << 18, err);
+	fj_buf_init(&p->client_ca, 1u << 18);
+	return conf->client_ca == NULL ? FJ_OK : fj_file_read(AT_FDCWD, conf->client_ca, &p->client_ca, err);
 }
 
 static enum fj_rc check_place(const struct portal *p, const char *address, struct fj_err *err)
@@ -107,8 +101,7 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 		rc = fj_no_memory(err, "portal");
 	if (rc == FJ_OK)
 		rc = ver_published_open(&p->published, err);
-	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 0, .cert = p->tls ? fj_buf_str(&p->cert) : NULL,
-		.key = p->tls ? fj_buf_str(&p->key) : NULL, .client_ca = conf->client_ca != NULL ? fj_buf_str(&p->client_ca) : NULL, .secure = p->secure, .given = conf->given,
+	struct web_conf web = {.routes = portal_routes, .app = p, .threads = 0, .tls = p->tls, .client_ca = conf->client_ca != NULL ? fj_buf_str(&p->client_ca) : NULL, .secure = p->secure, .given = conf->given,
 		.hooks = {.session = find_session, .session_free = drop_session, .error_page = portal_error_page, .api = "/api/", .body_max = api_body_max,
 		.label = portal_label, .choice = portal_choice_of, .org_name = portal_org_name, .wording = portal_wording, .place = portal_place, .cookie = p->secure ? "__Host-fujie" : "fujie", .basis = "/basis", .login = "/login", .detour = portal_detour}};
 	if (rc == FJ_OK)
@@ -125,7 +118,21 @@ enum fj_rc portal_bind(const struct portal_conf *conf, const char *address, stru
 
 enum fj_rc portal_start(struct portal *p, struct fj_err *err)
 {
-	return web_start(p->server, err);
+	struct web_tls_state shown;
+
+	p->prepared = true;
+	web_tls_state(NULL, &shown);
+	if (p->serves || (p->tls && !shown.there))
+		return FJ_OK;
+	FJ_TRY(web_start(p->server, err));
+	p->serves = true;
+	return FJ_OK;
+}
+
+enum fj_rc portal_certificate(struct portal *p, struct web_tls **t, struct fj_err *err)
+{
+	web_tls_use(t);
+	return p->prepared ? portal_start(p, err) : FJ_OK;
 }
 
 void portal_stop(struct portal *p)
@@ -133,12 +140,11 @@ void portal_stop(struct portal *p)
 	if (p == NULL)
 		return;
 	web_stop(p->server);
+	web_tls_use(&(struct web_tls *){NULL});
 	behind_wait();
 	ver_published_close(p->published);
 	web_limit_free(p->pictures);
 	web_limit_free(p->lodging);
-	fj_buf_release(&p->cert);
-	fj_buf_release(&p->key);
 	fj_buf_release(&p->client_ca);
 	fj_free(p);
 }

@@ -246,12 +246,16 @@ static void take(int fd, struct iss *i)
 	pthread_detach(t);
 }
 
-enum fj_rc control_serve(int listener, struct iss *i, const volatile int *ending, struct fj_err *err)
+enum fj_rc control_serve(int listener, struct iss *i, struct line *line, const volatile int *ending, struct fj_err *err)
 {
 	while (!*ending) {
-		struct pollfd p = {.fd = listener, .events = POLLIN};
+		struct pollfd p[] = {{.fd = listener, .events = POLLIN}, {.fd = line_fd(line), .events = POLLIN}};
 
-		if (poll(&p, 1, 500) <= 0)
+		if (poll(p, FJ_ARRAY_LEN(p), 500) <= 0)
+			continue;
+		if (p[1].revents != 0)
+			line_take(line);
+		if (p[0].revents == 0)
 			continue;
 		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 		if (fd >= 0)

@@ -36,7 +36,8 @@ struct args {
 	struct iss_conf conf;
 	struct portal_conf portal;
 	const char *init;
-	bool no_portal;
+	int line; /* descriptor; -1: nobody is there */
+	bool no_portal, only_check;
 	bool upgrade, dry_run, check;
 };
 
@@ -60,10 +61,8 @@ static bool take(struct args *a, const char *key, const char *value)
 		a->conf.mirror = value;
 	else if (strcmp(key, "--client-ca") == 0)
 		a->portal.client_ca = value;
-	else if (strcmp(key, "--tls-cert") == 0)
-		a->portal.cert = value;
-	else if (strcmp(key, "--tls-key") == 0)
-		a->portal.key = value;
+	else if (strcmp(key, "--line") == 0)
+		a->line = (int)strtol(value, NULL, 10);
 	else if (strcmp(key, "--init") == 0)
 		a->init = value;
 	else
@@ -75,6 +74,7 @@ static bool parse(int argc, char **argv, struct args *a)
 {
 	memset(a, 0, sizeof(*a));
 	a->conf.with_signer = true;
+	a->line = -1;
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--no-portal") == 0)
 			a->no_portal = true;
@@ -90,6 +90,10 @@ static bool parse(int argc, char **argv, struct args *a)
 			a->check = true;
 		else if (strcmp(argv[i], "--https") == 0)
 			a->portal.https = true;
+		else if (strcmp(argv[i], "--tls") == 0)
+			a->portal.tls = true;
+		else if (strcmp(argv[i], "--only-check") == 0)
+			a->only_check = true;
 		else if (strcmp(argv[i], "--given") == 0)
 			a->portal.given = FD_GIVEN;
 		else if (i + 1 >= argc || !take(a, argv[i], argv[i + 1]))
@@ -97,7 +101,7 @@ static bool parse(int argc, char **argv, struct args *a)
 		else
 			i++;
 	}
-	return a->conf.base[0] != '\0';
+	return a->conf.base[0] != '\0' || a->only_check;
 }
 
 static void progress(const json_t *what)
@@ -169,20 +173,19 @@ static enum fj_rc upgrade(struct args *a, struct fj_err *err)
 	return say(out, err);
 }
 
-static enum fj_rc serve(struct args *a, struct fj_err *err)
+static enum fj_rc serve(struct args *a, struct line *line, struct fj_err *err)
 {
 	struct iss *i = NULL;
 	struct portal *portal = NULL;
 	FJ_AUTO(fd) control = -1;
 
-	FJ_TRY(iss_prepare(err));
-	if (!a->no_portal)
-		FJ_TRY(portal_prepare(err));
 	a->conf.attest = !a->no_portal;
 	FJ_TRY(iss_open(&a->conf, &i, err));
 	enum fj_rc rc = control_listen(&control, err);
 	if (rc == FJ_OK && !a->no_portal)
 		rc = portal_bind(&a->portal, a->conf.portal, i, &portal, err);
+	if (rc == FJ_OK)
+		rc = line_join(line, i, portal, err);
 	if (rc == FJ_OK)
 		rc = enter_sandbox(err);
 	if (rc == FJ_OK)
@@ -192,11 +195,34 @@ static enum fj_rc serve(struct args *a, struct fj_err *err)
 	if (rc == FJ_OK) {
 		printf("ready\n");
 		fflush(stdout);
-		rc = control_serve(control, i, &ending, err);
+		rc = control_serve(control, i, line, &ending, err);
 	}
 	portal_stop(portal);
 	iss_close(i);
 	unlink("run/control.sock");
+	return rc;
+}
+
+/* what comes over the line is answered, and nothing else done: `fujie config check` */
+static enum fj_rc check_only(const struct args *a, struct fj_err *err)
+{
+	struct line *line = NULL;
+
+	FJ_TRY(line_open(a->line, &line, err));
+	line_close(line);
+	return FJ_OK;
+}
+
+static enum fj_rc prepare_and_serve(struct args *a, struct fj_err *err)
+{
+	struct line *line = NULL;
+
+	FJ_TRY(iss_prepare(err));
+	if (!a->no_portal)
+		FJ_TRY(portal_prepare(err));
+	FJ_TRY(line_open(a->line, &line, err));
+	enum fj_rc rc = serve(a, line, err);
+	line_close(line);
 	return rc;
 }
 
@@ -225,7 +251,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	enum fj_rc rc = fchdir(FD_HOME) == 0 ? FJ_OK : fj_fail_errno(&err, "registry", "enter the home");
 	if (rc == FJ_OK)
-		rc = a.upgrade ? upgrade(&a, &err) : a.init != NULL ? make_home(&a, &err) : serve(&a, &err);
+		rc = a.only_check ? check_only(&a, &err) : a.upgrade ? upgrade(&a, &err) : a.init != NULL ? make_home(&a, &err) : prepare_and_serve(&a, &err);
 	if (rc == FJ_OK)
 		return 0;
 	err.rc = rc;

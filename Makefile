@@ -52,6 +52,7 @@ L_REGISTRY = -lsqlite3 $(L_SHEET) $(L_PAGES) $(L_PICTURE) $(L_VERIFY) $(L_HTTP)
 L_VERIFIER = -lsqlite3 $(L_VERIFY) $(L_HTTP)
 L_INBOX = -lsqlite3 $(L_VERIFY)
 L_OFFICER = $(L_VERIFY)
+L_BACKUP = -lsqlite3 -lgfshare $(L_BASE)
 L_WITNESS = $(L_HTTP) $(L_BASE)
 L_GATEWAY = -lcurl $(L_VERIFY) $(L_HTTP)
 
@@ -67,7 +68,7 @@ A_OFFICER = $(B)/libofficer.a $(A_VERIFY)
 A_WITNESS = $(B)/libwitness.a $(B)/libhttp.a $(A_BASE)
 A_VERIFIER = $(B)/libhttp.a $(B)/libverify.a $(B)/libca.a $(A_CLIENT)
 
-EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log fujie-officer
+EXES = fujie fujie-signer fujie-registry fujie-verifier fujie-verify fujie-gateway fujie-inbox fujie-witness fujie-log fujie-officer fujie-backup
 BINS = $(addprefix $(B)/,$(EXES))
 FUZZERS = $(patsubst tests/fuzz/%.c,$(B)/tests/%,$(TEST_FUZZ_SRC))
 UNIT = $(patsubst tests/unit/%.c,$(B)/tests/%,$(TEST_UNIT_SRC))
@@ -159,6 +160,9 @@ $(B)/fujie-witness: $(call obj,verifier/witness/main.c) $(A_WITNESS)
 $(B)/fujie-log: $(call obj,verifier/log/main.c) $(A_LOG)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_VERIFY)
 
+$(B)/fujie-backup: $(call obj,$(BACKUP_SRC)) $(A_ISSUER)
+	$(CC) $(LDFLAGS) -o $@ $^ $(L_BACKUP)
+
 $(B)/fujie-officer: $(call obj,officer/main.c) $(A_OFFICER)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_OFFICER)
 
@@ -199,6 +203,7 @@ F_ROOM_archive = base
 F_ROOM_asset = base
 F_ROOM_attest = ver
 F_ROOM_audit = hsm
+F_ROOM_backup = base
 F_ROOM_bond = base
 F_ROOM_bundle = ver
 F_ROOM_card = iss

@@ -1,6 +1,7 @@
 # Which sources make which room, one a line; the lint compares with what is there.
 BASE_SRC := \
 	base/approval.c \
+	base/backup.c \
 	base/archive.c \
 	base/bond.c \
 	base/buf.c \
@@ -34,6 +35,7 @@ BASE_SRC := \
 	base/tpm2.c \
 	base/transcript.c \
 	base/tty.c \
+	base/ustar.c \
 	base/untar.c \
 	base/webauthn.c \
 	base/x509.c
@@ -128,7 +130,7 @@ VERIFY_SRC := \
 
 # what libfujie-verify, for others, is made of: the verdict, and no more than it needs
 LIBRARY_SRC := \
-	$(filter-out base/archive.c base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/systemd.c base/tar.c base/tiles.c base/edge.c base/untar.c,$(BASE_SRC)) \
+	$(filter-out base/archive.c base/backup.c base/conf.c base/ipc.c base/log.c base/package.c base/proc.c base/room.c base/sandbox.c base/systemd.c base/tar.c base/tiles.c base/edge.c base/untar.c base/ustar.c,$(BASE_SRC)) \
 	$(filter-out verifier/archive.c verifier/archive_pack.c verifier/ask.c verifier/bundle_make.c verifier/ceremony.c verifier/ceremony_print.c verifier/package.c verifier/published.c,$(VERIFY_SRC))
 
 SERVICE_SRC := \
@@ -187,6 +189,7 @@ INBOX_SRC := \
 OFFICER_SRC := \
 	officer/act.c \
 	officer/approve.c \
+	officer/backup.c \
 	officer/bond.c \
 	officer/card.c \
 	officer/certify.c \
@@ -252,6 +255,7 @@ ISSUER_SRC := \
 	issuer/erase.c \
 	issuer/evaluation.c \
 	issuer/event.c \
+	issuer/event_row.c \
 	issuer/event_words.c \
 	issuer/exchange.c \
 	issuer/exchange_file.c \
@@ -346,6 +350,7 @@ ISSUER_SRC := \
 	issuer/publish/public.c \
 	issuer/publish/publish.c \
 	issuer/publish/shown.c \
+	issuer/recipients.c \
 	issuer/registration.c \
 	issuer/remittance.c \
 	issuer/report/csv.c \
@@ -400,6 +405,7 @@ ISSUER_SRC := \
 	issuer/status.c \
 	issuer/stops.c \
 	issuer/store/migrate.c \
+	issuer/store/shot.c \
 	issuer/store/store.c \
 	issuer/succession.c \
 	issuer/supervision.c \
@@ -503,6 +509,16 @@ REGISTRY_SRC := \
 	web/registry/control.c \
 	web/registry/line.c \
 	web/registry/main.c
+
+# what makes backups and opens them: the only one that divides a key among officers
+BACKUP_SRC := \
+	issuer/backup/check.c \
+	issuer/backup/home.c \
+	issuer/backup/main.c \
+	issuer/backup/make.c \
+	issuer/backup/mirror.c \
+	issuer/backup/shares.c \
+	issuer/backup/take.c
 
 CLI_SRC := \
 	issuer/cli/adopt.c \
@@ -613,6 +629,7 @@ TEST_FUZZ_SRC := \
 	tests/fuzz/fuzz_asset.c \
 	tests/fuzz/fuzz_attest.c \
 	tests/fuzz/fuzz_audit.c \
+	tests/fuzz/fuzz_backup.c \
 	tests/fuzz/fuzz_bond.c \
 	tests/fuzz/fuzz_bundle.c \
 	tests/fuzz/fuzz_card.c \

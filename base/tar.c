@@ -11,7 +11,9 @@
 
 #include <zlib.h>
 
-#define BLOCK 512
+#include "base/ustar.h"
+
+#define BLOCK FJ_USTAR_BLOCK
 #define GZIP_LEVEL 6
 #define GZIP_WINDOW (15 + 16)
 
@@ -69,38 +71,16 @@ static enum fj_rc put(struct fj_tar *t, const void *p, size_t n, bool finish, st
 	return code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR ? FJ_OK : fj_fail(err, FJ_E_INTERNAL, "base", NULL, "deflate failed: %d", code);
 }
 
-static void head_of(const struct fj_tar *t, const char *name, size_t octets, uint8_t head[BLOCK])
-{
-	unsigned sum = 0;
-	char number[16];
-
-	memset(head, 0, BLOCK);
-	snprintf((char *)head, FJ_TAR_NAME + 1, "%s", name);
-	memcpy(head + 100, "0000644", 8);
-	memcpy(head + 108, "0000000", 8);
-	memcpy(head + 116, "0000000", 8);
-	snprintf(number, sizeof(number), "%011zo", octets);
-	memcpy(head + 124, number, 12);
-	snprintf(number, sizeof(number), "%011llo", (unsigned long long)t->at & 077777777777ULL);
-	memcpy(head + 136, number, 12);
-	memset(head + 148, ' ', 8);
-	head[156] = '0';
-	memcpy(head + 257, "ustar", 6);
-	head[263] = head[264] = '0';
-	for (size_t i = 0; i < BLOCK; i++)
-		sum += head[i];
-	snprintf(number, sizeof(number), "%06o", sum);
-	memcpy(head + 148, number, 7);
-}
-
 enum fj_rc fj_tar_add(struct fj_tar *t, const char *name, struct fj_slice bytes, struct fj_err *err)
 {
 	static const uint8_t zero[BLOCK];
 	uint8_t head[BLOCK];
+	struct fj_ustar e = {.type = FJ_USTAR_FILE, .mode = 0644, .size = (int64_t)bytes.len, .at = t->at & 077777777777};
 
 	if (strlen(name) > FJ_TAR_NAME)
 		return fj_fail(err, FJ_E_INTERNAL, "base", NULL, "a name in the archive is too long");
-	head_of(t, name, bytes.len, head);
+	snprintf(e.name, sizeof(e.name), "%s", name);
+	FJ_TRY(fj_ustar_put(&e, head, err));
 	FJ_TRY(put(t, head, BLOCK, false, err));
 	FJ_TRY(put(t, bytes.p, bytes.len, false, err));
 	return bytes.len % BLOCK == 0 ? FJ_OK : put(t, zero, BLOCK - bytes.len % BLOCK, false, err);

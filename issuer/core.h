@@ -73,6 +73,9 @@ struct evt { /* what an apply function gets */
 /* May the reader know what the body of this event says?  Of revenue, statements, trades and drafts of
  * reports only who did it, auditors and MOF: the lists of these are not everybody's either. */
 bool evt_body_open(const struct iss_actor *a, const char *kind, const char *org, const json_t *body);
+/* event_row.c: a row whose first columns are those of EVENT_ALL, borrowed, without db and body; and the hash that it has over the one before */
+struct evt evt_from_row(const struct sto_q *q);
+void evt_hash(const struct evt *e, struct fj_slice before, struct fj_hash *out);
 typedef enum fj_rc (*evt_apply)(const struct evt *e, struct fj_err *err);
 /* events_core.def / events_domain.def: EVENT("certificate.revoked", apply_certificate_revoked) */
 
@@ -207,7 +210,8 @@ struct fj_slice iss_issuing_cert(const struct iss *i, enum fj_alg alg); /* DER, 
  * INT64_MAX: by the one of now */
 enum fj_rc iss_jws_input(struct iss *i, enum fj_alg alg, int64_t seq, const char *typ, const json_t *payload, struct fj_buf *out, struct fj_err *err) FJ_MUST_USE;
 /* Next number of a series: counts events only, so it is rebuilt by replay: series "DAC-420000-202604"
- * gives 1, 2, 3...; the caller's event must carry the number; apply calls ser_apply. */
+ * gives 1, 2, 3...; the caller's event must carry the number; apply calls ser_apply.  The series "floor-202604" is none of these:
+ * those of that month go on above it. */
 enum fj_rc ser_next(struct iss_call *c, const char *series, int64_t *out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ser_apply(const struct evt *e, const char *series, int64_t n, struct fj_err *err) FJ_MUST_USE;
 /* DAC/DAU number with its MOD 37,36 check character (issuer/number.c) */

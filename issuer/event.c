@@ -35,30 +35,6 @@ static enum fj_rc dispatch(const struct evt *e, struct fj_err *err)
 	return fj_fail(err, FJ_E_INTERNAL, "issuer", NULL, "there is no event \"%s\"", e->kind);
 }
 
-static void hash_part(crypto_hash_sha256_state *st, const void *p, size_t n)
-{
-	uint8_t len[4] = {(uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n};
-
-	crypto_hash_sha256_update(st, len, 4);
-	if (n > 0)
-		crypto_hash_sha256_update(st, p, n);
-}
-
-static void hash_event(const struct evt *e, struct fj_slice before, struct fj_hash *out)
-{
-	crypto_hash_sha256_state st;
-	char nums[64];
-	const char *text[] = {e->actor, e->org, e->kind, e->object, e->approval, e->policy, e->text};
-
-	crypto_hash_sha256_init(&st);
-	hash_part(&st, before.p, before.len);
-	int n = snprintf(nums, sizeof(nums), "%lld %lld", (long long)e->seq, (long long)e->at);
-	hash_part(&st, nums, (size_t)n);
-	for (size_t i = 0; i < FJ_ARRAY_LEN(text); i++)
-		hash_part(&st, text[i], strlen(text[i]));
-	crypto_hash_sha256_final(&st, out->b);
-}
-
 static enum fj_rc last_event(struct sto *db, int64_t *seq, struct fj_hash *hash, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
@@ -108,7 +84,7 @@ enum fj_rc evt_append(struct iss_call *c, const char *kind, const char *object, 
 	FJ_TRY(last_event(c->db, &seq, &before, err));
 	struct evt e = {.db = c->db, .seq = seq + 1, .at = c->now, .actor = c->actor->login, .org = c->actor->org,
 		.kind = kind, .object = object, .approval = c->approval, .policy = policy, .body = body, .text = fj_buf_str(&text)};
-	hash_event(&e, FJ_SLICE(before.b, FJ_SHA256_LEN), &hash);
+	evt_hash(&e, FJ_SLICE(before.b, FJ_SHA256_LEN), &hash);
 	FJ_TRY(sto_run(c->db, STO_EVENT_ADD, NULL, err, "iitttttttb", e.seq, (int64_t)e.at, e.actor, e.org, kind, object,
 	    e.approval, policy, e.text, FJ_SLICE(hash.b, FJ_SHA256_LEN)));
 	if (c->first_seq == 0)
@@ -130,28 +106,13 @@ bool evt_body_open(const struct iss_actor *a, const char *kind, const char *org,
 	return true;
 }
 
-static struct evt from_row(const struct sto_q *q)
-{
-	return (struct evt){.seq = sto_int(q, 0), .at = sto_int(q, 1), .actor = sto_text(q, 2), .org = sto_text(q, 3), .kind = sto_text(q, 4),
-		.object = sto_text(q, 5), .approval = sto_text(q, 6), .policy = sto_text(q, 9), .text = sto_text(q, 7)};
-}
-
-bool evt_row_true(const struct sto_q *q, struct fj_slice before)
-{
-	struct evt e = from_row(q);
-	struct fj_hash hash;
-
-	hash_event(&e, before, &hash);
-	return fj_slice_eq(sto_blob(q, 8), FJ_SLICE(hash.b, FJ_SHA256_LEN));
-}
-
 /* --- rebuilding --- */
 
 static enum fj_rc replay_row(const struct sto_q *q, struct sto *into, struct fj_hash *chain, int64_t *seq, struct fj_err *err)
 {
 	FJ_AUTO(json) body = NULL;
 	FJ_AUTO(str) text = fj_strdup(sto_text(q, 7));
-	struct evt e = from_row(q);
+	struct evt e = evt_from_row(q);
 	struct fj_hash hash;
 
 	e.db = into;
@@ -161,7 +122,7 @@ static enum fj_rc replay_row(const struct sto_q *q, struct sto *into, struct fj_
 	FJ_TRY(fj_json_parse(fj_slice_str(text), 4u << 20, &body, err));
 	e.body = body;
 	e.text = text;
-	hash_event(&e, FJ_SLICE(chain->b, FJ_SHA256_LEN), &hash);
+	evt_hash(&e, FJ_SLICE(chain->b, FJ_SHA256_LEN), &hash);
 	if (e.seq != *seq + 1 || !fj_slice_eq(sto_blob(q, 8), FJ_SLICE(hash.b, FJ_SHA256_LEN)))
 		return fj_fail(err, FJ_E_CORRUPT, "issuer", NULL, "the event log does not match its chain at event %lld", (long long)*seq + 1);
 	*seq = e.seq;

@@ -703,6 +703,7 @@ static enum fj_rc start(struct iss *i, struct fj_err *err)
 	i->conf.demo = i->home.demo;
 	FJ_TRY(take_up_clock(i, err));
 	FJ_TRY(log_open(i, err));
+	FJ_TRY(pub_rows_there(i, err));
 	if (!i->conf.with_signer)
 		return FJ_OK;
 	FJ_TRY(ca_canary(&i->home, err));

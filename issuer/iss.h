@@ -15,7 +15,7 @@
 #include "issuer/log/log.h"
 
 #define ISS_READERS 8
-#define OPN_ROWS 4
+#define OPN_ROWS 5
 struct iss {
 	struct iss_conf conf;
 	struct ca_home home;
@@ -172,7 +172,7 @@ enum fj_rc iss_load_keyring(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* what the core's tables name */
 extern const struct iss_field fld_account_show[], fld_account_password[], fld_account_factor[], fld_account_confirm[], fld_account_recovery[], fld_session_list[],
     fld_root_answer[], fld_signer_answer[], fld_root_renew[], fld_root_issue[], fld_root_succeed[], fld_root_certify[], fld_root_take[], fld_ceremony_statement[], fld_ceremony_bond[], fld_session_end[], fld_apitoken_add[], fld_apitoken_list[], fld_apitoken_end[], fld_signin_list[], fld_user_bind[], fld_user_unbind[],
-    fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[], fld_officer_key_require[], fld_key_roll[], fld_key_end[];
+    fld_approval_signature[], fld_officer_key_add[], fld_officer_key_remove[], fld_officer_key_require[], fld_backup_recipients[], fld_key_roll[], fld_key_end[];
 #define CMD(ident, name, kind, roles, fields, handler, zh, en) enum fj_rc handler(struct iss_call *c, struct fj_err *err);
 #include "issuer/commands_core.def"
 #undef CMD
@@ -190,6 +190,7 @@ enum fj_rc apr_key_end(struct iss_call *c, const struct apr *a, struct fj_err *e
 enum fj_rc apr_officer_key_change(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_officer_key_require(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_spare_enter(struct iss_call *c, const struct apr *a, struct fj_err *err);
+enum fj_rc apr_backup_recipients(struct iss_call *c, const struct apr *a, struct fj_err *err);
 enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err);
 
 enum fj_rc apr_user_bind(struct iss_call *c, const struct apr *a, struct fj_err *err);
@@ -248,6 +249,9 @@ enum fj_rc pub_publish(struct iss *i, int64_t seq, struct fj_err *err) FJ_MUST_U
 void pub_release(struct iss *i);
 /* folders, CA certificates, chain, jwt-vc-issuer.json: once, at init */
 enum fj_rc pub_fixed(struct iss *i, struct fj_err *err) FJ_MUST_USE;
+/* The verifier service needs public.db to start.  Where it is gone and the log is closed, which is so after a restore, it is there without
+ * rows: nothing is known rather than what may have been revoked since.  The first publication fills it. */
+enum fj_rc pub_rows_there(struct iss *i, struct fj_err *err) FJ_MUST_USE;
 /* at a start: is the TPM to say anew what it holds? */
 void pub_attest_due(struct iss *i);
 /* the witnesses of the log, from the operator's file, when they are others than those that are published */

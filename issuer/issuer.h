@@ -53,6 +53,7 @@ struct iss_conf { /* the process's working directory is the home D */
 	char portal[64], verifier[64];
 	bool demo;        /* offset clock allowed */
 	int64_t outbox_days; /* [outbox] days: how long a package is kept */
+	int64_t backup_days; /* [backup] days: one that is older is told; 0: nobody is told */
 	const char *log_policy; /* [log] policy: a file, borrowed; NULL: the log has no witnesses */
 	const char *mirror;  /* [public] mirror: address of another office's verifier, borrowed; NULL: none */
 	const char *leaked;  /* [account] leaked: a file of leaked passwords, borrowed; NULL: none */

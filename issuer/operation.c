@@ -10,6 +10,7 @@
 #include "issuer/operation.h"
 
 #include "base/log.h"
+#include "issuer/recipients.h"
 
 #define DAY 86400
 
@@ -80,10 +81,29 @@ static void tls_of(struct iss *i, struct opn_fault *f)
 	fj_err_zh(&f->why, "门户的TLS证书将于 %s 到期（剩余 %lld 天）；请更新证书、替换证书和私钥文件后运行 fujie reload --dir D", at, (long long)(left / DAY));
 }
 
+/* one that can't be told counts as none; a demo home is not asked */
+static void backup_of(struct iss *i, struct opn_fault *f)
+{
+	int64_t days = i->conf.demo ? 0 : i->conf.backup_days;
+	fj_time last = 0;
+	char at[FJ_TIME_CAP];
+
+	if (days == 0 || (bak_last(&last, NULL) == FJ_OK && last >= fj_now() - days * DAY))
+		return;
+	f->level = CA_SOON;
+	if (last == 0) {
+		fj_refuse(&f->why, FJ_E_STATE, "issuer", "formats.md 42", "no backup of this appliance was ever made; name who opens one (fujie backup recipients), then: fujie backup --dir D --out FILE, every night", "本系统从未备份；请先确定备份保管人（fujie backup recipients），再每晚执行 fujie backup --dir D --out 文件");
+		return;
+	}
+	fj_time_china(last, at);
+	fj_fail(&f->why, FJ_E_STATE, "issuer", "formats.md 42", "the last backup is of %s, older than %lld days; run: fujie backup --dir D --out FILE, and see why it is not run every night", at, (long long)days);
+	fj_err_zh(&f->why, "最近一次备份为 %s，已超过 %lld 天；请执行 fujie backup --dir D --out 文件，并检查为何没有每晚执行", at, (long long)days);
+}
+
 static const struct {
 	const char *what;
 	void (*look)(struct iss *i, struct opn_fault *f);
-} rows[OPN_ROWS] = {{"configuration", conf_of}, {"tls-files", tls_files_of}, {"tls", tls_of}, {"logs", logs_of}};
+} rows[OPN_ROWS] = {{"configuration", conf_of}, {"tls-files", tls_files_of}, {"tls", tls_of}, {"logs", logs_of}, {"backup", backup_of}};
 
 /* --- all of them --- */
 

@@ -200,14 +200,27 @@ enum fj_rc crl_apply_lift(const struct evt *e, const char *serial_hex, struct fj
 	return sto_run(e->db, STO_CRL_TWIN_LIFT, NULL, err, "itt", e->seq, e->approval, serial_hex);
 }
 
-enum fj_rc ser_next(struct iss_call *c, const char *series, int64_t *out, struct fj_err *err)
+static enum fj_rc series_at(struct sto *db, const char *name, int64_t *n, struct fj_err *err)
 {
 	FJ_AUTO(sto_q) q = {0};
 	bool row;
 
-	FJ_TRY(sto_query(c->db, STO_SERIES_GET, &q, err, "t", series));
+	FJ_TRY(sto_query(db, STO_SERIES_GET, &q, err, "t", name));
 	FJ_TRY(sto_step(&q, &row, err));
-	*out = row ? sto_int(&q, 0) + 1 : 1;
+	*n = row ? sto_int(&q, 0) : 0;
+	return FJ_OK;
+}
+
+enum fj_rc ser_next(struct iss_call *c, const char *series, int64_t *out, struct fj_err *err)
+{
+	char floor[16];
+	int64_t n, least;
+	size_t len = strlen(series);
+
+	snprintf(floor, sizeof(floor), "floor-%.6s", series + (len > 6 ? len - 6 : 0));
+	FJ_TRY(series_at(c->db, series, &n, err));
+	FJ_TRY(series_at(c->db, floor, &least, err));
+	*out = (n > least ? n : least) + 1;
 	return *out <= 999999 ? FJ_OK : fj_fail(err, FJ_E_LIMIT, "issuer", NULL, "the series %s is used up", series);
 }
 

@@ -39,7 +39,7 @@ enum fj_rc ofc_key_open(const struct ofc *o, bool make, struct ofc_key **out, st
 	if (o->card != NULL)
 		FJ_TRY(ofc_card_open(o, make, &k->card, err));
 	else
-		FJ_TRY(make ? ofc_file_make(o, &k->file, err) : ofc_file_open(o, &k->file, err));
+		FJ_TRY(make ? ofc_file_make(o, "P-256", &k->file, err) : ofc_file_open(o, &k->file, err));
 	FJ_TRY(k->card != NULL ? ofc_card_xy(k->card, k->xy, err) : ofc_file_xy(k->file, k->xy, err));
 	*out = fj_move(k);
 	return FJ_OK;

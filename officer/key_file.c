@@ -35,7 +35,6 @@ void ofc_file_close(struct ofc_file *f)
 		EVP_PKEY_free(f->key);
 	fj_free(f);
 }
-FJ_DEFINE_AUTO_PTR(ofc_file, struct ofc_file, ofc_file_close)
 
 static enum fj_rc failed(struct fj_err *err, const char *what)
 {
@@ -71,7 +70,7 @@ static enum fj_rc write_file(const struct ofc *o, EVP_PKEY *key, const struct fj
 	return ofc_write_new(o->key, fj_buf_slice(&pem), 0600, err);
 }
 
-enum fj_rc ofc_file_make(const struct ofc *o, struct ofc_file **out, struct fj_err *err)
+enum fj_rc ofc_file_make(const struct ofc *o, const char *kind, struct ofc_file **out, struct fj_err *err)
 {
 	FJ_AUTO(ofc_file) f = fj_alloc(1, sizeof(*f));
 	FJ_AUTO(secret) pass = FJ_SECRET_INIT;
@@ -81,7 +80,7 @@ enum fj_rc ofc_file_make(const struct ofc *o, struct ofc_file **out, struct fj_e
 	if (access(o->key, F_OK) == 0)
 		return ofc_refuse(err, FJ_E_EXISTS, "%s is there already; a key is never written over. Choose another name", "%s 已存在；密钥文件从不覆盖，请另取文件名", o->key);
 	FJ_TRY(ofc_secret(o, false, true, &pass, err));
-	f->key = EVP_EC_gen("P-256");
+	f->key = strcmp(kind, "X25519") == 0 ? EVP_PKEY_Q_keygen(NULL, NULL, "X25519") : EVP_EC_gen(kind);
 	if (f->key == NULL)
 		return failed(err, "make a key");
 	FJ_TRY(write_file(o, f->key, &pass, err));
@@ -169,6 +168,15 @@ enum fj_rc ofc_file_xy(const struct ofc_file *f, uint8_t xy[64], struct fj_err *
 
 	OPENSSL_free(der);
 	return ok ? FJ_OK : fj_refuse(err, FJ_E_UNSUPPORTED, OFC_LAYER, "formats.md 22", "the key is not on P-256, as an officer's key is. Make one with `fujie-officer new`", "该密钥不是官员密钥所用的 P-256 密钥，请用 fujie-officer new 生成");
+}
+
+enum fj_rc ofc_file_x25519(const struct ofc_file *f, uint8_t public[32], struct fj_secret *secret, struct fj_err *err)
+{
+	size_t n = 32, m = 32;
+
+	FJ_TRY(fj_secret_new(secret, 32, err));
+	return EVP_PKEY_is_a(f->key, "X25519") && EVP_PKEY_get_raw_public_key(f->key, public, &n) == 1 && EVP_PKEY_get_raw_private_key(f->key, secret->p, &m) == 1 && n == 32 && m == 32 ? FJ_OK
+	    : fj_refuse(err, FJ_E_UNSUPPORTED, OFC_LAYER, "formats.md 41", "the key is no backup key (X25519). Make one with `fujie-officer backup-key new`", "该密钥不是备份密钥（X25519），请用 fujie-officer backup-key new 生成");
 }
 
 enum fj_rc ofc_file_sign(const struct ofc_file *f, const struct fj_hash *digest, uint8_t sig[64], struct fj_err *err)

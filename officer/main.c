@@ -24,6 +24,7 @@
 #define OTHER 256  /* may have --other */
 #define BESIDE 64  /* FILE.signatures belongs to FILE */
 #define SIGNATURES 512 /* needs --signatures */
+#define REQUEST 1024 /* needs --request */
 #define MAKES 32   /* the key is not there yet */
 
 static const struct {
@@ -40,6 +41,9 @@ static const struct {
 	{"transcript", "join", FILE_ | PLAN | MAY_OUT | BESIDE | OTHER | SIGNATURES, ofc_transcript_join},
 	{"bond", NULL, FILE_ | KEY | PLAN | OUT | VENDORS, ofc_bond},
 	{"sign", NULL, FILE_ | KEY | MAY_OUT, ofc_sign},
+	{"backup-key", "new", KEY | MAKES, ofc_backup_new},
+	{"backup-key", "public", KEY, ofc_backup_public},
+	{"share", "open", FILE_ | KEY | REQUEST | OUT, ofc_share_open},
 };
 
 static void usage(FILE *to, bool zh)
@@ -59,6 +63,9 @@ static void usage(FILE *to, bool zh)
 		   "                                                    核对证明密钥是否在该 TPM 内（生成凭据，由 TPM 应答）\n"
 		   "fujie-officer sign       审批 密钥 [--refuse] [--out 文件]\n"
 		   "                                                    为日常审批签名（审批：fujie approval show --json 的输出）\n"
+		   "fujie-officer backup-key new|public 密钥            生成备份密钥（X25519），或显示其公钥供登记\n"
+		   "fujie-officer share open 备份 --request 请求 密钥 --out 份额\n"
+		   "                                                    为一次恢复打开您保管的备份密钥份额\n"
 		   "\n"
 		   "  密钥        --key 文件，或 --card 模块 --token 标签 --object 标签（PKCS#11）\n"
 		   "  --yes       不询问（用于测试与演示）\n"
@@ -86,6 +93,9 @@ static void usage(FILE *to, bool zh)
 		   "fujie-officer sign       APPROVAL KEY [--refuse] [--out FILE]\n"
 		   "                                                    sign an approval of everyday business\n"
 		   "                                                    (what fujie approval show --json prints)\n"
+		   "fujie-officer backup-key new|public KEY             make a backup key (X25519); print its public half\n"
+		   "fujie-officer share open BACKUP --request REQUEST KEY --out SHARE\n"
+		   "                                                    open your share of a backup's key for one restore\n"
 		   "\n"
 		   "  KEY         --key FILE, or --card MODULE --token LABEL --object LABEL (PKCS#11)\n"
 		   "  --yes       don't ask (for tests and demonstrations)\n"
@@ -104,9 +114,9 @@ static enum fj_rc wrong(struct fj_err *err, const char *en, const char *zh, cons
 static enum fj_rc options_read(int argc, char **argv, struct ofc *o, struct fj_err *err)
 {
 	static const struct option longs[] = {{"key", required_argument, NULL, 0}, {"card", required_argument, NULL, 0}, {"token", required_argument, NULL, 0},
-		{"object", required_argument, NULL, 0}, {"plan", required_argument, NULL, 0}, {"out", required_argument, NULL, 0}, {"vendors", required_argument, NULL, 0}, {"other", required_argument, NULL, 0}, {"signatures", required_argument, NULL, 0}, {"passphrase-file", required_argument, NULL, 0},
+		{"object", required_argument, NULL, 0}, {"plan", required_argument, NULL, 0}, {"out", required_argument, NULL, 0}, {"vendors", required_argument, NULL, 0}, {"other", required_argument, NULL, 0}, {"signatures", required_argument, NULL, 0}, {"request", required_argument, NULL, 0}, {"passphrase-file", required_argument, NULL, 0},
 		{"lang", required_argument, NULL, 0}, {"json", no_argument, NULL, 'j'}, {"yes", no_argument, NULL, 'y'}, {"refuse", no_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	const char **const slots[] = {&o->key, &o->card, &o->token, &o->object, &o->plan, &o->out, &o->vendors, &o->other, &o->signatures, &o->secret_file, &o->lang};
+	const char **const slots[] = {&o->key, &o->card, &o->token, &o->object, &o->plan, &o->out, &o->vendors, &o->other, &o->signatures, &o->request, &o->secret_file, &o->lang};
 	int c, which = 0;
 
 	for (int i = 1; i < argc; i++) /* a refusal of what stands before it is one document too */
@@ -136,7 +146,7 @@ static enum fj_rc none_of(const struct ofc *o, unsigned takes, struct fj_err *er
 		unsigned for_;
 		const char *name, *value;
 	} rows[] = {{KEY, "--key", o->key}, {KEY, "--card", o->card}, {KEY, "--token", o->token}, {KEY, "--object", o->object}, {KEY, "--passphrase-file", o->secret_file},
-		{PLAN, "--plan", o->plan}, {VENDORS, "--vendors", o->vendors}, {OTHER, "--other", o->other}, {SIGNATURES, "--signatures", o->signatures}, {OUT | MAY_OUT, "--out", o->out}};
+		{PLAN, "--plan", o->plan}, {VENDORS, "--vendors", o->vendors}, {OTHER, "--other", o->other}, {SIGNATURES, "--signatures", o->signatures}, {REQUEST, "--request", o->request}, {OUT | MAY_OUT, "--out", o->out}};
 
 	for (size_t i = 0; i < FJ_ARRAY_LEN(rows); i++)
 		if (rows[i].value != NULL && !(takes & rows[i].for_))
@@ -149,6 +159,8 @@ static enum fj_rc none_of(const struct ofc *o, unsigned takes, struct fj_err *er
 		return wrong(err, "name the signed plan: %s", "请指明已签署的方案：%s", "--plan FILE");
 	if ((takes & SIGNATURES) && o->signatures == NULL)
 		return wrong(err, "name the other officer's file: %s", "请指明另一官员的签名文件：%s", "--signatures FILE");
+	if ((takes & REQUEST) && o->request == NULL)
+		return wrong(err, "name the request of who restores: %s", "请指明恢复方的请求文件：%s", "--request FILE");
 	if ((takes & OUT) && o->out == NULL)
 		return wrong(err, "name where the answers go: %s", "请指明答复写到哪里：%s", "--out FILE");
 	return FJ_OK;
@@ -173,7 +185,7 @@ static enum fj_rc enter(const struct ofc *o, unsigned takes, struct fj_err *err)
 	char key[4096], out[4096], file[4096], beside[4096];
 	bool in_place = (takes & MAY_OUT) && o->out == NULL;
 	const char *const writes[] = {"/dev/tty", takes & MAKES ? folder(o->key, key) : NULL, folder(o->out, out), in_place ? folder(o->file, file) : NULL};
-	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->key, o->file, o->plan, o->secret_file, o->vendors, o->other, o->signatures, takes & BESIDE ? folder(o->file, beside) : NULL};
+	const char *const reads[] = {"/usr", "/lib", "/etc/ssl", "/dev/urandom", o->key, o->file, o->plan, o->secret_file, o->vendors, o->other, o->signatures, o->request, takes & BESIDE ? folder(o->file, beside) : NULL};
 	struct fj_sandbox box = {.role = FJ_SANDBOX_FILER};
 	size_t n = 0, m = 0;
 	bool landlock;

@@ -25,6 +25,7 @@ struct ofc {
 	const char *plan, *out, *secret_file;    /* --plan, --out, --passphrase-file */
 	const char *other;                       /* --other: the plan of the root that another one certifies */
 	const char *vendors;                     /* --vendors: PEM */
+	const char *request;                     /* --request: of who wants to restore a backup */
 	const char *signatures;                  /* --signatures: under the transcript, by other officers */
 	const char *lang;
 	bool json, yes, help, zh, refuse;
@@ -55,9 +56,13 @@ enum fj_rc ofc_verify(void *unused, const uint8_t xy[64], const struct fj_hash *
 
 /* --- key_file.c: PKCS#8 under a passphrase (RFC 5958; PBES2 with scrypt, RFC 7914, and AES-256) --- */
 struct ofc_file;
-enum fj_rc ofc_file_make(const struct ofc *o, struct ofc_file **out, struct fj_err *err) FJ_MUST_USE;
+/* kind: "P-256", or "X25519" for a backup key */
+enum fj_rc ofc_file_make(const struct ofc *o, const char *kind, struct ofc_file **out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_file_open(const struct ofc *o, struct ofc_file **out, struct fj_err *err) FJ_MUST_USE;
 void ofc_file_close(struct ofc_file *f);
+FJ_DEFINE_AUTO_PTR(ofc_file, struct ofc_file, ofc_file_close)
+/* of a backup key; FJ_E_UNSUPPORTED for any other */
+enum fj_rc ofc_file_x25519(const struct ofc_file *f, uint8_t public[32], struct fj_secret *secret, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_file_xy(const struct ofc_file *f, uint8_t xy[64], struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_file_sign(const struct ofc_file *f, const struct fj_hash *digest, uint8_t sig[64], struct fj_err *err) FJ_MUST_USE;
 
@@ -101,6 +106,10 @@ enum fj_rc ofc_approve(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc ofc_transcript_sign(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* the same file with the signatures of --signatures, which officers made elsewhere; no key is needed */
 enum fj_rc ofc_transcript_join(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
+/* backup.c: a key to which shares of backups are sealed, and its public half; one's share of a backup, for a request */
+enum fj_rc ofc_backup_new(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc ofc_backup_public(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc ofc_share_open(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* bond.c: a credential for an endorsement key, from what an appliance shows of its TPM */
 enum fj_rc ofc_bond(struct ofc *o, struct fj_err *err) FJ_MUST_USE;
 /* certify.c: the payload of a root.certify.  FJ_E_REFUSED, FJ_E_INVALID: a hash in it is none that can be computed from

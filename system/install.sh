@@ -12,7 +12,7 @@ man=$PREFIX/share/man
 # MODE SOURCE TARGET; a source of .in has places in it; mode l: a link to SOURCE; d: an empty folder
 appliance() {
 	for e in fujie fujie-verify fujie-officer fujie-gateway; do echo "755 $B/$e $PREFIX/bin/$e"; done
-	for e in signer registry verifier inbox log witness; do echo "755 $B/fujie-$e $PREFIX/libexec/fujie/fujie-$e"; done
+	for e in backup signer registry verifier inbox log witness; do echo "755 $B/fujie-$e $PREFIX/libexec/fujie/fujie-$e"; done
 	for m in docs/man/*.[158] "$B"/man/*.[57]; do echo "644 $m $man/man${m##*.}/${m##*/}"; done
 	for c in "$B"/completion/*; do echo "644 $c $PREFIX/share/bash-completion/completions/${c##*/}"; done
 	for u in system/*.service.in system/*.socket.in; do n=${u##*/}; echo "644 $u $UNITDIR/${n%.in}"; done

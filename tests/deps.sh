@@ -9,7 +9,7 @@ what=${1:-base}
 # libcurl with OpenSSL, since the gateway's verifier links libcrypto and the curl command brings this one along
 base="gcc libc6-dev make pkg-config libssl-dev libsodium-dev libjansson-dev libinih-dev
 	libsqlite3-dev libmicrohttpd-dev libgnutls28-dev libp11-kit-dev libtss2-dev zlib1g-dev swtpm
-	libexpat1-dev libzip-dev libxlsxwriter-dev libunistring-dev
+	libexpat1-dev libgfshare-dev libzip-dev libxlsxwriter-dev libunistring-dev
 	libcurl4-openssl-dev libpango1.0-dev libcairo2-dev libfido2-dev libqrencode-dev libzbar-dev libpng-dev libjpeg-dev fonts-noto-cjk
 	openssl gnutls-bin jose curl python3"
 browser="chromium zbar-tools poppler-utils"

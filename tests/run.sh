@@ -77,7 +77,7 @@ units() {
 E2E="e2e/axe e2e/tasks e2e/portal e2e/acts e2e/public e2e/keys"
 CONFORMANCE="conformance/never conformance/golog conformance/examples conformance/sm2 conformance/fido2 conformance/pkits conformance/generations conformance/pack conformance/clients conformance/mirrored"
 LONG="integration/accounts integration/crawl integration/acts integration/tamper integration/inject integration/ledger integration/sick model/drive"
-SHORT="integration/keylife integration/generations integration/former integration/pinned integration/roll integration/public integration/negative integration/token integration/cases integration/people integration/faults integration/demo integration/rollback integration/rolled_back
+SHORT="integration/keylife integration/generations integration/former integration/pinned integration/roll integration/public integration/negative integration/token integration/cases integration/people integration/faults integration/demo integration/rollback integration/backup integration/rolled_back
 integration/kill integration/signer integration/ceremony integration/practice integration/bond integration/subordinate integration/limits integration/figures integration/witness integration/course integration/report integration/home
 integration/attestation integration/supervision integration/init integration/routes integration/paper integration/copies integration/approvals integration/licenses integration/officer
 integration/quorum integration/unseal integration/sealed integration/portal integration/plan integration/product integration/revenue integration/tasks integration/legacy integration/exchange integration/card

@@ -34,6 +34,7 @@ struct cli_conf {
 	char tpm[128];      /* [tpm] device: "software" or a device node */
 	bool demo;          /* [home] demo: an offset clock was allowed here */
 	int64_t outbox_days; /* [outbox] days: how long packages for mirrors are kept */
+	int64_t backup_days; /* [backup] days: officers are told of a last backup that is older; 0: they are not */
 	char user[CLI_USERS][33]; /* [users] signer, registry, verifier: users of this machine; "" the caller's */
 	char log_policy[512]; /* [log] policy: witnesses of the public log; "" none */
 };
@@ -111,7 +112,7 @@ struct cli_parts {
 	const struct cli_home *home;
 	const char *portal, *verifier; /* binds; portal NULL: none */
 	bool signer;                   /* false: reading only */
-	char outbox_days[24], signin_days[24];
+	char outbox_days[24], signin_days[24], backup_days[24];
 	int given_portal, given_verifier; /* listening sockets of the service manager's, which are its; -1: the part makes its own */
 	int listen_registry, listen_verifier;
 	int line;                      /* to the registry (line.c); -1: none */

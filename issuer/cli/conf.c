@@ -21,6 +21,7 @@
 #define CONF_MAX 65536
 #define RATE 50 /* requests of an address a second, where fujie.ini does not say */
 #define OUTBOX_DAYS 14
+#define BACKUP_DAYS 7
 #define SIGNIN_DAYS 190 /* six months and a little */
 
 static const struct fj_conf_key keys[] = {
@@ -39,6 +40,7 @@ static const struct fj_conf_key keys[] = {
 	{"verifier", "limit_local", FJ_CONF_BOOL, offsetof(struct cli_conf, limit_local), 0, 0, 0},
 	{"tpm", "device", FJ_CONF_STR, offsetof(struct cli_conf, tpm), 128, 0, 127},
 	{"home", "demo", FJ_CONF_BOOL, offsetof(struct cli_conf, demo), 0, 0, 0},
+	{"backup", "days", FJ_CONF_INT, offsetof(struct cli_conf, backup_days), 0, 0, 3650},
 	{"outbox", "days", FJ_CONF_INT, offsetof(struct cli_conf, outbox_days), 0, 1, 3650},
 	{"users", "signer", FJ_CONF_STR, offsetof(struct cli_conf, user[CLI_USER_SIGNER]), 33, 0, 32},
 	{"users", "registry", FJ_CONF_STR, offsetof(struct cli_conf, user[CLI_USER_REGISTRY]), 33, 0, 32},
@@ -130,6 +132,7 @@ void cli_conf_blank(struct cli_conf *c)
 	c->rate = RATE;
 	c->signin_days = SIGNIN_DAYS;
 	c->outbox_days = OUTBOX_DAYS;
+	c->backup_days = BACKUP_DAYS;
 }
 
 enum fj_rc cli_conf_read(int dirfd, const char *path, struct cli_conf *out, struct fj_err *err)

@@ -118,6 +118,8 @@ static enum fj_rc conf_write(int dir, const struct cli_conf *c, struct fj_err *e
 	    "[tpm]\ndevice = %s\n\n"
 	    "; how long packages for mirrors are kept\n"
 	    "[outbox]\ndays = %d\n\n"
+	    "; the finance officers are told when the last backup is older; 0: they are not\n"
+	    "[backup]\n; days = 7\n\n"
 	    "; a file with the witnesses of the public log and their addresses (C2SP tlog-policy): they cosign its checkpoints\n"
 	    "[log]\n; policy = log.policy\n\n"
 	    "; users of their own for the parts, which root starts: all three, or none; then: fujie own --dir D\n"

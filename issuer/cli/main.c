@@ -37,6 +37,9 @@ static const char usage[] =
     "  fujie ceremony statement --dir D [--lang zh|en] [--model] [--out FILE]   the certification practice statement (RFC 3647)\n"
     "  fujie ceremony replay|transcript TRANSCRIPT --plan SIGNED [--other PLAN] [--unsigned] [--lang zh|en]   checks a ceremony by its record alone, or prints it\n"
     "  fujie serve --dir D [--portal A:P] [--verifier A:V]\n"
+    "  fujie backup --dir D --out FILE|-   of a home, served or not; nobody is asked. First: fujie backup recipients --dir D --as LOGIN --need M --keys NAME=KEY,...\n"
+    "  fujie restore --dir NEW --file BACKUP   the officers' request; then --share S --share S --mirror FOLDER|--no-mirror   the home, closed until `fujie log restore`\n"
+    "  fujie restore --dir WORK --file BACKUP --share S --share S --verify   a rehearsal: opened and checked, not unpacked\n"
     "  fujie config check [FILE] --dir D   would fujie.ini (or FILE) serve?  fujie reload --dir D   a running service takes it, and new PEM files of the portal\n"
     "  fujie upgrade --dir D [--dry-run] [--check]   the register of an older program, with the service stopped; serve does it by itself\n"
     "  fujie version   of this program, and which registers it opens\n"
@@ -96,6 +99,8 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (argc > 1 && strcmp(argv[1], "inbox") == 0)
 		return cli_become("fujie-inbox", argv + 1);
+	if (argc > 1 && (strcmp(argv[1], "restore") == 0 || (strcmp(argv[1], "backup") == 0 && (argc == 2 || argv[2][0] == '-'))))
+		return cli_become("fujie-backup", argv + 1);
 	if (argc > 1 && strcmp(argv[1], "witness") == 0)
 		return cli_become("fujie-witness", argv + 1);
 	if (argc > 2 && strcmp(argv[1], "log") == 0 && strcmp(argv[2], "monitor") == 0)

@@ -228,6 +228,7 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	int n = 0;
 
 	snprintf(p->outbox_days, sizeof(p->outbox_days), "%lld", (long long)c->outbox_days);
+	snprintf(p->backup_days, sizeof(p->backup_days), "%lld", (long long)c->backup_days);
 	snprintf(p->signin_days, sizeof(p->signin_days), "%lld", (long long)c->signin_days);
 
 	argv[n++] = "fujie-registry";
@@ -255,6 +256,8 @@ static void registry_argv(struct cli_parts *p, const char **argv)
 	}
 	argv[n++] = "--outbox-days";
 	argv[n++] = p->outbox_days;
+	argv[n++] = "--backup-days";
+	argv[n++] = p->backup_days;
 	argv[n++] = "--signin-days";
 	argv[n++] = p->signin_days;
 	if (c->mirror[0] != '\0') {

@@ -358,13 +358,31 @@ static enum fj_rc signer_current(struct iss_log *l, int64_t restored, bool *shut
 	return FJ_OK;
 }
 
+/* Until two officers have agreed to it: what it issued since would be issued once more. */
+static enum fj_rc from_backup(struct iss_log *l, struct sto *db, bool *shut, struct fj_err *err)
+{
+	char en[320], zh[480], at[FJ_TIME_CAP];
+	int64_t made, seq;
+
+	FJ_TRY(noted(db, "backup", &made, &seq, err));
+	*shut = made > 0;
+	if (!*shut)
+		return FJ_OK;
+	fj_time_china(made, at);
+	snprintf(en, sizeof(en), "this home was restored from a backup of %s; what was done since then is unknown here but for what was published; nothing is signed until two officers take it as it is (fujie log restore)", at);
+	snprintf(zh, sizeof(zh), "本系统由 %s 的备份恢复；此后所办事项，除已公布的以外，本系统均无记录；在两名经办人确认（fujie log restore）之前不予签发", at);
+	close_for(l, en, zh);
+	return FJ_OK;
+}
+
 static enum fj_rc compare_all(struct iss_log *l, struct sto *db, int64_t restored, bool *good, struct fj_err *err)
 {
-	bool shut;
+	bool shut, backup;
 
 	*good = false;
 	FJ_TRY(signer_open(l, &shut, err));
-	if (shut)
+	FJ_TRY(from_backup(l, db, &backup, err));
+	if (shut || backup)
 		return FJ_OK;
 	FJ_TRY(signer_current(l, restored, &shut, err));
 	return shut ? FJ_OK : take_up(l, db, good, err);

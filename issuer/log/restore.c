@@ -8,6 +8,10 @@
  * back.  Credentials that the register no longer knows are named; their numbers are not given
  * again, and no status entry is drawn from a block that was open.  The acts themselves are lost,
  * and the event says which.  Keys that were rolled over since come first (restore_keys.c): the lists are by them.
+ *
+ * A home that was unpacked from a backup (issuer/backup) is closed until the same act, whatever its log shows, since what was issued behind
+ * the newest publication that was found is in no file.  So its numbers jump, its blocks are closed, and what waits to be made is given
+ * up.  Approvals that are open are named: each may have been decided in the lost time, and only people know.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,6 +28,8 @@
 #define MAX_LOST 5000 /* leaves of one event, */
 #define BLOCKS (FJ_LIST_ENTRIES / 4096) /* of a list */
 #define MAX_OCTETS (2u << 20) /* and octets of them */
+#define NUMBERS_LOST 100000 /* of a series in a month, that are passed over since they may have been given after a backup */
+#define LISTS_LOST 2 /* status lists that may have been begun after it and are in no publication that was found */
 
 struct restore {
 	struct iss_call *c;
@@ -31,6 +37,7 @@ struct restore {
 	size_t octets;
 	struct fj_checkpoint head; /* the newest that was signed */
 	json_t *leaves, *entries, *crl, *doubtful;
+	int64_t backup;           /* of when the backup was, from which the home comes; 0: from none */
 	struct rst_keys keys;      /* that the register lacks */
 };
 
@@ -328,6 +335,95 @@ static enum fj_rc give_up_pending(struct restore *r, struct fj_err *err)
 	return FJ_OK;
 }
 
+/* --- of a home that was unpacked from a backup --- */
+
+static enum fj_rc backup_of(struct restore *r, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(r->c->db, STO_PUB_GET, &q, err, "t", "backup"));
+	FJ_TRY(sto_step(&q, &row, err));
+	r->backup = row ? sto_int(&q, 0) : 0;
+	return FJ_OK;
+}
+
+/* all that waits to be made: it may have been made in the lost time, and stand in no file that is left */
+static enum fj_rc give_up_all(struct restore *r, json_t *given_up, struct fj_err *err)
+{
+	for (;;) {
+		char object[240], event[40];
+		int64_t kind;
+		{
+			FJ_AUTO(sto_q) q = {0};
+			bool row;
+			FJ_TRY(sto_query(r->c->db, STO_INTENT_PENDING, &q, err, ""));
+			FJ_TRY(sto_step(&q, &row, err));
+			if (!row)
+				return FJ_OK;
+			kind = sto_int(&q, 0);
+			snprintf(object, sizeof(object), "%s", sto_text(&q, 1));
+		}
+		if (kind < 1 || kind >= PIPE_END)
+			return fj_fail(err, FJ_E_CORRUPT, "log", NULL, "an intent is of no kind that is known");
+		FJ_AUTO(json) body = json_pack("{s:s}", "reason", "it waited when the backup was made, and may have been issued since; issue it anew");
+		snprintf(event, sizeof(event), "%s.abandoned", pipe_table[kind].name);
+		FJ_TRY(evt_append(r->c, event, object, body, err));
+		if (json_array_append_new(given_up, json_pack("{s:s, s:s}", "kind", pipe_table[kind].name, "id", object)) != 0)
+			return fj_no_memory(err, "log");
+	}
+}
+
+/* ["floor-202604", n]: for each month since the backup */
+static enum fj_rc put_floors(struct restore *r, json_t *floors, struct fj_err *err)
+{
+	struct fj_date d = fj_date_of(r->backup, FJ_CHINA_OFFSET), until = fj_date_of(r->c->now, FJ_CHINA_OFFSET);
+
+	for (int y = d.y, m = d.m; y < until.y || (y == until.y && m <= until.m); y += m == 12, m = m % 12 + 1) {
+		FJ_AUTO(sto_q) q = {0};
+		char month[24], name[40];
+		snprintf(month, sizeof(month), "%04d%02d", y, m);
+		snprintf(name, sizeof(name), "floor-%s", month);
+		FJ_TRY(sto_first(r->c->db, STO_SERIES_TOP, &q, "number", err, "t", month));
+		if (json_array_append_new(floors, json_pack("[s, I]", name, (json_int_t)(sto_int(&q, 0) + NUMBERS_LOST))) != 0)
+			return fj_no_memory(err, "log");
+	}
+	return FJ_OK;
+}
+
+/* approvals that wait, this one left out */
+static enum fj_rc put_open(struct restore *r, const char *id, json_t *open, struct fj_err *err)
+{
+	FJ_AUTO(sto_q) q = {0};
+	bool row;
+
+	FJ_TRY(sto_query(r->c->db, STO_APPROVAL_LEFT, &q, err, "ti", id, (int64_t)MAX_LOST));
+	for (;;) {
+		FJ_TRY(sto_step(&q, &row, err));
+		if (!row)
+			return FJ_OK;
+		if (json_array_append_new(open, json_pack("{s:s, s:s, s:s}", "approval", sto_text(&q, 0), "kind", sto_text(&q, 1), "object", sto_text(&q, 2))) != 0)
+			return fj_no_memory(err, "log");
+	}
+}
+
+/* into the event and the answer */
+static enum fj_rc tell_backup(struct restore *r, const char *approval, json_t *body, struct fj_err *err)
+{
+	FJ_AUTO(json) floors = json_array();
+	FJ_AUTO(json) given_up = json_array();
+	FJ_AUTO(json) open = json_array();
+	char at[FJ_TIME_CAP];
+
+	if (r->backup == 0)
+		return FJ_OK;
+	FJ_TRY(put_floors(r, floors, err));
+	FJ_TRY(give_up_all(r, given_up, err));
+	FJ_TRY(put_open(r, approval, open, err));
+	fj_time_utc(r->backup, at);
+	return fj_json_set(body, "backup", json_pack("{s:s, s:O, s:O, s:O}", "at", at, "floors", floors, "given_up", given_up, "open", open));
+}
+
 enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_err *err)
 {
 	FJ_AUTO(restore) r = {.c = c, .leaves = json_array(), .entries = json_array(), .crl = json_array(), .doubtful = json_array()};
@@ -342,14 +438,19 @@ enum fj_rc apr_log_restore(struct iss_call *c, const struct apr *a, struct fj_er
 	FJ_TRY(rst_take_keys(c, conn, &r.keys, err));
 	FJ_TRY(take_files(&r, err));
 	FJ_TRY(give_up_pending(&r, err));
+	FJ_TRY(backup_of(&r, err));
 	FJ_AUTO(json) body = json_pack("{s:I, s:I, s:O, s:O, s:O, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "leaves", r.leaves,
 	    "entries", r.entries, "crl", r.crl, "older_lists", r.doubtful, "keys", r.keys.names);
+	FJ_TRY(tell_backup(&r, a->id, body, err));
 	FJ_TRY(evt_append(c, "log.restored", "log", body, err));
+	FJ_TRY(sto_run(c->db, STO_PUB_DROP, NULL, err, "t", "backup"));
 	FJ_TRY(sto_run(c->db, STO_PUB_SET, NULL, err, "tiii", "restored", (int64_t)r.head.size, (int64_t)c->now, c->last_seq));
 	c->dirty_status = true;
 	c->answer = json_pack("{s:I, s:I, s:O, s:O, s:O}", "from", (json_int_t)r.have, "to", (json_int_t)r.head.size, "lost", r.leaves, "older_lists", r.doubtful, "keys", r.keys.names);
 	if (c->answer == NULL)
 		return fj_no_memory(err, "log");
+	if (r.backup > 0)
+		FJ_TRY(fj_json_set(c->answer, "backup", json_incref(json_object_get(body, "backup"))));
 	if (c->trial)
 		return FJ_OK;
 	FJ_TRY(open_signer(&r, a, conn, err));
@@ -424,7 +525,10 @@ static enum fj_rc close_blocks(const struct evt *e, struct fj_err *err)
 		FJ_TRY(sto_first(e->db, STO_BLOCK_COUNT, &q, "count", err, ""));
 		last = (sto_int(&q, 0) + BLOCKS - 1) / BLOCKS + 1; /* one that was begun and never published */
 	}
-	return k == 0 ? FJ_OK : pass_over(e, (lists > last ? lists : last) * BLOCKS, err);
+	lists = lists > last ? lists : last;
+	if (json_object_get(e->body, "backup") != NULL)
+		return pass_over(e, (lists + LISTS_LOST) * BLOCKS, err);
+	return k == 0 ? FJ_OK : pass_over(e, lists * BLOCKS, err);
 }
 
 /* The last event of each credential: its status, whatever became of the list that was to say it.  What the lists say
@@ -507,6 +611,8 @@ enum fj_rc apply_log_restored(const struct evt *e, struct fj_err *err)
 
 	json_array_foreach(json_object_get(e->body, "leaves"), k, v)
 		FJ_TRY(apply_leaf(e, json_string_value(v), err));
+	json_array_foreach(json_object_get(json_object_get(e->body, "backup"), "floors"), k, v)
+		FJ_TRY(ser_apply(e, json_string_value(json_array_get(v, 0)), json_integer_value(json_array_get(v, 1)), err));
 	FJ_TRY(close_blocks(e, err));
 	json_array_foreach(json_object_get(e->body, "entries"), k, v)
 		FJ_TRY(sto_run(e->db, STO_ENTRY_RESTORED, NULL, err, "iiiit", json_integer_value(json_array_get(v, 0)), json_integer_value(json_array_get(v, 1)),

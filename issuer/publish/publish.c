@@ -488,6 +488,14 @@ static enum fj_rc put_rows(struct iss *i, bool delegated_too, bool all, int64_t 
 	return pub_db_commit(i->pub.rows, err);
 }
 
+enum fj_rc pub_rows_there(struct iss *i, struct fj_err *err)
+{
+	FJ_AUTO(pub_db) p = NULL;
+	bool empty;
+
+	return i->log.shut && access("publish/public.db", F_OK) != 0 ? pub_db_open(&p, &empty, err) : FJ_OK;
+}
+
 static enum fj_rc publish_rows(struct iss *i, bool delegated_too, int64_t now_seq, struct fj_err *err)
 {
 	int64_t number, since, seq;

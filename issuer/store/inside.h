@@ -32,7 +32,7 @@ const char *sto_vfs(void); /* name of the VFS that leaves names as they are */
 enum fj_rc sto_connect(const char *name, bool writer, struct sto **out, struct fj_err *err) FJ_MUST_USE;
 enum fj_rc sto_settings(struct sto *s, struct fj_err *err) FJ_MUST_USE; /* what holds for this connection */
 enum fj_rc sto_make(struct sto *s, struct fj_err *err) FJ_MUST_USE;     /* the tables of now in an empty file, in a transaction of its own */
-enum fj_rc sto_prepare(struct sto *s, struct fj_err *err) FJ_MUST_USE;  /* all statements: FJ_E_DB when one does not fit the tables */
+enum fj_rc sto_prepare(struct sto *s, struct fj_err *err) FJ_MUST_USE;  /* all statements: FJ_E_DB when one does not fit the tables; the others are ready all the same */
 /* FJ_E_UNSUPPORTED: says why a register of version v is not served, and what to do */
 enum fj_rc sto_other_version(struct sto *s, int64_t v, struct fj_err *err) FJ_MUST_USE;
 /* migrate.c: the words of a CREATE statement into out (cleared), one space between two: without comments, "name" as name.

@@ -46,7 +46,8 @@ CREATE TABLE past_key (           -- certificates of keys that were rolled over 
   PRIMARY KEY (what, generation)
 ) STRICT;
 CREATE TABLE setting (            -- of init: arc, operator, demo, base, keeper, sm2; revoking.<serial>: when the revocation of a CA was asked for, and why;
-                                -- made.<key>: SPKI of a newer issuing key; shard.<key>.N: where the CRLs of its N-th generation begin
+                                -- made.<key>: SPKI of a newer issuing key; shard.<key>.N: where the CRLs of its N-th generation begin;
+                                -- backup: who opens backups
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) STRICT;
@@ -140,7 +141,7 @@ CREATE TABLE opening (            -- what personal fields of events say: the eve
   text   TEXT NOT NULL            -- canonical JSON; the event has SHA-256(salt, text); can be erased
 ) STRICT;
 CREATE TABLE pubstate (           -- what was published last
-  what TEXT PRIMARY KEY,          -- "list/0", "crl/1", "rows", "generation"
+  what TEXT PRIMARY KEY,          -- "list/0", "crl/1", "rows", "generation"; "backup": it was restored from one and waits for two officers; number: of when
   number INTEGER NOT NULL,        -- CRL number, generation
   at   INTEGER NOT NULL,
   seq  INTEGER NOT NULL           -- events up to here are in it
@@ -214,7 +215,7 @@ CREATE TABLE decision (
 ) STRICT;
 
 CREATE TABLE series (
-  name TEXT PRIMARY KEY,          -- "DAC-420000-202604"
+  name TEXT PRIMARY KEY,          -- "DAC-420000-202604"; "floor-202604": all of that month go on above it, since a backup was restored
   n    INTEGER NOT NULL           -- last number given
 ) STRICT;
 

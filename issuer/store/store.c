@@ -197,12 +197,14 @@ static enum fj_rc set_up(struct sto *s, struct fj_err *err)
 
 enum fj_rc sto_prepare(struct sto *s, struct fj_err *err)
 {
+	enum fj_rc rc = FJ_OK;
+
 	for (int i = 0; i < STO_COUNT; i++) {
 		int code = sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &s->stmt[i], NULL);
-		if (code != SQLITE_OK)
-			return sto_fail(s, code, err, sql[i]);
+		if (code != SQLITE_OK && rc == FJ_OK)
+			rc = sto_fail(s, code, err, sql[i]);
 	}
-	return FJ_OK;
+	return rc;
 }
 
 void sto_close(struct sto *s)

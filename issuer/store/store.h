@@ -98,4 +98,21 @@ enum fj_rc sto_copy(const struct sto_q *q, const struct sto_copy *list, size_t n
 void sto_done(struct sto_q *q);
 FJ_DEFINE_AUTO(sto_q, struct sto_q, sto_done)
 
+/*
+ * One state of the register's file, to be copied as it lies while others go on writing.  w, r: a writer and a reader of the file
+ * `name`, with no transaction open.  `held` is called while nobody can write, for what has to be of the same moment; the reader's transaction
+ * (sto_rollback) then keeps the file as it is: writers append to the log beside it, which is not emptied into it before that ends.
+ * FJ_E_BUSY: no such moment within five minutes.
+ */
+typedef enum fj_rc (*sto_shot_fn)(void *user, struct fj_err *err);
+enum fj_rc sto_shot(const char *name, struct sto *w, struct sto *r, sto_shot_fn held, void *user, struct fj_err *err) FJ_MUST_USE;
+enum fj_rc sto_shot_size(struct sto *r, int64_t *octets, struct fj_err *err) FJ_MUST_USE;
+/* exactly n octets from `at` on */
+enum fj_rc sto_shot_read(struct sto *r, int64_t at, void *p, size_t n, struct fj_err *err) FJ_MUST_USE;
+/* A register that is there, of this release or an older one that it brings forward, as it is: statements that do not fit an older one's tables
+ * are FJ_E_INTERNAL.  FJ_E_UNSUPPORTED: of a newer release, or of none. */
+enum fj_rc sto_copy_open(const char *name, bool writer, struct sto **out, struct fj_err *err) FJ_MUST_USE;
+/* SQLite's own check of the whole file: FJ_E_CORRUPT with what it says first */
+enum fj_rc sto_sound(struct sto *s, struct fj_err *err) FJ_MUST_USE;
+
 #endif

@@ -55,6 +55,7 @@ layer() { # files-pattern allowed-regex
 	layer "officer/*.[ch]" 'base/|officer/|verifier/(attestation|attest_read|ceremony|verify).h'
 	layer "verifier/*.[ch]" 'base/|verifier/[a-z_-]*\.h'
 	layer "issuer/*.[ch] issuer/rules/*.[ch] issuer/sheet/*.[ch] issuer/paper/*.[ch] issuer/store/*.[ch] issuer/publish/*.[ch] issuer/log/*.[ch]" 'base/|ca/ca.h|hsm/client/|hsm/proto.h|verifier/(verify|bundle|log_policy|log/log).h|verifier/public_rows.def|issuer/'
+	layer "issuer/backup/*.[ch]" 'base/|issuer/(core|recipients|store/store).h|issuer/backup/'
 	layer "issuer/report/*.[ch]" 'base/|issuer/report/|issuer/sheet/sheet.h'
 	layer "issuer/cli/*.[ch]" 'base/|issuer/cli/|issuer/commands_[a-z]*.def|hsm/proto.h|hsm/client/'
 	layer "web/http/*.[ch]" 'base/|gen/po_|web/http/'
@@ -82,6 +83,7 @@ never() { # executable libraries-regex
 	never fujie-witness 'libcrypto|libssl|curl|tss2|sqlite|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 	never fujie-inbox 'tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 	never fujie-log 'tss2|sqlite|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
+	never fujie-backup 'libcrypto|libssl|tss2|microhttpd|gnutls|curl|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 	never fujie-officer 'libssl|tss2|sqlite|microhttpd|gnutls|curl|p11-kit|xlsx|libzip|expat|unistring|pango|cairo|qrencode|zbar|png|jpeg'
 } | rule "every executable links only what its room may"
 

@@ -34,6 +34,7 @@ static const struct {
 	{"root.certify", WEB_N("Approving has the root sign the subordinate CA's certificate, within the limits that are shown.")},
 	{"spare.enter", WEB_N("Approving takes this spare into service in the place of the appliance whose TPM is gone: it goes on from the copied record and makes keys of its own. What was issued before stays valid. There is no way back.")},
 	{"log.restore", WEB_N("Approving lets the register sign again: numbers go on above all that its public log shows, and what was revoked stays revoked.")},
+	{"backup.recipients", WEB_N("Approving names who opens backups that are made from now on. Backups of before stay with whom they were made for. Compare each key's fingerprint with its holder.")},
 	{"clock.reset", WEB_N("Approving confirms the clock as it is now, and the appliance signs again.")},
 	{"key.roll", WEB_N("Approving makes the newer key at once. From then on it signs what comes later, and the former one what was approved before; what was issued stays as it is. A newer key of the issuing CA signs once the root has certified it.")},
 	{"key.end", WEB_N("Approving destroys the former key: nothing is signed with it any more, and there is no way back. What it signed stays valid.")},

@@ -53,6 +53,8 @@ static bool take(struct args *a, const char *key, const char *value)
 		a->conf.log_policy = value;
 	else if (strcmp(key, "--outbox-days") == 0)
 		a->conf.outbox_days = strtoll(value, NULL, 10);
+	else if (strcmp(key, "--backup-days") == 0)
+		a->conf.backup_days = strtoll(value, NULL, 10);
 	else if (strcmp(key, "--signin-days") == 0)
 		a->conf.signin_days = strtoll(value, NULL, 10);
 	else if (strcmp(key, "--leaked") == 0)

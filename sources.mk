@@ -552,6 +552,7 @@ CLI_SRC := \
 	issuer/cli/users.c
 
 TEST_UNIT_SRC := \
+	tests/unit/test_base_archive.c \
 	tests/unit/test_base_bond.c \
 	tests/unit/test_base_buf.c \
 	tests/unit/test_base_claims.c \

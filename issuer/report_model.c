@@ -352,6 +352,8 @@ enum fj_rc rpt_answer(struct iss_call *c, json_t *doc, const char *format, struc
 	}
 	FJ_TRY(rep_format(format, &f, err));
 	FJ_TRY(rpt_model(doc, &model, err));
+	if (fj_json_peek(doc, "fixed_at") != NULL) /* the same pages whenever they are asked for */
+		FJ_TRY(fj_json_set(model, "made", json_string(fj_json_text(doc, "fixed_at"))));
 	FJ_TRY(rep_write(model, f, &file, err));
 	const json_t *unit = json_object_get(doc, "unit");
 	snprintf(name, sizeof(name), "%.24s-%.6s%s%.18s%s.%s", fj_json_text(doc, "kind"), fj_json_text(doc, "period"), json_is_object(unit) ? "-" : "", fj_json_text(unit, "usci"),

@@ -88,6 +88,18 @@ static enum fj_rc compare(struct iss *i, struct telling *t, int64_t *rows, struc
 	return rc;
 }
 
+/* the record itself is not true: no fault of the upgrade, which is not the time to go on over it */
+static enum fj_rc untrue(enum fj_rc rc, struct fj_err *err)
+{
+	struct fj_err why = err != NULL ? *err : (struct fj_err){.rc = rc};
+
+	if (rc != FJ_E_CORRUPT)
+		return rc;
+	fj_fail(err, rc, "issuer", NULL, "%.*s; the register was not upgraded; the program before serves it: `fujie audit verify` there, then restore a backup", (int)fj_utf8_prefix(why.en, 90), why.en);
+	fj_err_zh(err, "有一张表与事件记录不一致；未升级，原版本程序仍可服务：请用原版本执行 fujie audit verify，并从备份恢复");
+	return rc;
+}
+
 /* within the transaction of sto_upgrade; *rows -1: not compared */
 static enum fj_rc finish(struct iss *i, struct telling *t, int64_t from, bool check, int64_t *rows, struct fj_err *err)
 {
@@ -97,7 +109,7 @@ static enum fj_rc finish(struct iss *i, struct telling *t, int64_t from, bool ch
 	FJ_TRY(append(i, from, err));
 	FJ_TRY(sto_settle(i->db, err));
 	FJ_TRY(evt_last(i->db, &events, err));
-	return check || events <= COMPARE_EVENTS ? compare(i, t, rows, err) : FJ_OK;
+	return check || events <= COMPARE_EVENTS ? untrue(compare(i, t, rows, err), err) : FJ_OK;
 }
 
 static enum fj_rc answer(bool upgraded, bool dry_run, int64_t from, int64_t events, int64_t rows, json_t **out, struct fj_err *err)

@@ -240,8 +240,11 @@ static int order(sqlite3_stmt *a, bool row_a, sqlite3_stmt *b, bool row_b)
 
 static enum fj_rc differs(sqlite3_stmt *q, const char *how, struct fj_err *err)
 {
-	return fj_fail(err, FJ_E_CORRUPT, "store", NULL, "the upgraded register would not be as a new one is: %s %.60s %s; nothing was changed, the program before serves it: go on with that one, and report this",
+	enum fj_rc rc = fj_fail(err, FJ_E_CORRUPT, "store", NULL, "the upgraded register would not be as a new one is: %s %.60s %s; nothing was changed, the program before serves it: go on with that one, and report this",
 	    column(q, 0), column(q, 1), how);
+
+	fj_err_zh(err, "升级后的登记库与新建的不一致（%s %.60s）；未作任何更改，原版本程序仍可服务：请继续使用原版本，并报告此情况", column(q, 0), column(q, 1));
+	return rc;
 }
 
 static enum fj_rc same_rows(sqlite3_stmt *a, sqlite3_stmt *b, struct fj_err *err)
@@ -297,17 +300,20 @@ static enum fj_rc check_file(struct sto *s, struct telling *t, struct fj_err *er
 		code = sqlite3_step(q);
 	if (code != SQLITE_ROW)
 		rc = sto_fail(s, code, err, "be checked");
-	else if (strcmp(column(q, 0), "ok") != 0)
+	else if (strcmp(column(q, 0), "ok") != 0) {
 		rc = fj_fail(err, FJ_E_CORRUPT, "store", NULL, "the register's file is damaged: %.120s; it was not upgraded; restore a backup (fujie restore)", column(q, 0));
+		fj_err_zh(err, "登记库文件已损坏：%.120s；未升级，请从备份恢复（fujie restore）", column(q, 0));
+	}
 	sqlite3_finalize(q);
 	FJ_TRY(rc);
 	q = NULL;
 	code = sqlite3_prepare_v2(s->db, "PRAGMA foreign_key_check", -1, &q, NULL);
 	if (code == SQLITE_OK)
 		code = sqlite3_step(q);
-	if (code == SQLITE_ROW)
+	if (code == SQLITE_ROW) {
 		rc = fj_fail(err, FJ_E_CORRUPT, "store", NULL, "a row of the table %.60s would lead nowhere; the register was not upgraded; the program before serves it: go on with that one, and report this", column(q, 0));
-	else if (code != SQLITE_DONE)
+		fj_err_zh(err, "表 %.60s 中有一行将无所对应；未升级，原版本程序仍可服务：请继续使用原版本，并报告此情况", column(q, 0));
+	} else if (code != SQLITE_DONE)
 		rc = sto_fail(s, code, err, "be checked");
 	sqlite3_finalize(q);
 	return rc;
@@ -316,7 +322,7 @@ static enum fj_rc check_file(struct sto *s, struct telling *t, struct fj_err *er
 /* what no step may touch: how many events and credentials there are, and the head of the chain */
 struct record {
 	int64_t events, last, credentials, leaves;
-	char head[65];
+	char head[72]; /* hex; no octet of padding is compared */
 };
 
 static enum fj_rc look_at_record(struct sto *s, struct record *r, struct fj_err *err)
@@ -369,7 +375,8 @@ static enum fj_rc steps_and_checks(struct sto *s, int64_t from, struct telling *
 	at_stage(s, t, "record");
 	FJ_TRY(look_at_record(s, &after, err));
 	if (memcmp(&before, &after, sizeof(before)) != 0)
-		return fj_fail(err, FJ_E_CORRUPT, "store", NULL, "the upgrade would change the record itself; the register was not upgraded; the program before serves it: go on with that one, and report this");
+		return fj_refuse(err, FJ_E_CORRUPT, "store", NULL, "the upgrade would change the record itself; the register was not upgraded; the program before serves it: go on with that one, and report this",
+		    "升级会改动记录本身；未升级，原版本程序仍可服务：请继续使用原版本，并报告此情况");
 	return sto_prepare(s, err);
 }
 

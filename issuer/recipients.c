@@ -162,10 +162,15 @@ static enum fj_rc holders(struct sto *db, json_t *answer, struct fj_err *err)
 enum fj_rc cmd_backup_list(struct iss_call *c, struct fj_err *err)
 {
 	FJ_AUTO(json) list = json_array();
+	size_t k;
+	json_t *line;
 
 	if (list == NULL)
 		return fj_no_memory(err, LAYER);
 	FJ_TRY(made(list, err));
+	if (!(c->actor->roles & (ISS_FINANCE | ISS_AUDITOR | ISS_LOCAL))) /* where they lie concerns who runs the appliance */
+		json_array_foreach(list, k, line)
+			json_object_del(line, "file");
 	c->answer = json_pack("{s:O}", "items", list);
 	if (c->answer == NULL)
 		return fj_no_memory(err, LAYER);

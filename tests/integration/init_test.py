@@ -34,6 +34,19 @@ def init(**change):
     return fujie('init', '--json', *[w for k, x in a.items() if x is not None for w in (k, x)])
 
 
+def health():
+    try:
+        return urllib.request.urlopen(base + '/healthz', timeout=10).read()
+    except urllib.error.HTTPError as e:
+        return e.read()
+    except OSError as e:
+        return str(e).encode()
+
+
+def well():
+    return b'"ok":true' in health().replace(b' ', b'') or None
+
+
 def serve():
     started = subprocess.Popen([B + '/fujie', 'serve', '--dir', d], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     for _ in range(600):
@@ -67,6 +80,7 @@ try:
     check('and works once', code == 1, err)
 
     proc = serve()
+    check('a home in which nothing was issued is well', until(well), health())
 
     def login(password, code):
         req = urllib.request.Request('http://127.0.0.1:%d/api/v1/session' % p, json.dumps({'login': 'a1', 'password': password, 'totp': code}).encode())

@@ -132,8 +132,8 @@ static const struct {
 	int code;
 	const char *en, *zh;
 } remedies[] = {
-	{ENOSPC, "; make room on the disk, then try again", "磁盘空间不足；请清理磁盘后重试"},
-	{EDQUOT, "; make room on the disk, then try again", "磁盘配额已满；请清理磁盘后重试"},
+	{ENOSPC, "; make room on the disk", "磁盘空间不足；请清理磁盘后重试"},
+	{EDQUOT, "; make room on the disk", "磁盘配额已满；请清理磁盘后重试"},
 	{EIO, "; the disk failed: read the system's log (journalctl -k), then try again", "磁盘读写出错；请查看系统日志（journalctl -k）后重试"},
 	{EROFS, "; the file system is read-only: read the system's log (journalctl -k), make it writable, then try again",
 	    "文件系统为只读；请查看系统日志（journalctl -k），恢复可写后重试"},

@@ -275,6 +275,12 @@ $(B)/tests/bench/slow/swtpm: $(call obj,tests/bench/slow_tpm.c) $(A_BASE)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(L_BASE)
 
+# the tests' faults (tests/faults/fail.c), loaded into the roles by sweep_test.py
+FAULTS = $(B)/tests/faults.so
+$(FAULTS): tests/faults/fail.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fPIE -MMD -MP -D_FORTIFY_SOURCE=2,$(CFLAGS)) -fPIC -shared -o $@ $< -ldl
+
 $(B)/tests/bench/scale: $(call obj,tests/bench/scale.c) $(T_LIBS_iss)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(T_LINK_iss)
@@ -320,7 +326,7 @@ DRIVERS = $(SCOPE_DRIVER) $(MONEY_DRIVER) $(VERDICT_DRIVER) $(TAMPER_DRIVER) $(S
 unit: $(UNIT) ## unit tests
 	@tests/run.sh unit $(B)
 
-.PHONY: all help unit run quick check conformance e2e screenshots integration model tamper soak bench bench-scale cov lint san san-tests \
+.PHONY: all help unit run quick check conformance e2e screenshots integration model tamper soak sweep bench bench-scale cov lint san san-tests \
 	fuzz fuzzers routes statement upgrade-sweep pages install uninstall install-lib deb package-test dist clean deps deps-full
 
 run: deps ## build, make a demo home under build/, serve it
@@ -332,12 +338,12 @@ quick: ## build, lint without the slow checkers, unit tests (under 60 s)
 	@tests/run.sh quick $(B)
 
 check: deps ## everything but the long targets (some twenty minutes on two cores); STRICT=1: a skip fails
-	@$(MAKE) --no-print-directory -j2 all pages $(UNIT) $(DRIVERS) $(BENCHES) $(B)/tests/bench/scale # benches: that they build
+	@$(MAKE) --no-print-directory -j2 all pages $(UNIT) $(DRIVERS) $(FAULTS) $(BENCHES) $(B)/tests/bench/scale # benches: that they build
 	@STRICT=$(STRICT) tests/run.sh check $(B)
 
 lint: all pages ## layers, links, function length, banned calls, header contracts, SQL outside the store
 	@tests/run.sh lint $(B)
-integration: all $(DRIVERS) $(B)/tests/bench/slow/swtpm ## tests on the whole appliance with a software TPM
+integration: all $(DRIVERS) $(FAULTS) $(B)/tests/bench/slow/swtpm ## tests on the whole appliance with a software TPM
 	@tests/run.sh integration $(B)
 conformance: all $(FIDO2_DRIVER) ## openssl, gnutls, jose and libfido2 as independent clients
 	@tests/run.sh conformance $(B)
@@ -389,6 +395,10 @@ fuzzers: $(FUZZERS)
 soak: all $(BENCHES) ## kill -9 at every write of a batch of 200, and 50 times at random (half an hour); 70,000 signatures beside a guest in the TPM
 	POINTS=all ANYWHERE=50 python3 tests/integration/kill_test.py $(B)
 	ROWS=guest python3 tests/bench/bench.py $(B)
+POINTS ?= all
+ONLY ?=
+sweep: all $(FAULTS) ## each kind of call of each role fails, at every one of a short course (hours); POINTS=200: at so many of each; ONLY="signer sync"
+	@POINTS=$(POINTS) ONLY="$(ONLY)" python3 tests/integration/sweep_test.py $(B)
 MEMORY ?= 997
 upgrade-sweep: all $(UPGRADE_DRIVER) ## the register's upgrade with a fault at each system call (disk full from there on, error, kill) and at every MEMORYth (997) allocation; half an hour
 	@CALLS=1 MEMORY=$(MEMORY) python3 tests/integration/upgrade_test.py $(B)

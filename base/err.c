@@ -127,22 +127,41 @@ static enum fj_rc rc_of_errno(int e)
 	}
 }
 
+/* what helps, by what the operating system said; the others' callers say it themselves */
+static const struct {
+	int code;
+	const char *en, *zh;
+} remedies[] = {
+	{ENOSPC, "; make room on the disk, then try again", "磁盘空间不足；请清理磁盘后重试"},
+	{EDQUOT, "; make room on the disk, then try again", "磁盘配额已满；请清理磁盘后重试"},
+	{EIO, "; the disk failed: read the system's log (journalctl -k), then try again", "磁盘读写出错；请查看系统日志（journalctl -k）后重试"},
+	{EROFS, "; the file system is read-only: read the system's log (journalctl -k), make it writable, then try again",
+	    "文件系统为只读；请查看系统日志（journalctl -k），恢复可写后重试"},
+	{EMFILE, "; try again in a moment", "打开的文件过多；请稍后重试"},
+	{ENFILE, "; try again in a moment", "系统打开的文件过多；请稍后重试"},
+	{ENOMEM, "; free some of the machine's memory, then try again", "内存不足；请释放内存后重试"},
+};
+
 enum fj_rc fj_fail_errno(struct fj_err *err, const char *layer, const char *fmt, ...)
 {
 	int e = errno;
 	va_list ap;
 	char text[sizeof(err->en)], why[96];
+	const char *en = "", *zh = "";
 
 	if (err == NULL)
 		return rc_of_errno(e);
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+		if (remedies[i].code == e)
+			en = remedies[i].en, zh = remedies[i].zh;
 	va_start(ap, fmt);
 	int n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fill(err, rc_of_errno(e), layer, NULL);
 	if (n > 0 && (size_t)n < sizeof(text))
-		snprintf(text + n, sizeof(text) - (size_t)n, ": %s%s", strerror_r(e, why, sizeof(why)),
-		    rc_of_errno(e) == FJ_E_NOSPACE ? "; make room on the disk" : "");
+		snprintf(text + n, sizeof(text) - (size_t)n, ": %s%s", strerror_r(e, why, sizeof(why)), en);
 	put(err->en, sizeof(err->en), text);
+	put(err->zh, sizeof(err->zh), zh);
 	err->code = e;
 	return err->rc;
 }

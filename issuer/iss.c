@@ -612,6 +612,9 @@ static void tend_once(struct iss *i, bool jobs)
 {
 	struct fj_err err = {0}, why = {0};
 
+	pthread_mutex_lock(&i->lock);
+	const unsigned fell = i->fell_behind;
+	pthread_mutex_unlock(&i->lock);
 	expire(i);
 	enum fj_rc rc = jobs ? advance_jobs(i, &err) : FJ_OK;
 	enum fj_rc made = pipe_make(i, INT64_MAX, &why);
@@ -626,7 +629,7 @@ static void tend_once(struct iss *i, bool jobs)
 		fj_log_err(FJ_LOG_ERROR, "issuing or publication waits", &err);
 	i->waits_for = rc != FJ_OK ? err : (struct fj_err){.rc = FJ_OK};
 	i->retry_s = rc == FJ_OK || i->retry_s == 0 ? RETRY_S : i->retry_s * 2 < TEND_S ? i->retry_s * 2 : TEND_S;
-	i->behind = rc != FJ_OK;
+	i->behind = rc != FJ_OK || i->fell_behind != fell; /* what failed meanwhile is not what this made good */
 	pthread_mutex_unlock(&i->lock);
 }
 
@@ -641,6 +644,7 @@ void iss_behind(struct iss *i)
 {
 	pthread_mutex_lock(&i->lock);
 	i->behind = true;
+	i->fell_behind++;
 	pthread_cond_signal(&i->wake);
 	pthread_mutex_unlock(&i->lock);
 }
@@ -680,8 +684,8 @@ static void *tend(void *arg)
 	while (!i->ending) {
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec += !i->behind ? TEND_S : i->retry_s > 0 ? i->retry_s : RETRY_S;
-		if (!i->jobs)
-			pthread_cond_timedwait(&i->wake, &i->lock, &until);
+		if (!i->jobs && pthread_cond_timedwait(&i->wake, &i->lock, &until) == 0)
+			i->retry_s = 0; /* whoever has just acted waits no longer than the first did */
 		if (i->ending)
 			break;
 		tidy_at_night(i);

@@ -100,6 +100,7 @@ struct iss {
 	bool tending, ending;
 	pthread_cond_t wake;
 	atomic_bool behind;            /* issuing or publication did not finish: the tender tries again */
+	unsigned fell_behind;          /* how often it did not; under `lock` */
 	atomic_int hurry;              /* so many publish, or wait to: rounds of the pipeline are short */
 	atomic_bool jobs;              /* a job may have rows left: the tender does not wait */
 	struct fj_err waits_for;       /* why, as the tender last found; under `lock` */

@@ -4,7 +4,8 @@
  * Each call looks at publish/generation; when it has risen, the caller loads the
  * new publication before it gets an answer, so a revocation that was published
  * bites at once.  Who holds the old view finishes with it.  A view that can't be
- * loaded is nobody's: the error is the answer, never the view before.
+ * loaded is nobody's: the error is the answer, never the view before.  One that
+ * was loaded in part is used (what it lacks is unknown, never good) and loaded again.
  */
 #include "verifier/published.h"
 
@@ -13,9 +14,12 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "verifier/internal.h"
+
+#define PARTIAL_MS 1000
 
 struct ver_published {
 	pthread_mutex_t lock;
@@ -163,6 +167,8 @@ static enum fj_rc view_load(int64_t generation, struct ver_view **out, struct fj
 		view_free(v);
 		return rc;
 	}
+	v->partial = json_array_size(notes) > 0;
+	v->loaded = fj_boot_ms();
 	json_array_foreach(notes, i, n)
 		fj_log(FJ_LOG_WARN, "published file skipped: %s", json_string_value(n));
 	*out = v;
@@ -175,6 +181,12 @@ static void drop(struct ver_view *v)
 		view_free(v);
 }
 
+/* what was left out for want of a descriptor or memory, or by a disk that failed, may be there the next time */
+static bool is_old(const struct ver_view *v, int64_t now)
+{
+	return v == NULL || v->generation != now || (v->partial && fj_boot_ms() - v->loaded > PARTIAL_MS);
+}
+
 enum fj_rc ver_view_take(struct ver_published *p, struct ver_view **out, struct fj_err *err)
 {
 	struct ver_view *fresh = NULL;
@@ -182,7 +194,7 @@ enum fj_rc ver_view_take(struct ver_published *p, struct ver_view **out, struct 
 
 	pthread_mutex_lock(&p->lock);
 	int64_t now = newest(p);
-	if (p->view == NULL || p->view->generation != now) {
+	if (is_old(p->view, now)) {
 		rc = now < 0 ? fj_fail(err, FJ_E_UNAVAILABLE, "verify", NULL, "nothing is published yet") : view_load(now, &fresh, err);
 		if (rc == FJ_OK) {
 			drop(p->view);

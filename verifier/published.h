@@ -27,6 +27,8 @@ struct ver_view {
 	struct ver_responder by[2 * FJ_MAX_CAS]; /* the newest of each algorithm first */
 	size_t n_by;
 	int64_t generation;
+	bool partial;              /* files could not be read and were left out: it is loaded again in a second, and no answer from it is kept */
+	int64_t loaded;            /* fj_boot_ms */
 	int users;                 /* under the lock of who lends it */
 };
 struct ver_published;

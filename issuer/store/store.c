@@ -60,22 +60,37 @@ static const char schema_tally[] =
     ;
 #undef TALLY
 
+/* what helps, by what SQLite said */
+static const struct {
+	int code;
+	enum fj_rc rc;
+	const char *en, *zh;
+} failures[] = {
+	{SQLITE_BUSY, FJ_E_BUSY, "; nothing was changed; another process holds it, try again", "登记库正被其他进程占用，未作任何更改；请稍后再试"},
+	{SQLITE_LOCKED, FJ_E_BUSY, "; nothing was changed; another process holds it, try again", "登记库正被其他进程占用，未作任何更改；请稍后再试"},
+	{SQLITE_FULL, FJ_E_NOSPACE, "; nothing was changed; make room on the disk, then try again", "磁盘空间不足，未作任何更改；请清理磁盘后再试"},
+	{SQLITE_NOMEM, FJ_E_NOMEM, "; nothing was changed; free some of the machine's memory, then try again", "内存不足，未作任何更改；请释放内存后再试"},
+	{SQLITE_IOERR, FJ_E_DB, "; the disk failed: read the system's log (journalctl -k), see whether the act is recorded, then try again",
+	    "登记库所在磁盘读写出错；请查看系统日志（journalctl -k），确认该操作是否已记录，再行重试"},
+	{SQLITE_READONLY, FJ_E_DB, "; nothing was changed; make the disk writable, then try again", "登记库所在磁盘不可写，未作任何更改；请恢复可写后再试"},
+	{SQLITE_CANTOPEN, FJ_E_DB, "; nothing was changed; try again in a moment", "登记库的文件无法打开，未作任何更改；请稍后再试"},
+	{SQLITE_CORRUPT, FJ_E_CORRUPT, "", ""},
+	{SQLITE_NOTADB, FJ_E_CORRUPT, "", ""},
+	{SQLITE_CONSTRAINT, FJ_E_EXISTS, "", ""},
+};
+
 enum fj_rc sto_fail(struct sto *s, int code, struct fj_err *err, const char *what)
 {
-	int primary = code & 0xff;
-	enum fj_rc rc = primary == SQLITE_BUSY || primary == SQLITE_LOCKED ? FJ_E_BUSY
-	    : primary == SQLITE_FULL ? FJ_E_NOSPACE : primary == SQLITE_NOMEM ? FJ_E_NOMEM
-	    : primary == SQLITE_CONSTRAINT ? FJ_E_EXISTS
-	    : primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB ? FJ_E_CORRUPT : FJ_E_DB;
+	enum fj_rc rc = FJ_E_DB;
+	const char *en = "", *zh = "";
 
+	for (size_t i = 0; i < FJ_ARRAY_LEN(failures); i++)
+		if (failures[i].code == (code & 0xff))
+			rc = failures[i].rc, en = failures[i].en, zh = failures[i].zh;
 	fj_fail_code(err, rc, "store", code, "the register can't %s: %s%s", what,
-	    s != NULL && s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(code),
-	    rc == FJ_E_BUSY ? "; nothing was changed; another process holds it, try again"
-	    : rc == FJ_E_NOSPACE ? "; nothing was changed; make room on the disk, then try again" : "");
-	if (rc == FJ_E_BUSY)
-		fj_err_zh(err, "登记库正被其他进程占用，未作任何更改；请稍后再试");
-	if (rc == FJ_E_NOSPACE)
-		fj_err_zh(err, "磁盘空间不足，未作任何更改；请清理磁盘后再试");
+	    s != NULL && s->db != NULL ? sqlite3_errmsg(s->db) : sqlite3_errstr(code), en);
+	if (zh[0] != '\0')
+		fj_err_zh(err, "%s", zh);
 	return rc;
 }
 

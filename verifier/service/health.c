@@ -162,7 +162,7 @@ static void look(const struct ver_view *v)
 	look_at_hierarchy(FJ_ES256);
 	if (svc_file("ca/root-sm2.cer", &sm2, NULL) == FJ_OK)
 		look_at_hierarchy(FJ_SM2);
-	known.generation = v->generation;
+	known.generation = v->partial ? -1 : v->generation;
 }
 
 bool svc_stale(const struct ver_view *v)

@@ -137,7 +137,7 @@ static enum fj_rc answer(struct svc *s, const struct ver_view *v, struct fj_slic
 	if (!answers)
 		return ca_ocsp_error(6, out, err);
 	FJ_TRY(make(s, by, &req, u, err));
-	(*u)->generation = v->generation;
+	(*u)->generation = v->partial ? -1 : v->generation;
 	if (req.nonce.len == 0 && all_known(&req) && fj_buf_put(&(*u)->request, request.p, request.len) != FJ_OK)
 		return fj_no_memory(err, "verifier");
 	return svc_sign_place(s, err);

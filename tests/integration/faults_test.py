@@ -162,6 +162,8 @@ def starts(h):
     ini = open(h.d + '/fujie.ini').read()
     for name, text, code, words in (('a line that is none', ini + 'garbage\n', 1, ['line %d of fujie.ini is neither' % (ini.count('\n') + 1)]), ('a setting that is none', ini + '[nope]\nx = 1\n', 1, ['[nope] x is not a setting', 'line %d' % (ini.count('\n') + 2)]),
                                     ('a TPM that is not there', ini.replace('= software', '= /dev/none'), 3, ['/dev/none', "can't be started", 'fujie.ini'])):
+        if os.path.exists(h.d + '/run/conf.good'):
+            os.unlink(h.d + '/run/conf.good')  # with one it serves by that, loudly (operate_test)
         open(h.d + '/fujie.ini', 'w').write(text)
         refused('fujie.ini with ' + name, serve, code, *words)
     open(h.d + '/fujie.ini', 'w').write(ini)

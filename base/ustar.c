@@ -98,7 +98,8 @@ enum fj_rc fj_ustar_put(const struct fj_ustar *e, uint8_t head[FJ_USTAR_BLOCK], 
 		return bad(err, FJ_E_LIMIT, "a file's name is too long for an archive: 100 octets, or 155 before a slash and 100 behind it", "文件名过长，不能写入归档：至多 100 个八位组，或者斜杠前 155 个、后 100 个");
 	memset(head, 0, FJ_USTAR_BLOCK);
 	const char *name = e->name + (prefix > 0 ? prefix + 1 : 0);
-	memcpy(head, name, strlen(name));
+	for (size_t k = 0; name[k] != '\0'; k++) /* 100 octets have no end */
+		head[k] = (uint8_t)name[k];
 	snprintf((char *)head + 100, 8, "%07o", e->mode);
 	memcpy(head + 108, "0000000", 8);
 	memcpy(head + 116, "0000000", 8);

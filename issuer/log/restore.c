@@ -385,7 +385,8 @@ static enum fj_rc put_floors(struct restore *r, json_t *floors, struct fj_err *e
 		snprintf(month, sizeof(month), "%04d%02d", y, m);
 		snprintf(name, sizeof(name), "floor-%s", month);
 		FJ_TRY(sto_first(r->c->db, STO_SERIES_TOP, &q, "number", err, "t", month));
-		if (json_array_append_new(floors, json_pack("[s, I]", name, (json_int_t)(sto_int(&q, 0) + NUMBERS_LOST))) != 0)
+		int64_t top = sto_int(&q, 0) + NUMBERS_LOST;
+		if (json_array_append_new(floors, json_pack("[s, I]", name, (json_int_t)top)) != 0)
 			return fj_no_memory(err, "log");
 	}
 	return FJ_OK;
